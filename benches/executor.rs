@@ -1,0 +1,2 @@
+//! bench executor
+fn main() { println!("bench executor {:?}", std::env::args().collect::<Vec<_>>()); }

@@ -1,0 +1,2 @@
+//! bench server
+fn main() { println!("bench server {:?}", std::env::args().collect::<Vec<_>>()); }

@@ -1,0 +1,2 @@
+//! bench z_report
+fn main() { println!("bench z_report {:?}", std::env::args().collect::<Vec<_>>()); }

@@ -1,0 +1,1 @@
+//! Rounds, statistics, environment, records.

@@ -1,0 +1,10 @@
+//! The benchmark kit: servers, load generators, measurement, records, report, command line.
+//!
+//! The kit uses only what the crate shows the world: what it needs, embedders need too.
+
+pub mod http;
+pub mod serve;
+pub mod load;
+pub mod measure;
+pub mod report;
+pub mod cli;

@@ -1,0 +1,1 @@
+//! The page, the summary and the results file, from the records.
