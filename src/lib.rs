@@ -1,4 +1,29 @@
 //! windlass: a small lock-free async runtime, and the benchmark kit that measures it.
 
+mod sync;
+
+pub mod park;
+pub mod ring;
+mod wake_cell;
+
+#[cfg(feature = "net")]
+mod reactor;
+pub mod task;
+
+pub mod executor;
+#[cfg(feature = "net")]
+pub mod net;
+#[cfg(feature = "net")]
+pub mod time;
+
+pub mod runtime;
+
 #[cfg(feature = "kit")]
 pub mod kit;
+
+#[cfg(feature = "net")]
+pub use reactor::{Clock, SystemClock};
+
+pub use executor::CorePlan;
+pub use runtime::{BuildError, Builder, Handle, Runtime, spawn, spawn_blocking, yield_now};
+pub use task::{JoinError, JoinHandle};

@@ -1,0 +1,58 @@
+//! The socket through which a worker sleeps: by condition variable, on a reactor, or in a simulation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::park::{Parker, Unparker};
+
+/// What one worker waits on when it has nothing to run.
+///
+/// The worker calls `wait`, leaves the list of sleepers, then calls `dispatch`: so the tasks that events
+/// make ready are pushed by a worker that counts as awake.
+pub trait Driver: Send {
+    /// Waits for events or a notification: at most `timeout`, without end when it is `None`, not at all when
+    /// it is zero. May return early.
+    fn wait(&mut self, timeout: Option<Duration>);
+
+    /// Wakes the tasks whose events the last `wait` brought, and whose timers are due.
+    fn dispatch(&mut self);
+
+    /// A handle that ends the current `wait`, or makes the next one return at once.
+    fn notifier(&self) -> Arc<dyn Notify>;
+}
+
+/// Ends a [`Driver`]'s wait from any thread.
+pub trait Notify: Send + Sync {
+    /// Never blocks, and costs a system call only when the worker sleeps.
+    fn notify(&self);
+}
+
+/// Waits for notifications only.
+#[derive(Debug, Default)]
+pub struct CondvarDriver {
+    parker: Parker,
+}
+
+impl Driver for CondvarDriver {
+    fn wait(&mut self, timeout: Option<Duration>) {
+        match timeout {
+            None => self.parker.park(),
+            Some(Duration::ZERO) => {}
+            Some(timeout) => {
+                self.parker.park_timeout(timeout);
+            }
+        }
+    }
+
+    fn dispatch(&mut self) {}
+
+    fn notifier(&self) -> Arc<dyn Notify> {
+        Arc::new(self.parker.unparker())
+    }
+}
+
+impl Notify for Unparker {
+    fn notify(&self) {
+        self.unpark();
+    }
+}

@@ -1,0 +1,121 @@
+//! One worker thread: take, run, search, sleep.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::driver::Driver;
+use super::local::Local;
+use super::spawner::Spawner;
+use crate::task::TaskRef;
+
+/// Every so many tasks the worker looks at its driver and takes from the injector first, so that neither
+/// events nor spawns from outside wait behind tasks that are always ready.
+const TURN_TASKS: u32 = 61;
+
+/// How many tasks a worker moves from another's ring at most.
+const STEAL_MAX: usize = 128;
+
+pub(super) struct Worker {
+    spawner: Arc<Spawner>,
+    index: usize,
+    driver: Box<dyn Driver>,
+    ticks: u32,
+    searching: bool,
+}
+
+impl Worker {
+    pub(super) fn new(spawner: Arc<Spawner>, index: usize, driver: Box<dyn Driver>) -> Self {
+        Self { spawner, index, driver, ticks: 0, searching: false }
+    }
+
+    /// Works until the executor closes.
+    pub(super) fn work(mut self) {
+        let spawner = self.spawner.clone();
+        let local = Local::new(&spawner.queues, self.index);
+        local.enter(|| {
+            while !spawner.is_closing() {
+                match self.take(&local) {
+                    Some(task) => self.run(task),
+                    None => self.search_or_sleep(&local),
+                }
+            }
+        });
+    }
+
+    fn run(&mut self, task: TaskRef) {
+        if self.searching {
+            self.stop_searching();
+        }
+        self.spawner.queues.workers[self.index].counters.polls.add(1);
+        // SAFETY: the task was taken from a queue, where only `schedule` puts it, once for each time it may run.
+        unsafe { task.run() };
+    }
+
+    fn take(&mut self, local: &Local) -> Option<TaskRef> {
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.ticks.is_multiple_of(TURN_TASKS) {
+            self.turn(local, Some(Duration::ZERO));
+            if let Some(task) = self.spawner.queues.injector.pop() {
+                return Some(task);
+            }
+        }
+        local.next(&self.spawner.queues).or_else(|| self.spawner.queues.injector.pop())
+    }
+
+    fn turn(&mut self, local: &Local, timeout: Option<Duration>) {
+        self.driver.wait(timeout);
+        local.dispatch(&self.spawner.queues, || self.driver.dispatch());
+    }
+
+    fn search_or_sleep(&mut self, local: &Local) {
+        if !self.searching {
+            self.searching = self.spawner.queues.idle.try_search(self.spawner.queues.workers.len());
+        }
+        if self.searching
+            && let Some(task) = self.steal()
+        {
+            return self.run(task);
+        }
+        self.sleep(local);
+    }
+
+    fn sleep(&mut self, local: &Local) {
+        let look_again = self.spawner.queues.idle.sleep(self.index, self.searching);
+        if look_again && (self.spawner.queues.has_work() || self.spawner.is_closing()) {
+            self.searching = self.spawner.queues.idle.rise(self.index);
+            return;
+        }
+        self.spawner.queues.workers[self.index].counters.sleeps.add(1);
+        self.driver.wait(None);
+        self.searching = self.spawner.queues.idle.rise(self.index);
+        local.dispatch(&self.spawner.queues, || self.driver.dispatch());
+    }
+
+    /// The searcher has found work. Was it the last, a push may have relied on it: it passes the search on.
+    fn stop_searching(&mut self) {
+        self.searching = false;
+        if self.spawner.queues.idle.found() && self.spawner.queues.has_work() {
+            self.spawner.queues.wake_worker();
+        }
+    }
+
+    /// Moves half of another worker's ring into this one's, and returns the first.
+    fn steal(&self) -> Option<TaskRef> {
+        let workers = &self.spawner.queues.workers;
+        let own = &workers[self.index];
+        for distance in 1..workers.len() {
+            let victim = &workers[(self.index + distance) % workers.len()];
+            let Some(first) = victim.ring.pop() else {
+                continue;
+            };
+            let more = (victim.ring.len() / 2).min(STEAL_MAX);
+            let moved = (0..more)
+                .map_while(|_| victim.ring.pop())
+                .take_while(|&task| own.ring.push(task).is_ok())
+                .count();
+            own.counters.stolen.add(moved as u64 + 1);
+            return Some(first);
+        }
+        None
+    }
+}

@@ -1,0 +1,83 @@
+//! A non-blocking socket and its place in a reactor: the loop "try, wait for readiness, try again".
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::OnceLock;
+use std::task::{Context, Poll, ready};
+
+use crate::reactor::{Direction, Handle, Registration};
+
+/// `registration` stands before `io`: it is dropped while the descriptor is still open.
+pub(super) struct Socket<S> {
+    registration: OnceLock<Result<Registration, io::ErrorKind>>,
+    io: S,
+}
+
+impl<S: AsFd> Socket<S> {
+    /// Takes a socket that is in non-blocking mode.
+    pub(super) fn new(io: S) -> Self {
+        Self { registration: OnceLock::new(), io }
+    }
+
+    pub(super) fn io(&self) -> &S {
+        &self.io
+    }
+
+    /// Ready in that direction.
+    pub(super) fn poll_ready(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let registration = self.registration()?;
+        registration.poll_ready(direction, cx).map(|_seen| Ok(()))
+    }
+
+    /// Tries `operation` whenever the socket may be ready, until it does not say "would block". `exhausted` tells from
+    /// its result that the kernel has no more for now, which saves the next operation a vain system call.
+    pub(super) fn poll_io<R>(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+        mut operation: impl FnMut(&S) -> io::Result<R>,
+        exhausted: impl Fn(&R) -> bool,
+    ) -> Poll<io::Result<R>> {
+        let registration = self.registration()?;
+        loop {
+            let seen = ready!(registration.poll_ready(direction, cx));
+            match operation(&self.io) {
+                Ok(result) => {
+                    if !seen.is_closed() && exhausted(&result) {
+                        registration.clear(direction, seen);
+                    }
+                    return Poll::Ready(Ok(result));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    registration.clear(direction, seen);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    /// The registration, made at the first use with the reactor of the thread that uses the socket first.
+    fn registration(&self) -> io::Result<&Registration> {
+        let registered = self.registration.get_or_init(|| {
+            let handle = Handle::current().ok_or(io::ErrorKind::NotConnected)?;
+            Registration::new(handle, self.io.as_fd().as_raw_fd()).map_err(|error| error.kind())
+        });
+        registered.as_ref().map_err(|&kind| {
+            let why = "cannot register the socket: it must be used inside a windlass runtime whose \
+                       reactor has room";
+            io::Error::new(kind, why)
+        })
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Socket<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.fmt(f)
+    }
+}

@@ -1,0 +1,100 @@
+//! A listening TCP socket.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{self, SocketAddr, ToSocketAddrs};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::socket::Socket;
+use super::tcp_stream::TcpStream;
+use crate::reactor::Direction;
+
+/// A listening TCP socket.
+///
+/// ```
+/// use windlass::net::{TcpListener, TcpStream};
+///
+/// let runtime = windlass::Runtime::new()?;
+/// let received = runtime.block_on(async {
+///     let listener = TcpListener::bind("127.0.0.1:0")?;
+///     let client = TcpStream::connect(listener.local_addr()?).await?;
+///     let (server, _peer) = listener.accept().await?;
+///     client.write_all(b"ahoy").await?;
+///     let mut buffer = [0; 8];
+///     let len = server.read(&mut buffer).await?;
+///     Ok::<_, std::io::Error>(buffer[..len].to_vec())
+/// })?;
+/// assert_eq!(received, b"ahoy");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct TcpListener {
+    socket: Socket<net::TcpListener>,
+}
+
+impl TcpListener {
+    /// Binds to the first of the addresses that can be bound, and listens. Name look-ups block.
+    ///
+    /// # Errors
+    /// The kernel's (in use, not allowed, not available).
+    pub fn bind(addresses: impl ToSocketAddrs) -> io::Result<Self> {
+        Self::from_std(net::TcpListener::bind(addresses)?)
+    }
+
+    /// Takes over a listener of the standard library, and makes it non-blocking.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn from_std(listener: net::TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Ok(Self { socket: Socket::new(listener) })
+    }
+
+    /// The address it listens on, with the port that the kernel chose for port 0.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.io().local_addr()
+    }
+
+    /// The next connection. Cancel safe: a dropped future has taken none. One task at a time.
+    ///
+    /// # Errors
+    /// The kernel's. With `EMFILE` or `ENFILE` (descriptors used up) the connection stays in the backlog and the
+    /// next call tries again at once: wait a little before it.
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        poll_fn(|cx| self.poll_accept(cx)).await
+    }
+
+    /// The connections as a stream that never ends.
+    pub fn incoming(&self) -> Incoming<'_> {
+        Incoming { listener: self }
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        self.socket
+            .poll_io(Direction::Read, cx, net::TcpListener::accept, |_| false)
+            .map(|accepted| {
+                let (stream, peer) = accepted?;
+                Ok((TcpStream::from_std(stream)?, peer))
+            })
+    }
+}
+
+/// The connections of a [`TcpListener`], without the peers' addresses.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    listener: &'a TcpListener,
+}
+
+impl Stream for Incoming<'_> {
+    type Item = io::Result<TcpStream>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.listener.poll_accept(cx).map(|accepted| Some(accepted.map(|(stream, _peer)| stream)))
+    }
+}

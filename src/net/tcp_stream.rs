@@ -1,0 +1,295 @@
+//! A TCP connection.
+
+use std::future::poll_fn;
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::net::{self, Shutdown, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::socket::Socket;
+use crate::reactor::Direction;
+
+/// A TCP connection. All operations take `&self`: one task may read while another writes; two tasks that wait in the
+/// same direction would take each other's wake-up.
+///
+/// Reading and writing are cancel safe: a future dropped before it is ready has moved no byte.
+/// [`TcpStream::write_all`] is not: part may have been written.
+#[derive(Debug)]
+pub struct TcpStream {
+    socket: Socket<net::TcpStream>,
+}
+
+impl TcpStream {
+    /// Connects to `address`.
+    ///
+    /// # Errors
+    /// The kernel's (refused, unreachable, timed out); and when called outside a runtime.
+    pub async fn connect(address: SocketAddr) -> io::Result<Self> {
+        let kind = socket2::Type::STREAM.nonblocking().cloexec();
+        let socket = socket2::Socket::new(
+            socket2::Domain::for_address(address),
+            kind,
+            Some(socket2::Protocol::TCP),
+        )?;
+        match socket.connect(&address.into()) {
+            Ok(()) => {}
+            Err(error) if error.raw_os_error() == Some(EINPROGRESS) => {}
+            Err(error) => return Err(error),
+        }
+        let stream = Self { socket: Socket::new(socket.into()) };
+        // Until it is connected a socket is not writable, which a new registration does not know yet.
+        let connected = |io: &net::TcpStream| match io.take_error()? {
+            Some(error) => Err(error),
+            None => match io.peer_addr() {
+                Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                    Err(io::ErrorKind::WouldBlock.into())
+                }
+                connected => connected.map(drop),
+            },
+        };
+        poll_fn(|cx| stream.socket.poll_io(Direction::Write, cx, connected, |_| false)).await?;
+        Ok(stream)
+    }
+
+    /// Takes over a connected stream of the standard library, and makes it non-blocking.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn from_std(stream: net::TcpStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self { socket: Socket::new(stream) })
+    }
+
+    /// Reads at most `buffer.len()` bytes; 0 when the peer has closed its side.
+    ///
+    /// # Errors
+    /// The kernel's; and when called outside a runtime.
+    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_read(cx, buffer)).await
+    }
+
+    /// Writes at least one byte of a `buffer` that is not empty.
+    ///
+    /// # Errors
+    /// The kernel's; and when called outside a runtime.
+    pub async fn write(&self, buffer: &[u8]) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_write(cx, buffer)).await
+    }
+
+    /// Writes the whole `buffer`.
+    ///
+    /// # Errors
+    /// The kernel's; `WriteZero` when the kernel takes nothing; and when called outside a runtime.
+    pub async fn write_all(&self, mut buffer: &[u8]) -> io::Result<()> {
+        while !buffer.is_empty() {
+            match self.write(buffer).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                written => buffer = &buffer[written..],
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads into several buffers in turn; 0 when the peer has closed its side.
+    ///
+    /// # Errors
+    /// As [`TcpStream::read`].
+    pub async fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_read_vectored(cx, buffers)).await
+    }
+
+    /// Writes from several buffers in turn.
+    ///
+    /// # Errors
+    /// As [`TcpStream::write`].
+    pub async fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_write_vectored(cx, buffers)).await
+    }
+
+    /// Waits until there is something to read, without reading: an idle connection needs no buffer.
+    ///
+    /// # Errors
+    /// When called outside a runtime.
+    pub async fn readable(&self) -> io::Result<()> {
+        poll_fn(|cx| self.socket.poll_ready(Direction::Read, cx)).await
+    }
+
+    /// Closes one direction or both; a half-closed connection still works the other way.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.socket.io().shutdown(how)
+    }
+
+    /// Sends small writes at once (`TCP_NODELAY`) instead of collecting them.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.socket.io().set_nodelay(nodelay)
+    }
+
+    /// The peer's address.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.io().peer_addr()
+    }
+
+    /// This side's address.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.io().local_addr()
+    }
+
+    /// The socket as the standard library knows it, for options that this type does not offer.
+    pub fn as_std(&self) -> &net::TcpStream {
+        self.socket.io()
+    }
+
+    pub(super) fn poll_read(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let len = buffer.len();
+        self.socket.poll_io(
+            Direction::Read,
+            cx,
+            |mut io| io.read(buffer),
+            |&read| 0 < read && read < len,
+        )
+    }
+
+    pub(super) fn poll_write(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let len = buffer.len();
+        self.socket.poll_io(
+            Direction::Write,
+            cx,
+            |mut io| io.write(buffer),
+            |&written| 0 < written && written < len,
+        )
+    }
+
+    pub(super) fn poll_read_vectored(
+        &self,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let operation = |mut io: &net::TcpStream| io.read_vectored(buffers);
+        self.socket.poll_io(Direction::Read, cx, operation, |_| false)
+    }
+
+    pub(super) fn poll_write_vectored(
+        &self,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let operation = |mut io: &net::TcpStream| io.write_vectored(buffers);
+        self.socket.poll_io(Direction::Write, cx, operation, |_| false)
+    }
+}
+
+/// Linux and most other Unixes: "operation now in progress".
+#[cfg(target_os = "linux")]
+const EINPROGRESS: i32 = 115;
+#[cfg(not(target_os = "linux"))]
+const EINPROGRESS: i32 = 36;
+
+impl AsyncRead for &TcpStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        TcpStream::poll_read(*self, cx, buffer)
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        TcpStream::poll_read_vectored(*self, cx, buffers)
+    }
+}
+
+impl AsyncWrite for &TcpStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        TcpStream::poll_write(*self, cx, buffer)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        TcpStream::poll_write_vectored(*self, cx, buffers)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.shutdown(Shutdown::Write))
+    }
+}
+
+impl AsyncRead for TcpStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Self::poll_read(&self, cx, buffer)
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Self::poll_read_vectored(&self, cx, buffers)
+    }
+}
+
+impl AsyncWrite for TcpStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Self::poll_write(&self, cx, buffer)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Self::poll_write_vectored(&self, cx, buffers)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.shutdown(Shutdown::Write))
+    }
+}

@@ -1,0 +1,120 @@
+//! The token over a mutex and a condition variable: for threads that wait for nothing else.
+
+use std::task::Wake;
+use std::time::{Duration, Instant};
+
+use super::token::Token;
+use crate::sync::{Arc, Condvar, Mutex};
+
+/// The sleeping end: belongs to one thread.
+///
+/// ```
+/// use windlass::park::Parker;
+///
+/// let mut parker = Parker::new();
+/// let unparker = parker.unparker();
+/// let other = std::thread::spawn(move || unparker.unpark());
+/// parker.park();
+/// # other.join().unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Parker {
+    bed: Arc<Bed>,
+}
+
+/// The waking end: clone it, share it, send it. Also a [`std::task::Wake`], so that `Waker::from` makes a
+/// waker of an `Arc` of it.
+#[derive(Clone, Debug)]
+pub struct Unparker {
+    bed: Arc<Bed>,
+}
+
+#[derive(Debug)]
+struct Bed {
+    token: Token,
+    lock: Mutex<()>,
+    wake: Condvar,
+}
+
+impl Default for Parker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Parker {
+    /// A parker without a token.
+    pub fn new() -> Self {
+        Self {
+            bed: Arc::new(Bed {
+                token: Token::new(),
+                lock: Mutex::new(()),
+                wake: Condvar::new(),
+            }),
+        }
+    }
+
+    /// Another handle that wakes this parker.
+    pub fn unparker(&self) -> Unparker {
+        Unparker { bed: self.bed.clone() }
+    }
+
+    /// Sleeps until a token is there, and takes it. Returns at once when one is there already.
+    pub fn park(&mut self) {
+        if !self.bed.token.prepare() {
+            return;
+        }
+        let mut asleep = unpoisoned(self.bed.lock.lock());
+        while !self.bed.token.is_notified() {
+            asleep = unpoisoned(self.bed.wake.wait(asleep));
+        }
+        drop(asleep);
+        self.bed.token.finish();
+    }
+
+    /// As [`Parker::park`], at most for `timeout`. Whether a token was taken.
+    pub fn park_timeout(&mut self, timeout: Duration) -> bool {
+        if !self.bed.token.prepare() {
+            return true;
+        }
+        let begun = Instant::now();
+        let mut asleep = unpoisoned(self.bed.lock.lock());
+        while !self.bed.token.is_notified() {
+            let Some(left) = timeout.checked_sub(begun.elapsed()).filter(|left| !left.is_zero())
+            else {
+                break;
+            };
+            asleep = unpoisoned(self.bed.wake.wait_timeout(asleep, left)).0;
+        }
+        drop(asleep);
+        self.bed.token.finish()
+    }
+}
+
+impl Unparker {
+    /// Leaves the token and wakes the thread if it sleeps. Never blocks for longer than the sleeper needs to
+    /// fall asleep.
+    pub fn unpark(&self) {
+        if self.bed.token.notify() {
+            // The sleeper holds the lock from before it looks at the token until it waits: passing
+            // through the lock means that the signal cannot fall between the two.
+            drop(unpoisoned(self.bed.lock.lock()));
+            self.bed.wake.notify_one();
+        }
+    }
+}
+
+impl Wake for Unparker {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.unpark();
+    }
+
+    fn wake_by_ref(self: &std::sync::Arc<Self>) {
+        self.unpark();
+    }
+}
+
+/// The mutex guards no data, so a poisoned one is as good as new.
+fn unpoisoned<T>(result: Result<T, std::sync::PoisonError<T>>) -> T {
+    result.unwrap_or_else(std::sync::PoisonError::into_inner)
+}

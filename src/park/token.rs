@@ -1,0 +1,53 @@
+//! The token: who must ask the kernel, and when.
+
+use crate::sync::{AtomicU32, Ordering};
+
+const EMPTY: u32 = 0;
+const NOTIFIED: u32 = 1;
+const PARKED: u32 = 2;
+
+/// The parking token of one thread. One thread parks; any number notify.
+#[derive(Debug)]
+pub(crate) struct Token {
+    state: AtomicU32,
+}
+
+impl Token {
+    pub(crate) fn new() -> Self {
+        Self { state: AtomicU32::new(EMPTY) }
+    }
+
+    /// Announces that this thread is about to sleep. `false`: a token was there and has been taken, do not
+    /// sleep. `true`: sleep in the kernel, then call [`Token::finish`].
+    #[must_use]
+    pub(crate) fn prepare(&self) -> bool {
+        // [park.prepare] pairs with [park.notify]: what was done before the notification is seen.
+        match self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Acquire) {
+            Ok(_) => true,
+            Err(state) => {
+                debug_assert_eq!(state, NOTIFIED, "two threads park on one token");
+                // [park.taken] pairs with [park.notify]: a later notification of the same token counts too.
+                self.state.swap(EMPTY, Ordering::Acquire);
+                false
+            }
+        }
+    }
+
+    /// Whether the token came since [`Token::prepare`]; it stays until [`Token::finish`].
+    pub(crate) fn is_notified(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == NOTIFIED
+    }
+
+    /// Ends the sleep, for whatever reason it ended, and takes the token if there is one.
+    pub(crate) fn finish(&self) -> bool {
+        // [park.finish] pairs with [park.notify]: what was done before the notification is seen.
+        self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
+    }
+
+    /// Leaves the token. `true`: the thread sleeps, and the caller must wake it through the kernel.
+    #[must_use]
+    pub(crate) fn notify(&self) -> bool {
+        // [park.notify] pairs with [park.prepare], [park.taken], [park.finish]: work done before is seen.
+        self.state.swap(NOTIFIED, Ordering::Release) == PARKED
+    }
+}

@@ -1,0 +1,90 @@
+//! The one place that asks the kernel for readiness: owned by one worker.
+
+use std::io;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::handle::Handle;
+use super::readiness::Ready;
+use super::registration::token_parts;
+
+/// How many events one wait takes from the kernel.
+const EVENTS_MAX: usize = 256;
+
+/// No socket has this token: its index is beyond the table.
+const NOTIFIED: mio::Token = mio::Token(u32::MAX as usize);
+
+/// A `mio::Poll` with its events, and the handle that the rest of the world uses.
+pub(crate) struct Driver {
+    poll: mio::Poll,
+    events: mio::Events,
+    due: Vec<Waker>,
+    handle: Handle,
+}
+
+impl Driver {
+    /// # Errors
+    /// The kernel's: descriptors may be used up.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let poll = mio::Poll::new()?;
+        let eventfd = mio::Waker::new(poll.registry(), NOTIFIED)?;
+        let handle = Handle::new(poll.registry().try_clone()?, eventfd, clock);
+        Ok(Self { poll, events: mio::Events::with_capacity(EVENTS_MAX), due: Vec::new(), handle })
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Waits for events, the next timer or a notification, at most `timeout`; not at all when it is zero.
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
+        self.events.clear();
+        if timeout == Some(Duration::ZERO) || !self.handle.shared().token.prepare() {
+            return self.ask(Some(Duration::ZERO));
+        }
+        let until_timer = self.handle.shared().timers.until_next();
+        let timeout = match (timeout, until_timer) {
+            (Some(timeout), Some(until_timer)) => Some(timeout.min(until_timer)),
+            (timeout, until_timer) => timeout.or(until_timer),
+        };
+        self.ask(timeout);
+        self.handle.shared().token.finish();
+    }
+
+    /// Wakes the owners of the sockets whose events came, and of the timers that are due.
+    pub(crate) fn dispatch(&mut self) {
+        let shared = self.handle.shared();
+        for event in &self.events {
+            let (index, generation) = token_parts(event.token());
+            if let Some(readiness) = shared.table.get(index) {
+                readiness.set(generation, ready(event));
+            }
+        }
+        self.events.clear();
+        shared.timers.take_due(&mut self.due);
+        for waker in self.due.drain(..) {
+            waker.wake();
+        }
+    }
+
+    fn ask(&mut self, timeout: Option<Duration>) {
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            // A signal: the caller looks at its queues and comes again.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => unreachable!("epoll_wait on our own descriptor and memory: {error}"),
+        }
+    }
+}
+
+/// An error condition makes both directions ready: the operation that follows reports it.
+fn ready(event: &mio::event::Event) -> Ready {
+    Ready {
+        readable: event.is_readable(),
+        writable: event.is_writable(),
+        read_closed: event.is_read_closed() || event.is_error(),
+        write_closed: event.is_write_closed() || event.is_error(),
+    }
+}

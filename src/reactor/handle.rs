@@ -1,0 +1,113 @@
+//! The shared side of one reactor: what sockets, timers and notifiers hold on to.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use super::clock::Clock;
+use super::table::Table;
+use super::timers::{TimerKey, Timers};
+use crate::park::token::Token;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+}
+
+/// The reactor that a thread uses.
+#[derive(Clone)]
+pub(crate) struct Current {
+    pub(crate) handle: Handle,
+    /// Whether the thread drives the reactor, so that it looks at its timers before it sleeps.
+    pub(crate) drives: bool,
+}
+
+/// A handle to one reactor; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) registry: mio::Registry,
+    pub(super) table: Table,
+    pub(super) timers: Timers,
+    pub(super) token: Token,
+    pub(super) eventfd: mio::Waker,
+}
+
+impl Handle {
+    pub(super) fn new(
+        registry: mio::Registry,
+        eventfd: mio::Waker,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let shared = Shared {
+            registry,
+            table: Table::new(),
+            timers: Timers::new(clock),
+            token: Token::new(),
+            eventfd,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The reactor of the calling thread: a worker's own, or one lent to it.
+    pub(crate) fn current() -> Option<Self> {
+        CURRENT.with_borrow(|current| current.as_ref().map(|current| current.handle.clone()))
+    }
+
+    /// Whether the calling thread drives this reactor.
+    fn is_driven_here(&self) -> bool {
+        CURRENT.with_borrow(|current| {
+            current.as_ref().is_some_and(|current| {
+                current.drives && Arc::ptr_eq(&current.handle.shared, &self.shared)
+            })
+        })
+    }
+
+    /// Sets the calling thread's reactor; returns the one before.
+    pub(crate) fn replace_current(current: Option<Current>) -> Option<Current> {
+        CURRENT.replace(current)
+    }
+
+    /// The time by the reactor's clock.
+    pub(crate) fn now(&self) -> Instant {
+        self.shared.timers.now()
+    }
+
+    /// Adds a timer that wakes `waker` once `deadline` has passed.
+    ///
+    /// # Errors
+    /// When the reactor holds 2^32 - 1 timers.
+    pub(crate) fn insert_timer(&self, deadline: Instant, waker: Waker) -> io::Result<TimerKey> {
+        let (key, first) = self.shared.timers.insert(deadline, waker);
+        if first && !self.is_driven_here() {
+            self.notify();
+        }
+        key.ok_or_else(|| io::Error::new(io::ErrorKind::OutOfMemory, "the reactor's timers are used up"))
+    }
+
+    /// Changes a timer's waker. `false`: the timer is due.
+    pub(crate) fn set_timer_waker(&self, key: TimerKey, waker: &Waker) -> bool {
+        self.shared.timers.set_waker(key, waker)
+    }
+
+    /// Takes a timer out; no effect when it is due.
+    pub(crate) fn cancel_timer(&self, key: TimerKey) {
+        self.shared.timers.cancel(key);
+    }
+
+    /// Ends the driver's wait, or makes the next one return at once. Writes to the eventfd only when the driver sleeps.
+    pub(crate) fn notify(&self) {
+        if self.shared.token.notify() {
+            // The counter is saturated only when the driver has 2^64 - 2 notifications to read: it wakes anyway.
+            let _written = self.shared.eventfd.wake();
+        }
+    }
+}

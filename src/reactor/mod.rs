@@ -1,0 +1,29 @@
+//! Readiness events from the kernel and due timers, turned into wake-ups: one reactor for each worker.
+//!
+//! ```text
+//!   kernel ---- epoll event: token = index | generation ----> Driver::wait
+//!                                                                |
+//!   Driver::dispatch:  Table[index] -> readiness word (generation checked) -> WakeCell -> Waker
+//!                      Timers (wheel) -> due wakers
+//!                                                                ^
+//!   Registration (in a socket): poll_ready, clear ---------------+--- TimerKey (in a Sleep): set, cancel
+//! ```
+//!
+//! Only `driver.rs` asks the kernel. Interest is edge-triggered and registered once, for both directions.
+
+mod clock;
+mod wheel;
+mod timers;
+mod readiness;
+mod table;
+mod handle;
+mod registration;
+mod driver;
+
+pub use clock::{Clock, SystemClock};
+
+pub(crate) use driver::Driver;
+pub(crate) use handle::{Current, Handle};
+pub(crate) use readiness::Direction;
+pub(crate) use registration::Registration;
+pub(crate) use timers::TimerKey;

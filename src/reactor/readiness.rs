@@ -1,0 +1,175 @@
+//! What one socket is ready for, as the driver and the socket's owner see it.
+//!
+//! ```text
+//! | 32: generation | 24: tick | 4: WRITE_CLOSED, READ_CLOSED, WRITABLE, READABLE |
+//! ```
+//!
+//! The *generation* grows when the place is given to another socket: an event that was under way for the one
+//! before is dropped. The *tick* grows with each event: an owner that found the socket not ready
+//! clears the bits only if no event came since it looked, so that no edge is lost.
+//!
+//! **The race.** (a) The owner reads until the kernel says "would block". (b) New data comes, and with it
+//! the only edge: the driver sets the bit. (c) The owner clears the bit. It does not: the tick has moved on.
+
+use std::task::{Context, Poll};
+
+use crate::sync::{AtomicU64, Ordering};
+use crate::wake_cell::WakeCell;
+
+/// Which way data flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+const READABLE: u64 = 1;
+const WRITABLE: u64 = 1 << 1;
+const READ_CLOSED: u64 = 1 << 2;
+const WRITE_CLOSED: u64 = 1 << 3;
+const FLAGS: u64 = 0xF;
+const TICK: u64 = 1 << 4;
+const TICK_MASK: u64 = 0xFF_FFFF << 4;
+const GENERATION_SHIFT: u32 = 32;
+
+impl Direction {
+    fn flags(self) -> u64 {
+        match self {
+            Self::Read => READABLE | READ_CLOSED,
+            Self::Write => WRITABLE | WRITE_CLOSED,
+        }
+    }
+}
+
+/// The flags that an event brings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ready {
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    pub(crate) read_closed: bool,
+    pub(crate) write_closed: bool,
+}
+
+impl Ready {
+    fn flags(self) -> u64 {
+        let flag = |set: bool, flag: u64| if set { flag } else { 0 };
+        flag(self.readable, READABLE)
+            | flag(self.writable, WRITABLE)
+            | flag(self.read_closed, READ_CLOSED)
+            | flag(self.write_closed, WRITE_CLOSED)
+    }
+}
+
+/// The word as it was when the socket was found ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen(u64);
+
+impl Seen {
+    /// Whether the peer has closed this direction: then the bits stay, the socket is ready for ever.
+    pub(crate) fn is_closed(self) -> bool {
+        self.0 & (READ_CLOSED | WRITE_CLOSED) != 0
+    }
+}
+
+/// The word, and one waker for each direction.
+#[derive(Debug)]
+pub(crate) struct Readiness {
+    word: AtomicU64,
+    read: WakeCell,
+    write: WakeCell,
+}
+
+impl Readiness {
+    pub(crate) fn new() -> Self {
+        Self { word: AtomicU64::new(0), read: WakeCell::new(), write: WakeCell::new() }
+    }
+
+    /// The generation of the socket that has the place now.
+    pub(crate) fn generation(&self) -> u32 {
+        (self.word.load(Ordering::Relaxed) >> GENERATION_SHIFT) as u32
+    }
+
+    /// A new socket gets the place. It counts as ready until the kernel says otherwise.
+    pub(crate) fn open(&self) {
+        self.word.fetch_or(READABLE | WRITABLE, Ordering::Relaxed);
+    }
+
+    /// The socket leaves the place: events for it that are under way will find another generation.
+    pub(crate) fn close(&self) {
+        let generation = u64::from(self.generation().wrapping_add(1));
+        // [reactor.closed] pairs with [reactor.event], [reactor.look]: the wakers of the one before are gone.
+        self.word.store(generation << GENERATION_SHIFT, Ordering::Release);
+        drop(self.read.take());
+        drop(self.write.take());
+    }
+
+    /// The driver brings an event. Dropped when the place has changed hands.
+    pub(crate) fn set(&self, generation: u32, ready: Ready) {
+        let mut word = self.word.load(Ordering::Relaxed);
+        let fresh = loop {
+            if (word >> GENERATION_SHIFT) as u32 != generation {
+                return;
+            }
+            let tick = word.wrapping_add(TICK) & TICK_MASK;
+            let next = (word & !TICK_MASK) | tick | ready.flags();
+            match self.word.compare_exchange_weak(
+                word,
+                next,
+                // [reactor.event] pairs with [reactor.closed], [reactor.look]: what came before the event is seen.
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => break next & !word,
+                Err(now) => word = now,
+            }
+        };
+        // Nobody waits for a flag that was set already: a waiter looks again after it has registered.
+        if fresh & Direction::Read.flags() != 0 {
+            self.read.wake();
+        }
+        if fresh & Direction::Write.flags() != 0 {
+            self.write.wake();
+        }
+    }
+
+    /// Ready in that direction, or the task is woken when it becomes so.
+    pub(crate) fn poll(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Seen> {
+        if let Some(seen) = self.look(direction) {
+            return Poll::Ready(seen);
+        }
+        match direction {
+            Direction::Read => self.read.register(cx.waker()),
+            Direction::Write => self.write.register(cx.waker()),
+        }
+        match self.look(direction) {
+            Some(seen) => Poll::Ready(seen),
+            None => Poll::Pending,
+        }
+    }
+
+    /// The owner found the socket not ready: clears the bit, unless an event came since it was `seen`.
+    pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
+        let clear = match direction {
+            Direction::Read => READABLE,
+            Direction::Write => WRITABLE,
+        };
+        let mut word = self.word.load(Ordering::Relaxed);
+        while word & !FLAGS == seen.0 & !FLAGS && word & clear != 0 {
+            match self.word.compare_exchange_weak(
+                word,
+                word & !clear,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    fn look(&self, direction: Direction) -> Option<Seen> {
+        // [reactor.look] pairs with [reactor.event], [reactor.closed]: what came before the event is seen.
+        let word = self.word.load(Ordering::Acquire);
+        (word & direction.flags() != 0).then_some(Seen(word))
+    }
+}

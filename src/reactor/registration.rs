@@ -1,0 +1,84 @@
+//! A socket's place in a reactor, held by the socket.
+
+use std::io;
+use std::os::fd::RawFd;
+use std::task::{Context, Poll};
+
+use mio::unix::SourceFd;
+use mio::{Interest, Token};
+
+use super::handle::Handle;
+use super::readiness::{Direction, Readiness, Seen};
+use super::table::SOCKETS_MAX;
+
+/// Registered for both directions, edge-triggered, from its making to its drop.
+pub(crate) struct Registration {
+    handle: Handle,
+    index: u32,
+    fd: RawFd,
+}
+
+impl Registration {
+    /// Registers an open, non-blocking descriptor. The caller drops the registration before it closes the descriptor.
+    ///
+    /// # Errors
+    /// The kernel's, and `OutOfMemory` when the reactor has no free place.
+    pub(crate) fn new(handle: Handle, fd: RawFd) -> io::Result<Self> {
+        let table = &handle.shared().table;
+        let full = || {
+            let message = format!("the reactor's {SOCKETS_MAX} places for sockets are taken");
+            io::Error::new(io::ErrorKind::OutOfMemory, message)
+        };
+        let index = table.take().ok_or_else(full)?;
+        let readiness = table.get(index).ok_or_else(full)?;
+        readiness.open();
+        let token = token(index, readiness.generation());
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = handle.shared().registry.register(&mut SourceFd(&fd), token, interest) {
+            readiness.close();
+            table.give_back(index);
+            return Err(error);
+        }
+        Ok(Self { handle, index, fd })
+    }
+
+    /// Ready in that direction, or the task is woken when it becomes so. One task for each direction.
+    pub(crate) fn poll_ready(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Seen> {
+        match self.readiness() {
+            Some(readiness) => readiness.poll(direction, cx),
+            None => Poll::Pending,
+        }
+    }
+
+    /// The kernel said "would block": not ready until the next event.
+    pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
+        if let Some(readiness) = self.readiness() {
+            readiness.clear(direction, seen);
+        }
+    }
+
+    fn readiness(&self) -> Option<&Readiness> {
+        self.handle.shared().table.get(self.index)
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        // Fails only when the driver's epoll is gone, and the registration with it.
+        let _deregistered = self.handle.shared().registry.deregister(&mut SourceFd(&self.fd));
+        if let Some(readiness) = self.readiness() {
+            readiness.close();
+        }
+        self.handle.shared().table.give_back(self.index);
+    }
+}
+
+/// | 32: generation | 32: index |
+fn token(index: u32, generation: u32) -> Token {
+    Token((generation as usize) << 32 | index as usize)
+}
+
+/// The index and the generation of a token.
+pub(super) fn token_parts(token: Token) -> (u32, u32) {
+    (token.0 as u32, (token.0 >> 32) as u32)
+}

@@ -1,0 +1,62 @@
+//! The registration table: a place for each socket, found by the token of an event.
+//!
+//! Places are made in chunks that stay where they are until the reactor is gone, so the driver follows a token
+//! without a lock; a lock guards only the list of free places, at connect and close.
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::readiness::Readiness;
+
+const CHUNK_PLACES: usize = 256;
+const CHUNKS_MAX: usize = 4096;
+
+/// How many sockets one reactor takes: 1,048,576.
+pub(super) const SOCKETS_MAX: usize = CHUNK_PLACES * CHUNKS_MAX;
+
+pub(super) struct Table {
+    chunks: Box<[OnceLock<Box<[Readiness]>>]>,
+    free: Mutex<Free>,
+}
+
+#[derive(Default)]
+struct Free {
+    places: Vec<u32>,
+    used: u32,
+}
+
+impl Table {
+    pub(super) fn new() -> Self {
+        Self {
+            chunks: (0..CHUNKS_MAX).map(|_| OnceLock::new()).collect(),
+            free: Mutex::default(),
+        }
+    }
+
+    /// The place of that number, if it was ever taken.
+    pub(super) fn get(&self, index: u32) -> Option<&Readiness> {
+        let chunk = self.chunks.get(index as usize / CHUNK_PLACES)?.get()?;
+        chunk.get(index as usize % CHUNK_PLACES)
+    }
+
+    /// Takes a free place; `None` when there is none.
+    pub(super) fn take(&self) -> Option<u32> {
+        let mut free = self.lock();
+        if let Some(index) = free.places.pop() {
+            return Some(index);
+        }
+        let index = free.used;
+        let chunk = self.chunks.get(index as usize / CHUNK_PLACES)?;
+        chunk.get_or_init(|| (0..CHUNK_PLACES).map(|_| Readiness::new()).collect());
+        free.used += 1;
+        Some(index)
+    }
+
+    /// Gives a place back whose readiness was closed.
+    pub(super) fn give_back(&self, index: u32) {
+        self.lock().places.push(index);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Free> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

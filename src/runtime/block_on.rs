@@ -1,0 +1,80 @@
+//! Polls one future on the calling thread, which sleeps while the future waits.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use super::handle::Handle;
+use crate::park::Parker;
+
+thread_local! {
+    /// Whether the thread is a worker or inside `block_on`: blocking it would stop what it is there for.
+    static DRIVING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// `block_on` was called inside a task or another `block_on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NestedBlockOn;
+
+impl fmt::Display for NestedBlockOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "block_on inside a task or another block_on would stop the thread that drives it: \
+             await the future, or call from spawn_blocking",
+        )
+    }
+}
+
+impl std::error::Error for NestedBlockOn {}
+
+/// Marks the thread as one that must not block, until the guard is dropped.
+pub(super) struct Driving(());
+
+impl Driving {
+    pub(super) fn begin() -> Result<Self, NestedBlockOn> {
+        if DRIVING.replace(true) { Err(NestedBlockOn) } else { Ok(Self(())) }
+    }
+}
+
+impl Drop for Driving {
+    fn drop(&mut self) {
+        DRIVING.set(false);
+    }
+}
+
+impl Handle {
+    /// Runs `future` to its end on the calling thread, which is in the runtime meanwhile. The workers drive
+    /// its sockets and timers; after the runtime has shut down they do so no more.
+    ///
+    /// # Panics
+    /// When called inside a task or another `block_on`; [`Handle::try_block_on`] says so instead. A panic of the
+    /// future goes through.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match self.try_block_on(future) {
+            Ok(output) => output,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// As [`Handle::block_on`].
+    ///
+    /// # Errors
+    /// [`NestedBlockOn`] when called inside a task or another `block_on`; the future is dropped.
+    pub fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, NestedBlockOn> {
+        let _driving = Driving::begin()?;
+        let _entered = self.enter();
+        let mut parker = Parker::new();
+        let waker = Waker::from(Arc::new(parker.unparker()));
+        let mut cx = Context::from_waker(&waker);
+        let mut future = pin!(future);
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return Ok(output);
+            }
+            parker.park();
+        }
+    }
+}

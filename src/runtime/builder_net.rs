@@ -1,0 +1,14 @@
+//! The settings that come with the feature `net`.
+
+use std::sync::Arc;
+
+use super::builder::Builder;
+use crate::reactor::Clock;
+
+impl Builder {
+    /// The clock that timers follow, in place of the system's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.options.clock = clock;
+        self
+    }
+}

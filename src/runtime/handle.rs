@@ -1,0 +1,167 @@
+//! The way into a running runtime: from its own threads, or from any thread that holds a handle.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::drivers::{Lent, Reactors};
+use crate::executor::{self, BlockingPool, Spawner};
+use crate::task::JoinHandle;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Handle>> = const { RefCell::new(None) };
+}
+
+/// A handle to a runtime; cheap to clone, may go anywhere. It does not keep the runtime running.
+#[derive(Clone)]
+pub struct Handle {
+    inside: Arc<Inside>,
+}
+
+pub(super) struct Inside {
+    pub(super) spawner: Arc<Spawner>,
+    pub(super) blocking: Arc<dyn BlockingPool>,
+    pub(super) reactors: Reactors,
+}
+
+/// The calling thread is in no runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRuntime;
+
+impl fmt::Display for NoRuntime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "this thread is in no windlass runtime: call from a task, from block_on, or under Handle::enter",
+        )
+    }
+}
+
+impl std::error::Error for NoRuntime {}
+
+impl Handle {
+    pub(super) fn new(inside: Inside) -> Self {
+        Self { inside: Arc::new(inside) }
+    }
+
+    pub(super) fn inside(&self) -> &Inside {
+        &self.inside
+    }
+
+    /// The runtime of the calling thread.
+    ///
+    /// # Panics
+    /// When there is none; [`Handle::try_current`] says so instead.
+    pub fn current() -> Self {
+        match Self::try_current() {
+            Ok(handle) => handle,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The runtime of the calling thread.
+    ///
+    /// # Errors
+    /// [`NoRuntime`] when there is none.
+    pub fn try_current() -> Result<Self, NoRuntime> {
+        CURRENT.with_borrow(|current| current.clone().ok_or(NoRuntime))
+    }
+
+    /// Makes this the calling thread's runtime until the guard is dropped. Guards are dropped in the opposite
+    /// order of their making.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.enter_as(None)
+    }
+
+    pub(super) fn enter_as(&self, worker: Option<usize>) -> EnterGuard<'_> {
+        let lent = self.inside.reactors.lend(worker);
+        let before = CURRENT.replace(Some(self.clone()));
+        EnterGuard { before, _lent: lent, thread: PhantomData }
+    }
+
+    /// Starts a task; see [`spawn`].
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.inside.spawner.spawn(future)
+    }
+
+    /// Runs a closure that may block on the pool for such; see [`spawn_blocking`].
+    pub fn spawn_blocking<T, F>(&self, closure: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        executor::spawn_blocking(&*self.inside.blocking, closure)
+    }
+}
+
+/// While it lives, the thread is in the runtime whose [`Handle::enter`] made it. It stays on its thread.
+#[must_use = "the runtime is left when the guard is dropped"]
+pub struct EnterGuard<'a> {
+    before: Option<Handle>,
+    _lent: Lent,
+    thread: PhantomData<(&'a Handle, *const ())>,
+}
+
+impl Drop for EnterGuard<'_> {
+    fn drop(&mut self) {
+        CURRENT.replace(self.before.take());
+    }
+}
+
+/// Starts a task on the runtime of the calling thread. It runs whether or not its handle is awaited.
+///
+/// At `tasks_max` tasks alive the handle resolves to [`JoinError::Full`](crate::task::JoinError::Full): back pressure
+/// begins here, for no wake-up ever fails.
+///
+/// # Panics
+/// When the thread is in no runtime; [`Handle::try_current`] and [`Handle::spawn`] never panic.
+///
+/// ```
+/// let runtime = windlass::Runtime::new()?;
+/// let sum = runtime.block_on(async {
+///     let task = windlass::spawn(async { 1 + 1 });
+///     task.await
+/// });
+/// assert_eq!(sum.unwrap(), 2);
+/// # Ok::<(), windlass::BuildError>(())
+/// ```
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    CURRENT.with_borrow(|current| match current {
+        Some(handle) => handle.spawn(future),
+        None => panic!("{NoRuntime}"),
+    })
+}
+
+/// Runs a closure that may block on the current runtime's pool of threads. When the pool and its queue are full
+/// the handle resolves to [`JoinError::Full`](crate::task::JoinError::Full).
+///
+/// # Panics
+/// When the thread is in no runtime.
+pub fn spawn_blocking<T, F>(closure: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Handle::current().spawn_blocking(closure)
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("reactors", &self.inside.reactors).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for EnterGuard<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnterGuard").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,22 @@
+//! Composes the floors below into a runtime: builds, starts, enters, blocks on, shuts down.
+
+mod error;
+#[cfg_attr(feature = "net", path = "drivers_net.rs")]
+#[cfg_attr(not(feature = "net"), path = "drivers_condvar.rs")]
+mod drivers;
+mod handle;
+mod block_on;
+mod metrics;
+mod start;
+mod builder;
+#[cfg(feature = "net")]
+mod builder_net;
+mod yield_now;
+
+pub use block_on::NestedBlockOn;
+pub use builder::Builder;
+pub use error::BuildError;
+pub use handle::{EnterGuard, Handle, NoRuntime, spawn, spawn_blocking};
+pub use metrics::Metrics;
+pub use start::Runtime;
+pub use yield_now::{YieldNow, yield_now};

@@ -1,0 +1,18 @@
+//! The only door to atomics, cells, fences and hints.
+//!
+//! Lock-free rooms use shared memory through this room alone. The models (`tests/loom.rs`) include the
+//! very same source files and put a door of their own in this place: it hands out loom's types, records
+//! each atomic operation's site, and can weaken one of them at run time.
+
+mod backoff;
+mod cell;
+mod zeroed;
+
+pub(crate) use std::sync::atomic::{
+    AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+};
+pub(crate) use std::sync::{Arc, Condvar, Mutex};
+
+pub(crate) use backoff::Backoff;
+pub(crate) use cell::UnsafeCell;
+pub(crate) use zeroed::boxed_zeroed;

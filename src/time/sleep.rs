@@ -1,0 +1,114 @@
+//! A future that is ready once its deadline has passed.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::reactor::{Handle, TimerKey};
+
+/// A sleep that cannot be counted in an `Instant` ends after this long.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
+/// Waits until `duration` from now has passed; durations beyond what the clock can count last 30 years.
+///
+/// Cancel safe: dropping it takes the timer out.
+///
+/// # Panics
+/// The future panics when it is polled outside a runtime with a reactor.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+///
+/// let runtime = windlass::Runtime::new()?;
+/// let begun = Instant::now();
+/// runtime.block_on(windlass::time::sleep(Duration::from_millis(5)));
+/// assert!(begun.elapsed() >= Duration::from_millis(5));
+/// # Ok::<(), windlass::BuildError>(())
+/// ```
+pub fn sleep(duration: Duration) -> Sleep {
+    let now = now();
+    sleep_until(now.checked_add(duration).unwrap_or(now + FAR))
+}
+
+/// Waits until `deadline` has passed. Otherwise as [`sleep`].
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { deadline, timer: None }
+}
+
+/// The time by the clock of the current runtime, or the system's.
+pub(super) fn now() -> Instant {
+    Handle::current().map_or_else(Instant::now, |handle| handle.now())
+}
+
+/// The future of [`sleep`] and [`sleep_until`].
+#[must_use = "futures do nothing unless polled"]
+pub struct Sleep {
+    deadline: Instant,
+    timer: Option<(Handle, TimerKey)>,
+}
+
+impl Sleep {
+    /// When it ends.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Whether the deadline has passed.
+    pub fn is_elapsed(&self) -> bool {
+        match &self.timer {
+            Some((handle, _)) => handle.now() >= self.deadline,
+            None => now() >= self.deadline,
+        }
+    }
+
+    /// Moves the deadline.
+    pub fn reset(&mut self, deadline: Instant) {
+        self.cancel();
+        self.deadline = deadline;
+    }
+
+    fn cancel(&mut self) {
+        if let Some((handle, key)) = self.timer.take() {
+            handle.cancel_timer(key);
+        }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_elapsed() {
+            self.cancel();
+            return Poll::Ready(());
+        }
+        if let Some((handle, key)) = &self.timer
+            && handle.set_timer_waker(*key, cx.waker())
+        {
+            return Poll::Pending;
+        }
+        let Some(handle) = Handle::current() else {
+            panic!("a windlass timer was polled outside a windlass runtime: use Handle::enter");
+        };
+        match handle.insert_timer(self.deadline, cx.waker().clone()) {
+            Ok(key) => self.timer = Some((handle, key)),
+            // No room for a timer: looks at the clock again and again rather than never to wake.
+            Err(_full) => cx.waker().wake_by_ref(),
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
