@@ -81,7 +81,10 @@ fn readiness(source: &Source) -> Vec<Finding> {
     let mut lines: Vec<usize> = named.map(|path| path.line).collect();
     for at in 2..tokens.len() {
         let is_call = tokens[at - 2].text == "." && tokens[at - 1].text == "poll";
-        if is_call && tokens[at].text == "(" && arguments(&tokens[at..]) > 1 {
+        let lent = tokens
+            .get(at + 1..at + 3)
+            .is_some_and(|a| a[0].text == "&" && a[1].text == "mut");
+        if is_call && tokens[at].text == "(" && lent && arguments(&tokens[at..]) > 1 {
             lines.push(tokens[at].line);
         }
     }
@@ -174,7 +177,10 @@ mod planted {
             "src/reactor/driver.rs",
         );
         assert_eq!(
-            said("src/executor/w.rs", "fn f() { p.poll(&mut f(a, b),) }"),
+            said(
+                "src/executor/w.rs",
+                "fn f() { p.poll(&mut f(a, b),); r.poll(a, cx) }"
+            ),
             [""; 0]
         );
         assert_eq!(said("src/net/mod.rs", "use mio::{Token, net};"), [""; 0]);

@@ -1,7 +1,8 @@
 //! Ordering labels: each ordering above Relaxed says which one it pairs with, and that one answers.
 //!
 //! `// [ring.publish] pairs with [ring.claim], [ring.peek]: so that the value is seen whole`, on
-//! the call's own lines or in a comment above its statement, one label a call.
+//! the call's own lines or in a comment above its statement, one label a call. The first word is
+//! the room, or the file within it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,11 +36,13 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut all: Vec<(&Source, Label)> = Vec::new();
     for source in sources {
-        let Some(room) = source.room() else { continue };
-        if room == "sync" || room == "kit" {
+        let Some(module) = source.module() else {
+            continue;
+        };
+        if module[0] == "sync" || module[0] == "kit" {
             continue;
         }
-        let (labels, malformed) = labels(source, &room);
+        let (labels, malformed) = labels(source, &module);
         found.extend(malformed);
         found.extend(unlabelled(source, &labels));
         all.extend(labels.into_iter().map(|label| (source, label)));
@@ -70,7 +73,7 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
 }
 
 /// The labels of a file, and what is wrong with the way they are written.
-fn labels(source: &Source, room: &str) -> (Vec<Label>, Vec<Finding>) {
+fn labels(source: &Source, module: &[String]) -> (Vec<Label>, Vec<Finding>) {
     let mut labels = Vec::new();
     let mut wrong = Vec::new();
     let mut comments = source.comments.iter().peekable();
@@ -92,8 +95,13 @@ fn labels(source: &Source, room: &str) -> (Vec<Label>, Vec<Finding>) {
         }
         match parse(&said) {
             Some((name, partners)) => {
-                if name.split('.').next() != Some(room) {
-                    let said = format!("[{name}] stands in room `{room}`; call it [{room}.<name>]");
+                let prefix = name.split('.').next().unwrap_or_default();
+                if !module.iter().any(|part| part == prefix) {
+                    let place = module.join("::");
+                    let said = format!(
+                        "[{name}] stands in `{place}`; call it [{}.<name>]",
+                        module[0]
+                    );
                     wrong.push(source.finding(comment.line, said));
                 }
                 labels.push(Label {
@@ -320,6 +328,10 @@ mod planted {
 
     #[test]
     fn labels_are_read_exactly() {
+        assert_eq!(
+            said("// [x.a] pairs with [x.a]: why\nx.load(Acquire);"),
+            [""; 0]
+        );
         one(
             "// [ring.a] pairs with [ring.a]\nx.load(Acquire);\n",
             "cannot read this label",
@@ -328,7 +340,7 @@ mod planted {
         one("// pairs with [ring.a]: because", "cannot read this label");
         one(
             "// [net.a] pairs with [net.a]: why\nx.load(Acquire);",
-            "stands in room `ring`",
+            "stands in `ring::x`",
         );
         one(
             "/// [ring.a] pairs with [ring.a]: why\nx.load(Acquire);",

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::paths::{Named, paths};
-use crate::source::{Finding, Source};
+use crate::source::{Finding, Source, statement_starts};
 
 /// Each room's floor. A room uses only rooms on lower floors.
 pub(crate) const FLOORS: [(&str, usize); 11] = [
@@ -34,8 +34,18 @@ pub(crate) fn floor(room: &str) -> Option<usize> {
 struct Contents {
     /// The `mod` lines in order.
     children: Vec<String>,
+    /// Files that stand in for a child by `path = "file.rs"`: file's name to child.
+    aliases: HashMap<String, String>,
     /// Names imported from children: name to child.
     lifted: HashMap<String, String>,
+}
+
+impl Contents {
+    /// Where a child's `mod` line stands among the others.
+    fn place(&self, child: &String) -> Option<usize> {
+        let child = self.aliases.get(child).unwrap_or(child);
+        self.children.iter().position(|other| other == child)
+    }
 }
 
 /// Checks every file of `src` but `lib.rs` and `main.rs`.
@@ -57,6 +67,16 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
             found.push(source.finding(1, said));
             continue;
         };
+        let above = &module[..module.len() - 1];
+        let unnamed = |parent: &Contents| parent.place(&module[above.len()]).is_none();
+        if contents.get(above).is_some_and(unnamed) {
+            let said = format!(
+                "no `mod` line in `{}` names this file; add one",
+                above.join("::")
+            );
+            found.push(source.finding(1, said));
+            continue;
+        }
         for named in paths(&source.tokens()) {
             let Some(absolute) = absolute(&module, &named) else {
                 continue;
@@ -76,6 +96,7 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
 
 fn contents_of(source: &Source) -> Contents {
     let tokens = source.tokens();
+    let starts = statement_starts(&tokens);
     let mut contents = Contents::default();
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate() {
@@ -83,7 +104,13 @@ fn contents_of(source: &Source) -> Contents {
             "{" => depth += 1,
             "}" => depth -= 1,
             "mod" if depth == 0 && tokens.get(at + 2).is_some_and(|end| end.text == ";") => {
-                contents.children.push(tokens[at + 1].text.to_owned());
+                let child = tokens[at + 1].text.to_owned();
+                let attributes = &source.text[tokens[starts[at]].start..token.start];
+                for part in attributes.split("path = \"").skip(1) {
+                    let file = part.split(".rs\"").next().unwrap_or_default();
+                    contents.aliases.insert(file.to_owned(), child.clone());
+                }
+                contents.children.push(child);
             }
             _ => {}
         }
@@ -174,8 +201,8 @@ fn within(
             ));
         }
     };
-    let place = |name: &String| mod_file.children.iter().position(|child| child == name);
-    if child == own || place(child) < place(own) {
+    let own = mod_file.aliases.get(own).unwrap_or(own);
+    if child == own || mod_file.place(child) < mod_file.place(own) {
         return None;
     }
     Some(format!(
@@ -302,6 +329,21 @@ mod planted {
         one(
             &[MOD, ("src/ring/q.rs", "use crate::ring;")],
             "imports all of its parent `ring`",
+        );
+    }
+
+    #[test]
+    fn files_stand_where_their_mod_line_stands() {
+        let text = "mod a; #[cfg_attr(x, path = \"b_on.rs\")]\n\
+                    #[cfg_attr(not(x), path = \"b_off.rs\")]\nmod b; mod c;";
+        let mod_file = ("src/net/mod.rs", text);
+        let fine = ("src/net/b_off.rs", "use super::a::A;");
+        assert_eq!(said(&[mod_file, fine]), [""; 0]);
+        let wrong = ("src/net/b_on.rs", "use super::c::C;");
+        one(&[mod_file, wrong], "uses `c`");
+        one(
+            &[mod_file, ("src/net/d.rs", "")],
+            "no `mod` line in `net` names this file",
         );
     }
 
