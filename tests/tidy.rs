@@ -5,12 +5,16 @@
 
 #[path = "support/atomic_sites.rs"]
 mod atomic_sites;
+#[path = "tidy/contents.rs"]
+mod contents;
 #[path = "tidy/doors.rs"]
 mod doors;
 #[path = "tidy/labels.rs"]
 mod labels;
 #[path = "tidy/links.rs"]
 mod links;
+#[path = "tidy/order.rs"]
+mod order;
 #[path = "tidy/paths.rs"]
 mod paths;
 #[path = "tidy/sizes.rs"]

@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 
-use crate::paths::{Named, paths};
-use crate::source::{Finding, Source, statement_starts};
+use crate::contents::{Contents, absolute, contents_of};
+use crate::order::bottom_up;
+use crate::paths::paths;
+use crate::source::{Finding, Source};
 
 /// Each room's floor. A room uses only rooms on lower floors.
 pub(crate) const FLOORS: [(&str, usize); 11] = [
@@ -29,23 +31,12 @@ pub(crate) fn floor(room: &str) -> Option<usize> {
         .map(|(_, floor)| *floor)
 }
 
-/// What a module's own file declares.
-#[derive(Default)]
-struct Contents {
-    /// The `mod` lines in order.
-    children: Vec<String>,
-    /// Files that stand in for a child by `path = "file.rs"`: file's name to child.
-    aliases: HashMap<String, String>,
-    /// Names imported from children: name to child.
-    lifted: HashMap<String, String>,
-}
-
-impl Contents {
-    /// Where a child's `mod` line stands among the others.
-    fn place(&self, child: &String) -> Option<usize> {
-        let child = self.aliases.get(child).unwrap_or(child);
-        self.children.iter().position(|other| other == child)
-    }
+/// A use of a sibling, in the own room or in one around it.
+struct Sibling {
+    /// The room that holds both.
+    home: Vec<String>,
+    user: String,
+    used: String,
 }
 
 /// Checks every file of `src` but `lib.rs` and `main.rs`.
@@ -55,25 +46,12 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
         .filter_map(|source| Some((source.module()?, contents_of(source))))
         .collect();
     let mut found = Vec::new();
+    let mut uses = Vec::new();
     for source in sources {
         let Some(module) = source.module() else {
             continue;
         };
-        let Some(own_floor) = floor(&module[0]) else {
-            let said = format!(
-                "room `{}` has no floor; add it to FLOORS in tests/tidy",
-                module[0]
-            );
-            found.push(source.finding(1, said));
-            continue;
-        };
-        let above = &module[..module.len() - 1];
-        let unnamed = |parent: &Contents| parent.place(&module[above.len()]).is_none();
-        if contents.get(above).is_some_and(unnamed) {
-            let said = format!(
-                "no `mod` line in `{}` names this file; add one",
-                above.join("::")
-            );
+        if let Some(said) = misplaced(&contents, &module) {
             found.push(source.finding(1, said));
             continue;
         }
@@ -81,80 +59,66 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
             let Some(absolute) = absolute(&module, &named) else {
                 continue;
             };
-            let wrong = if absolute.first() == Some(&module[0]) {
-                within(&contents, &module, &absolute)
-            } else {
-                across(&module[0], own_floor, &absolute)
-            };
-            found.extend(wrong.map(|said| source.finding(named.line, said)));
+            if absolute.first() != Some(&module[0]) {
+                let wrong = across(&module[0], &absolute);
+                found.extend(wrong.map(|said| source.finding(named.line, said)));
+                continue;
+            }
+            match within(&contents, &module, &absolute) {
+                Ok(sibling) => uses.extend(sibling.map(|sibling| (source, named.line, sibling))),
+                Err(said) => found.push(source.finding(named.line, said)),
+            }
         }
     }
+    found.extend(upwards(&contents, &uses));
     found.sort();
     found.dedup();
     found
 }
 
-fn contents_of(source: &Source) -> Contents {
-    let tokens = source.tokens();
-    let starts = statement_starts(&tokens);
-    let mut contents = Contents::default();
-    let mut depth = 0;
-    for (at, token) in tokens.iter().enumerate() {
-        match token.text {
-            "{" => depth += 1,
-            "}" => depth -= 1,
-            "mod" if depth == 0 && tokens.get(at + 2).is_some_and(|end| end.text == ";") => {
-                let child = tokens[at + 1].text.to_owned();
-                let attributes = &source.text[tokens[starts[at]].start..token.start];
-                for part in attributes.split("path = \"").skip(1) {
-                    let file = part.split(".rs\"").next().unwrap_or_default();
-                    contents.aliases.insert(file.to_owned(), child.clone());
-                }
-                contents.children.push(child);
-            }
-            _ => {}
-        }
+/// A file that stands on no floor, or in no `mod.rs`.
+fn misplaced(contents: &HashMap<Vec<String>, Contents>, module: &[String]) -> Option<String> {
+    if floor(&module[0]).is_none() {
+        return Some(format!(
+            "room `{}` has no floor; add it to FLOORS in tests/tidy",
+            module[0]
+        ));
     }
-    let module = source.module().unwrap_or_default();
-    for named in paths(&tokens) {
-        let Some(name) = named.imported_as.clone() else {
-            continue;
-        };
-        let inner = match absolute(&module, &named) {
-            Some(absolute) => absolute.strip_prefix(&module[..]).map(<[String]>::to_vec),
-            None => Some(named.segments),
-        };
-        let child = inner.and_then(|inner| inner.first().cloned());
-        if let Some(child) = child.filter(|child| contents.children.contains(child)) {
-            contents.lifted.insert(name, child);
-        }
-    }
-    contents
+    let (own, above) = module.split_last()?;
+    let unnamed = contents.get(above)?.place(own).is_none();
+    let home = above.join("::");
+    unnamed.then(|| format!("no `mod` line in `{home}` names this file; add one"))
 }
 
-/// The path from the crate's root; `None` for paths into other crates and for plain names.
-fn absolute(module: &[String], named: &Named) -> Option<Vec<String>> {
-    let mut rest = &named.segments[..];
-    let first = rest.first()?;
-    if first == "crate" {
-        return Some(rest[1..].to_vec());
+/// The uses of siblings whose `mod` line stands below.
+fn upwards(
+    contents: &HashMap<Vec<String>, Contents>,
+    uses: &[(&Source, usize, Sibling)],
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (source, line, Sibling { home, user, used }) in uses {
+        let mod_file = &contents[home];
+        if mod_file.place(used) < mod_file.place(user) {
+            continue;
+        }
+        let here = uses.iter().filter(|(_, _, other)| other.home == *home);
+        let pairs: Vec<_> = here
+            .map(|(_, _, other)| (other.user.clone(), other.used.clone()))
+            .collect();
+        let right = match bottom_up(&mod_file.children, &pairs) {
+            Ok(order) => format!("this order of `mod` lines does: {order}"),
+            Err(circle) => format!("no order does: {circle}; move what both need below both"),
+        };
+        let home = home.join("::");
+        let said = format!("`{home}::{user}` uses `{used}`, which stands below it; {right}");
+        found.push(source.finding(*line, said));
     }
-    let mut base: Vec<String> = module.iter().chain(&named.inside).cloned().collect();
-    if first == "self" {
-        rest = &rest[1..];
-    } else if first != "super" {
-        return None;
-    }
-    while rest.first().is_some_and(|word| word == "super") {
-        base.pop();
-        rest = &rest[1..];
-    }
-    base.extend_from_slice(rest);
-    Some(base)
+    found
 }
 
 /// A path out of the room: only strictly downstairs.
-fn across(room: &str, own_floor: usize, absolute: &[String]) -> Option<String> {
+fn across(room: &str, absolute: &[String]) -> Option<String> {
+    let own_floor = floor(room)?;
     let first = absolute.first().map_or("*", String::as_str);
     match floor(first) {
         None => Some(format!(
@@ -169,46 +133,44 @@ fn across(room: &str, own_floor: usize, absolute: &[String]) -> Option<String> {
     }
 }
 
-/// A path inside the room: only siblings whose `mod` line stands above.
+/// A path inside the room: the sibling it leads to, with the room that holds both and the child of it
+/// on the own side; or what is wrong.
+#[allow(
+    clippy::type_complexity,
+    reason = "one caller, which takes it apart at once"
+)]
 fn within(
     contents: &HashMap<Vec<String>, Contents>,
     module: &[String],
     absolute: &[String],
-) -> Option<String> {
-    let shared = module
-        .iter()
-        .zip(absolute)
-        .take_while(|(own, other)| own == other)
-        .count();
-    if shared == module.len() {
-        return None;
-    }
-    let (parent, own) = (&module[..shared], &module[shared]);
-    let home = parent.join("::");
-    let Some(used) = absolute.get(shared) else {
-        return Some(format!(
-            "imports all of its parent `{home}`; name the sibling above it needs"
+) -> Result<Option<Sibling>, String> {
+    let together = module.iter().zip(absolute);
+    let shared = together.take_while(|(own, other)| own == other).count();
+    let (home, Some(own)) = (&module[..shared], module.get(shared)) else {
+        return Ok(None);
+    };
+    let parent = home.join("::");
+    let Some(name) = absolute.get(shared) else {
+        return Err(format!(
+            "imports all of its parent `{parent}`; name the sibling above it needs"
         ));
     };
-    let mod_file = contents.get(parent)?;
-    let child = match mod_file.lifted.get(used) {
-        _ if mod_file.children.contains(used) => used,
-        Some(child) => child,
-        None => {
-            return Some(format!(
-                "uses `{used}` of its parent `{home}`; it belongs into a file whose `mod` line \
-                 stands above `mod {own};`"
-            ));
-        }
+    let Some(mod_file) = contents.get(home) else {
+        return Ok(None);
     };
     let own = mod_file.aliases.get(own).unwrap_or(own);
-    if child == own || mod_file.place(child) < mod_file.place(own) {
-        return None;
+    match mod_file.child(name) {
+        Some(child) if child == own => Ok(None),
+        Some(child) => Ok(Some(Sibling {
+            home: home.to_vec(),
+            user: own.clone(),
+            used: child.clone(),
+        })),
+        None => Err(format!(
+            "uses `{name}` of its parent `{parent}`; it belongs into a file whose `mod` line \
+             stands above `mod {own};`"
+        )),
     }
-    Some(format!(
-        "`{home}::{own}` uses `{child}`, whose `mod` line stands below its own; \
-         move the line up, or the code down"
-    ))
 }
 
 #[cfg(test)]
@@ -317,6 +279,16 @@ mod planted {
     }
 
     #[test]
+    fn circles_are_named() {
+        let slot = ("src/ring/slot.rs", "use super::index::I;");
+        let index = ("src/ring/index.rs", "use super::slot::J;");
+        one(
+            &[MOD, slot, index],
+            "no order does: slot uses index uses slot",
+        );
+    }
+
+    #[test]
     fn the_parent_is_not_used() {
         one(
             &[MOD, ("src/ring/q.rs", "use super::own;")],
@@ -358,7 +330,7 @@ mod planted {
         assert_eq!(said(&[kit, serve, up]), [""; 0]);
         one(
             &[kit, ("src/kit/http/x.rs", "use crate::kit::serve::S;")],
-            "`kit::http` uses `serve`",
+            "this order of `mod` lines does: serve, http",
         );
         one(
             &[kit, serve, ("src/kit/serve/a.rs", "use super::b;")],
