@@ -133,12 +133,7 @@ fn across(room: &str, absolute: &[String]) -> Option<String> {
     }
 }
 
-/// A path inside the room: the sibling it leads to, with the room that holds both and the child of it
-/// on the own side; or what is wrong.
-#[allow(
-    clippy::type_complexity,
-    reason = "one caller, which takes it apart at once"
-)]
+/// A path inside the room: the sibling it leads to, if any, or what is wrong.
 fn within(
     contents: &HashMap<Vec<String>, Contents>,
     module: &[String],
