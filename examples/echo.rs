@@ -1,4 +1,5 @@
-//! A TCP server that sends back what it gets: one task a connection, adapters from the futures crates.
+//! A TCP server that sends back what it gets: one task a connection, adapters from the futures
+//! crates.
 //!
 //! `cargo run --release --example echo`, then `nc 127.0.0.1 PORT`. Ends after the number of
 //! connections given as argument, if one is given.
@@ -10,7 +11,9 @@ use windlass::net::TcpListener;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let connections = match std::env::args().nth(1) {
-        Some(count) => count.parse().map_err(|_| format!("a number, please, not {count:?}"))?,
+        Some(count) => count
+            .parse()
+            .map_err(|_| format!("a number, please, not {count:?}"))?,
         None => usize::MAX,
     };
     let runtime = windlass::Runtime::new()?;

@@ -13,7 +13,11 @@ use windlass::{CorePlan, Runtime, spawn};
 const BOUND: Duration = Duration::from_secs(20);
 
 fn runtime(workers: usize) -> Runtime {
-    Runtime::builder().workers(workers).cores(CorePlan::None).build().expect("a runtime")
+    Runtime::builder()
+        .workers(workers)
+        .cores(CorePlan::None)
+        .build()
+        .expect("a runtime")
 }
 
 async fn pair() -> io::Result<(TcpStream, TcpStream)> {
@@ -55,7 +59,7 @@ fn bytes_go_both_ways_and_half_close_works() {
 #[test]
 fn megabytes_pass_through_small_socket_buffers_unchanged() {
     let runtime = runtime(2);
-    let sent: Vec<u8> = (0..4_000_000_u32).map(|n| (n * 31 >> 3) as u8).collect();
+    let sent: Vec<u8> = (0..4_000_000_u32).map(|n| ((n * 31) >> 3) as u8).collect();
     let expected = sent.clone();
     bounded(&runtime, async move {
         let (client, server) = pair().await?;
@@ -68,7 +72,11 @@ fn megabytes_pass_through_small_socket_buffers_unchanged() {
         let mut received = Vec::new();
         (&server).read_to_end(&mut received).await?;
         writer.await.expect("no panic")?;
-        assert!(received == expected, "{} bytes arrived changed", received.len());
+        assert!(
+            received == expected,
+            "{} bytes arrived changed",
+            received.len()
+        );
         Ok(())
     });
 }
@@ -104,7 +112,9 @@ fn vectored_reads_and_writes_fill_buffers_in_turn() {
     let runtime = runtime(1);
     bounded(&runtime, async {
         let (client, server) = pair().await?;
-        let written = client.write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cde")]).await?;
+        let written = client
+            .write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cde")])
+            .await?;
         assert_eq!(written, 5);
         let (mut first, mut second) = ([0; 3], [0; 3]);
         let mut buffers = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
@@ -156,8 +166,9 @@ fn a_thousand_connections_are_served_at_once_from_outside() {
             }));
         }
     }));
-    let mut clients: Vec<_> =
-        (0..1000).map(|_| net::TcpStream::connect(address).unwrap()).collect();
+    let mut clients: Vec<_> = (0..1000)
+        .map(|_| net::TcpStream::connect(address).unwrap())
+        .collect();
     for round in 0..3_u32 {
         for (n, client) in clients.iter_mut().enumerate() {
             client.set_read_timeout(Some(BOUND)).unwrap();
@@ -215,8 +226,13 @@ fn sockets_that_succeed_a_closed_one_get_no_event_of_it() {
 #[test]
 fn a_socket_outside_a_runtime_says_what_is_missing() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let bare = futures_util::FutureExt::now_or_never(listener.accept()).unwrap().unwrap_err();
-    assert!(bare.to_string().contains("inside a windlass runtime"), "{bare}");
+    let bare = futures_util::FutureExt::now_or_never(listener.accept())
+        .unwrap()
+        .unwrap_err();
+    assert!(
+        bare.to_string().contains("inside a windlass runtime"),
+        "{bare}"
+    );
 }
 
 #[test]
@@ -242,7 +258,10 @@ fn sleeps_end_in_order_and_never_early() {
             .collect();
         for sleeper in sleepers {
             let (ms, elapsed) = sleeper.await.unwrap();
-            assert!(elapsed >= Duration::from_millis(ms), "{elapsed:?} < {ms} ms");
+            assert!(
+                elapsed >= Duration::from_millis(ms),
+                "{elapsed:?} < {ms} ms"
+            );
         }
     });
 }
@@ -253,7 +272,10 @@ fn a_timer_set_from_outside_wakes_a_sleeping_worker() {
     for _ in 0..20 {
         runtime.block_on(sleep(Duration::from_millis(2)));
     }
-    let slow = runtime.block_on(timeout(Duration::from_millis(5), std::future::pending::<()>()));
+    let slow = runtime.block_on(timeout(
+        Duration::from_millis(5),
+        std::future::pending::<()>(),
+    ));
     assert!(slow.is_err());
     assert_eq!(runtime.block_on(timeout(BOUND, async { 3 })), Ok(3));
 }
@@ -267,9 +289,13 @@ fn many_timers_set_and_cancelled_leave_only_those_that_count() {
             tasks.push(spawn(async move {
                 let wait = Duration::from_millis(n % 50);
                 if n % 2 == 0 {
-                    timeout(wait, std::future::pending::<()>()).await.unwrap_err();
+                    timeout(wait, std::future::pending::<()>())
+                        .await
+                        .unwrap_err();
                 } else {
-                    timeout(Duration::from_secs(3600), sleep(wait)).await.unwrap();
+                    timeout(Duration::from_secs(3600), sleep(wait))
+                        .await
+                        .unwrap();
                 }
             }));
         }
@@ -291,7 +317,10 @@ fn an_interval_ticks_at_once_then_at_its_period_and_skips_what_it_missed() {
         let late = ticks.tick().await;
         let next = ticks.tick().await;
         assert_eq!((late - first).as_nanos() % 10_000_000, 0);
-        assert!(next > late + Duration::from_millis(10), "missed ticks are skipped");
+        assert!(
+            next > late + Duration::from_millis(10),
+            "missed ticks are skipped"
+        );
         assert_eq!((next - first).as_nanos() % 10_000_000, 0);
     });
 }

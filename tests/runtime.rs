@@ -1,27 +1,15 @@
-//! The runtime as embedders use it: spawning, joining, aborting, panics, shutdown, bounds.
+//! The runtime as embedders use it: spawning, joining, aborting, panics, fairness, bounds.
+
+#[path = "support/runtime.rs"]
+mod support;
 
 use std::future::{Future, pending, poll_fn};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::task::{Poll, Waker};
 
-use windlass::{BuildError, CorePlan, Handle, JoinError, Runtime, spawn, spawn_blocking, yield_now};
-
-const BOUND: Duration = Duration::from_secs(20);
-
-fn runtime(workers: usize) -> Runtime {
-    Runtime::builder().workers(workers).cores(CorePlan::None).build().expect("a runtime")
-}
-
-/// Counts its drops.
-struct Counted(Arc<AtomicUsize>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
+use support::{BOUND, Counted, runtime, wait_until};
+use windlass::{CorePlan, JoinError, Runtime, spawn, spawn_blocking, yield_now};
 
 #[test]
 fn tasks_give_their_outputs() {
@@ -74,7 +62,8 @@ fn tasks_spawned_from_tasks_run_on_all_worker_counts() {
 #[test]
 fn a_panic_stays_in_its_task() {
     let runtime = runtime(1);
-    let failed = runtime.block_on(runtime.spawn(async { panic!("number {}", std::hint::black_box(7)) }));
+    let failed =
+        runtime.block_on(runtime.spawn(async { panic!("number {}", std::hint::black_box(7)) }));
     match failed {
         Err(JoinError::Panicked(payload)) => {
             assert_eq!(payload.downcast_ref::<String>().unwrap(), "number 7");
@@ -147,10 +136,17 @@ fn a_task_that_aborts_itself_ends_at_its_next_await() {
 
 #[test]
 fn spawn_fails_at_tasks_max_and_recovers() {
-    let runtime =
-        Runtime::builder().workers(1).cores(CorePlan::None).tasks_max(3).build().unwrap();
+    let runtime = Runtime::builder()
+        .workers(1)
+        .cores(CorePlan::None)
+        .tasks_max(3)
+        .build()
+        .unwrap();
     let pending: Vec<_> = (0..3).map(|_| runtime.spawn(pending::<()>())).collect();
-    assert!(matches!(runtime.block_on(runtime.spawn(async {})), Err(JoinError::Full)));
+    assert!(matches!(
+        runtime.block_on(runtime.spawn(async {})),
+        Err(JoinError::Full)
+    ));
     assert_eq!(runtime.metrics().tasks_alive, 3);
     for task in pending {
         task.abort();
@@ -225,120 +221,6 @@ fn a_million_tasks_are_alive_at_once_and_complete() {
 }
 
 #[test]
-fn shutdown_drops_every_task() {
-    let drops = Arc::new(AtomicUsize::new(0));
-    let runtime = runtime(2);
-    for n in 0..100_000 {
-        let held = Counted(drops.clone());
-        drop(runtime.spawn(async move {
-            let _held = held;
-            if n % 2 == 0 {
-                pending::<()>().await;
-            }
-            loop {
-                yield_now().await;
-            }
-        }));
-    }
-    drop(runtime);
-    assert_eq!(drops.load(Ordering::SeqCst), 100_000);
-}
-
-#[test]
-fn tasks_that_spawn_while_they_are_dropped_lose_nothing() {
-    struct SpawnsAtDrop(Handle, Arc<AtomicUsize>);
-    impl Drop for SpawnsAtDrop {
-        fn drop(&mut self) {
-            let held = Counted(self.1.clone());
-            let refused = self.0.spawn(async move { drop(held) });
-            assert!(refused.is_finished());
-        }
-    }
-    let runtime = runtime(2);
-    let drops = Arc::new(AtomicUsize::new(0));
-    for _ in 0..100 {
-        let bad = SpawnsAtDrop(runtime.handle().clone(), drops.clone());
-        drop(runtime.spawn(async move {
-            let _bad = bad;
-            pending::<()>().await;
-        }));
-    }
-    drop(runtime);
-    assert_eq!(drops.load(Ordering::SeqCst), 100);
-}
-
-#[test]
-fn spawns_from_outside_race_with_shutdown_and_none_is_lost() {
-    for _ in 0..20 {
-        let runtime = runtime(2);
-        let handle = runtime.handle().clone();
-        let drops = Arc::new(AtomicUsize::new(0));
-        let barrier = Arc::new(Barrier::new(2));
-        let spawner = {
-            let (barrier, drops) = (barrier.clone(), drops.clone());
-            std::thread::spawn(move || {
-                barrier.wait();
-                for _ in 0..2000 {
-                    let held = Counted(drops.clone());
-                    drop(handle.spawn(async move {
-                        let _held = held;
-                        pending::<()>().await;
-                    }));
-                }
-            })
-        };
-        barrier.wait();
-        drop(runtime);
-        spawner.join().unwrap();
-        assert_eq!(drops.load(Ordering::SeqCst), 2000);
-    }
-}
-
-#[test]
-fn a_waker_kept_after_the_runtimes_end_is_harmless() {
-    let (sent, received) = mpsc::channel();
-    let runtime = runtime(1);
-    let handle = runtime.spawn(poll_fn(move |cx: &mut Context<'_>| {
-        sent.send(cx.waker().clone()).unwrap();
-        Poll::<()>::Pending
-    }));
-    let waker = received.recv_timeout(BOUND).unwrap();
-    drop(runtime);
-    for _ in 0..1_000_000 {
-        waker.wake_by_ref();
-    }
-    std::thread::spawn(move || waker.wake()).join().unwrap();
-    assert!(handle.is_finished());
-}
-
-#[test]
-fn a_runtime_may_be_dropped_on_its_own_worker() {
-    let (sent, received) = mpsc::channel::<Runtime>();
-    let (done, ended) = mpsc::channel();
-    let runtime = runtime(2);
-    drop(runtime.spawn(async move {
-        drop(received.recv_timeout(BOUND).unwrap());
-        done.send(()).unwrap();
-    }));
-    sent.send(runtime).unwrap();
-    ended.recv_timeout(BOUND).unwrap();
-}
-
-#[test]
-fn shutdown_gives_up_waiting_for_a_poll_that_does_not_end() {
-    let runtime = runtime(1);
-    let (begun, begins) = mpsc::channel();
-    let (release, released) = mpsc::channel::<()>();
-    drop(runtime.spawn(async move {
-        begun.send(()).unwrap();
-        let _released = released.recv_timeout(BOUND);
-    }));
-    begins.recv_timeout(BOUND).unwrap();
-    assert!(!runtime.shutdown_timeout(Duration::from_millis(20)));
-    release.send(()).unwrap();
-}
-
-#[test]
 fn nested_block_on_is_refused() {
     let runtime = runtime(1);
     let handle = runtime.handle().clone();
@@ -374,55 +256,21 @@ fn blocking_closures_run_beside_the_workers_within_bounds() {
     wait_until(|| {
         // Both threads must have taken their closures before the queue is filled.
         let probe = runtime.spawn_blocking(|| ());
-        let full = runtime.block_on(poll_once(probe)).is_some_and(|end| {
-            matches!(end, Err(JoinError::Full))
-        });
-        full
+        let end = runtime.block_on(poll_once(probe));
+        matches!(end, Some(Err(JoinError::Full)))
     });
     barrier.wait();
     for (n, task) in running.into_iter().enumerate() {
         assert_eq!(runtime.block_on(task).unwrap(), n);
     }
-    assert!(runtime.block_on(runtime.spawn_blocking(|| panic!("x"))).unwrap_err().is_panic());
+    assert!(
+        runtime
+            .block_on(runtime.spawn_blocking(|| panic!("x")))
+            .unwrap_err()
+            .is_panic()
+    );
     let outer = runtime.block_on(async { spawn_blocking(|| 9).await });
     assert_eq!(outer.unwrap(), 9);
-}
-
-#[test]
-fn settings_out_of_range_are_named() {
-    let message = |result: Result<Runtime, BuildError>| result.unwrap_err().to_string();
-    let builder = Runtime::builder;
-    assert_eq!(message(builder().workers(0).build()), "workers(0) is out of range: use 1 to 48");
-    assert!(message(builder().tasks_max(0).build()).starts_with("tasks_max(0)"));
-    assert!(message(builder().blocking_threads_max(0).build()).contains("use 1 to 65536"));
-}
-
-#[cfg(feature = "pin")]
-#[test]
-fn a_core_that_does_not_exist_is_named() {
-    let message = Runtime::builder()
-        .cores(CorePlan::Explicit(vec![4711]))
-        .build()
-        .unwrap_err()
-        .to_string();
-    assert!(message.starts_with("core 4711 is not one this process may use"), "{message}");
-    let empty = Runtime::builder().cores(CorePlan::Explicit(Vec::new())).build().unwrap_err();
-    assert!(empty.to_string().contains("empty"), "{empty}");
-}
-
-#[cfg(all(feature = "pin", target_os = "linux"))]
-#[test]
-fn workers_are_pinned_to_their_cores() {
-    let runtime = Runtime::builder().workers(3).build().unwrap();
-    let allowed = |runtime: &Runtime| {
-        let task = runtime.spawn(async {
-            let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
-            let line = status.lines().find(|line| line.starts_with("Cpus_allowed_list")).unwrap();
-            line.split_whitespace().last().unwrap().to_owned()
-        });
-        runtime.block_on(task).unwrap()
-    };
-    assert!(allowed(&runtime).parse::<usize>().is_ok(), "one core");
 }
 
 #[test]
@@ -436,7 +284,10 @@ fn a_task_that_wakes_itself_for_ever_does_not_starve_others() {
         }
     });
     for n in 0..100 {
-        assert_eq!(runtime.block_on(runtime.spawn(async move { n })).unwrap(), n);
+        assert_eq!(
+            runtime.block_on(runtime.spawn(async move { n })).unwrap(),
+            n
+        );
     }
     stop.store(true, Ordering::Relaxed);
     runtime.block_on(selfish).unwrap();
@@ -464,7 +315,10 @@ fn two_tasks_that_wake_each_other_do_not_starve_a_third() {
         })
         .collect();
     for n in 0..100 {
-        assert_eq!(runtime.block_on(runtime.spawn(async move { n })).unwrap(), n);
+        assert_eq!(
+            runtime.block_on(runtime.spawn(async move { n })).unwrap(),
+            n
+        );
     }
     stop.store(true, Ordering::Relaxed);
     for waker in place.lock().unwrap().iter_mut().filter_map(Option::take) {
@@ -483,33 +337,23 @@ fn a_blocked_worker_does_not_stop_the_others() {
         let _released = released.recv_timeout(BOUND);
     });
     for n in 0..100 {
-        assert_eq!(runtime.block_on(runtime.spawn(async move { n })).unwrap(), n);
+        assert_eq!(
+            runtime.block_on(runtime.spawn(async move { n })).unwrap(),
+            n
+        );
     }
     release.send(()).unwrap();
     runtime.block_on(blocked).unwrap();
 }
 
 #[test]
-fn several_runtimes_live_side_by_side() {
-    let first = runtime(1);
-    let second = runtime(2);
-    let inner = second.handle().clone();
-    let task = first.spawn(async move { inner.spawn(async { 11 }).await.unwrap() });
-    assert_eq!(second.block_on(task).unwrap(), 11);
-    let _first = first.handle().enter();
-    {
-        let _second = second.handle().enter();
-        drop(spawn(async {}));
-    }
-    drop(spawn(async {}));
-    assert!(Handle::try_current().is_ok());
-}
-
-#[test]
 fn the_future_of_block_on_need_not_be_send() {
     let runtime = runtime(1);
     let local = std::rc::Rc::new(3);
-    assert_eq!(runtime.block_on(async { *local + spawn(async { 4 }).await.unwrap() }), 7);
+    assert_eq!(
+        runtime.block_on(async { *local + spawn(async { 4 }).await.unwrap() }),
+        7
+    );
 }
 
 async fn poll_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
@@ -518,12 +362,4 @@ async fn poll_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
-}
-
-fn wait_until(mut done: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !done() {
-        assert!(begun.elapsed() < BOUND, "not done within {BOUND:?}");
-        std::thread::yield_now();
-    }
 }

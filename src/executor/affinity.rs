@@ -9,17 +9,22 @@ use super::pin;
 pub enum CorePlan {
     /// Threads are not bound: the kernel places them.
     None,
-    /// Worker `n` on the `n`-th core this process may use, wrapping round when there are more workers than cores.
-    /// Needs the feature `pin`.
+    /// Worker `n` on the `n`-th core this process may use, wrapping round when there are more
+    /// workers than cores. Needs the feature `pin`.
     Compact,
-    /// Worker `n` on the `n`-th core of this list (the kernel's numbers), wrapping round. Needs the feature `pin`.
+    /// Worker `n` on the `n`-th core of this list (the kernel's numbers), wrapping round. Needs the
+    /// feature `pin`.
     Explicit(Vec<usize>),
 }
 
 impl Default for CorePlan {
     /// [`CorePlan::Compact`] with the feature `pin`, else [`CorePlan::None`].
     fn default() -> Self {
-        if pin::AVAILABLE { Self::Compact } else { Self::None }
+        if pin::AVAILABLE {
+            Self::Compact
+        } else {
+            Self::None
+        }
     }
 }
 
@@ -44,15 +49,18 @@ pub enum CoreError {
 impl fmt::Display for CoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unavailable => {
-                f.write_str("this build cannot pin threads: enable the feature `pin`, or use CorePlan::None")
-            }
+            Self::Unavailable => f.write_str(
+                "this build cannot pin threads: enable the feature `pin`, or use CorePlan::None",
+            ),
             Self::Unknown => f.write_str(
                 "the system does not say which cores this process may use: use CorePlan::None",
             ),
             Self::Empty => f.write_str("the list of cores is empty: name at least one"),
             Self::NoSuchCore { core, allowed } => {
-                write!(f, "core {core} is not one this process may use; it may use {allowed:?}")
+                write!(
+                    f,
+                    "core {core} is not one this process may use; it may use {allowed:?}"
+                )
             }
         }
     }
@@ -76,7 +84,13 @@ pub(crate) fn resolve(plan: &CorePlan, workers: usize) -> Result<Vec<Option<usiz
     if cores.is_empty() {
         return Err(CoreError::Empty);
     }
-    Ok(cores.iter().copied().cycle().take(workers).map(Some).collect())
+    Ok(cores
+        .iter()
+        .copied()
+        .cycle()
+        .take(workers)
+        .map(Some)
+        .collect())
 }
 
 fn allowed() -> Result<Vec<usize>, CoreError> {

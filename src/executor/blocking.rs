@@ -16,16 +16,18 @@ use crate::task::{self, Index, JoinError, JoinHandle, Readied, Schedule, TaskRef
 /// How long a thread without work stays.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// The socket for where blocking closures run: threads by default; a simulation may run them in place.
+/// The socket for where blocking closures run: threads by default; a simulation may run them in
+/// place.
 pub trait BlockingPool: Send + Sync {
-    /// Takes a job to run it soon, on a thread that may block; hands it back when it is full or shutting down.
+    /// Takes a job to run it soon, on a thread that may block; hands it back when it is full or
+    /// shutting down.
     ///
     /// # Errors
     /// The job, when it cannot be taken.
     fn execute(&self, job: Job) -> Result<(), Job>;
 
-    /// Drops the jobs that have not begun, and waits for those that have, at most `timeout` (without end when it is
-    /// `None`). Whether all have ended.
+    /// Drops the jobs that have not begun, and waits for those that have, at most `timeout`
+    /// (without end when it is `None`). Whether all have ended.
     fn shut_down(&self, timeout: Option<Duration>) -> bool;
 }
 
@@ -46,7 +48,8 @@ impl Job {
 impl Drop for Job {
     fn drop(&mut self) {
         if let Some(task) = self.0.take() {
-            // SAFETY: the job owns the right to run the task, so it has not completed, and nobody else ends it.
+            // SAFETY: the job owns the right to run the task, so it has not completed, and nobody
+            // else ends it.
             unsafe { task.shut_down() };
         }
     }
@@ -95,7 +98,8 @@ thread_local! {
     static SERVING: Cell<*const Inside> = const { Cell::new(ptr::null()) };
 }
 
-/// The default [`BlockingPool`]: threads started on demand up to a limit, and a bounded queue before them.
+/// The default [`BlockingPool`]: threads started on demand up to a limit, and a bounded queue
+/// before them.
 #[derive(Clone)]
 pub struct BlockingThreads {
     inside: Arc<Inside>,
@@ -175,7 +179,11 @@ impl BlockingPool for BlockingThreads {
         let mut state = self.inside.lock();
         while state.threads > own {
             state = match deadline {
-                None => self.inside.ended.wait(state).unwrap_or_else(PoisonError::into_inner),
+                None => self
+                    .inside
+                    .ended
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if left.is_zero() {

@@ -1,4 +1,5 @@
-//! What each worker counts. One writer each, so that counting is a load and a store, not a read-modify-write.
+//! What each worker counts. One writer each, so that counting is a load and a store, not a
+//! read-modify-write.
 
 use crate::sync::{AtomicU64, Ordering};
 
@@ -9,7 +10,8 @@ pub(super) struct Counter(AtomicU64);
 impl Counter {
     #[inline]
     pub(super) fn add(&self, count: u64) {
-        self.0.store(self.0.load(Ordering::Relaxed) + count, Ordering::Relaxed);
+        self.0
+            .store(self.0.load(Ordering::Relaxed) + count, Ordering::Relaxed);
     }
 
     pub(super) fn get(&self) -> u64 {

@@ -1,4 +1,5 @@
-//! The socket through which a worker sleeps: by condition variable, on a reactor, or in a simulation.
+//! The socket through which a worker sleeps: by condition variable, on a reactor, or in a
+//! simulation.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +8,11 @@ use crate::park::{Parker, Unparker};
 
 /// What one worker waits on when it has nothing to run.
 ///
-/// The worker calls `wait`, leaves the list of sleepers, then calls `dispatch`: so the tasks that events
-/// make ready are pushed by a worker that counts as awake.
+/// The worker calls `wait`, leaves the list of sleepers, then calls `dispatch`: so the tasks that
+/// events make ready are pushed by a worker that counts as awake.
 pub trait Driver: Send {
-    /// Waits for events or a notification: at most `timeout`, without end when it is `None`, not at all when
-    /// it is zero. May return early.
+    /// Waits for events or a notification: at most `timeout`, without end when it is `None`, not at
+    /// all when it is zero. May return early.
     fn wait(&mut self, timeout: Option<Duration>);
 
     /// Wakes the tasks whose events the last `wait` brought, and whose timers are due.

@@ -1,4 +1,5 @@
-//! Which workers sleep, which search, and whom a push must wake. Only this file decides that a worker sleeps.
+//! Which workers sleep, which search, and whom a push must wake. Only this file decides that a
+//! worker sleeps.
 //!
 //! ```text
 //! | 16: number of searching workers | 48: one bit for each sleeping worker |
@@ -6,20 +7,24 @@
 //!
 //! A worker is *busy* (in neither part), *searching* (counted) or *sleeping* (its bit is set).
 //!
-//! **The race.** (a) A worker finds every queue empty. (b) A push comes; nobody sleeps yet, so it wakes nobody.
+//! **The race.** (a) A worker finds every queue empty. (b) A push comes; nobody sleeps yet, so it
+//! wakes nobody.
 //! (c) The worker sleeps beside a task.
 //!
-//! **Steps.** The sleeper: `sleep` sets its bit and leaves the count in one step, fence, looks at all queues again.
-//! The pusher: pushes, fence, `claim` reads the word. The two fences are a store-buffer pair: either the
-//! pusher reads the sleeper's bit, or the sleeper's second look finds the push.
+//! **Steps.** The sleeper: `sleep` sets its bit and leaves the count in one step, fence, looks at
+//! all queues again. The pusher: pushes, fence, `claim` reads the word. The two fences are a
+//! store-buffer pair: either the pusher reads the sleeper's bit, or the sleeper's second look finds
+//! the push.
 //!
-//! **Who is woken counts as searching from that moment:** `claim` moves the sleeper from the bits to the count in
-//! one step, so pushes that follow find a searcher and wake nobody else. A push that finds a searcher leaves the task to
-//! it: a searcher that finds something looks once more when it stops being the last (`found`), and one that finds
-//! nothing looks once more after its bit is set (`sleep`).
+//! **Who is woken counts as searching from that moment:** `claim` moves the sleeper from the bits
+//! to the count in one step, so pushes that follow find a searcher and wake nobody else. A push
+//! that finds a searcher leaves the task to it: a searcher that finds something looks once more
+//! when it stops being the last (`found`), and one that finds nothing looks once more after its bit
+//! is set (`sleep`).
 //!
-//! **Rising.** `rise` clears the bit after a wait, whatever ended it. Was it gone already, then a pusher claimed the
-//! worker, which hence counts as searching and must look for work before it sleeps again.
+//! **Rising.** `rise` clears the bit after a wait, whatever ended it. Was it gone already, then a
+//! pusher claimed the worker, which hence counts as searching and must look for work before it
+//! sleeps again.
 //!
 //! **Progress.** All wait-free but `claim`, which is lock-free.
 
@@ -40,13 +45,16 @@ pub(crate) struct Idle {
 impl Idle {
     /// All workers busy.
     pub(crate) fn new() -> Self {
-        Self { word: AtomicU64::new(0) }
+        Self {
+            word: AtomicU64::new(0),
+        }
     }
 
-    /// After a push: the sleeping worker to notify, if it takes one. It counts as searching from now on.
+    /// After a push: the sleeping worker to notify, if it takes one. It counts as searching from
+    /// now on.
     pub(crate) fn claim(&self) -> Option<usize> {
-        // [idle.pushed] pairs with [idle.asleep], [idle.stopped]: the push is seen by whoever this thread
-        // does not see asleep, or still sees searching.
+        // [idle.pushed] pairs with [idle.asleep], [idle.stopped]: the push is seen by whoever this
+        // thread does not see asleep, or still sees searching.
         fence(Ordering::SeqCst);
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
@@ -67,7 +75,8 @@ impl Idle {
         }
     }
 
-    /// A busy worker asks to search the others' queues: granted while less than half of `workers` do.
+    /// A busy worker asks to search the others' queues: granted while less than half of `workers`
+    /// do.
     #[must_use]
     pub(crate) fn try_search(&self, workers: usize) -> bool {
         let searchers = self.word.load(Ordering::Relaxed) / SEARCHER;
@@ -78,20 +87,21 @@ impl Idle {
         true
     }
 
-    /// A searcher found work. `true`: it was the last one, so it must look at the queues again (this call fences)
-    /// and claim a sleeper if there is more.
+    /// A searcher found work. `true`: it was the last one, so it must look at the queues again
+    /// (this call fences) and claim a sleeper if there is more.
     #[must_use]
     pub(crate) fn found(&self) -> bool {
         if self.word.fetch_sub(SEARCHER, Ordering::Relaxed) / SEARCHER != 1 {
             return false;
         }
-        // [idle.stopped] pairs with [idle.pushed]: a push that left its task to this searcher is seen.
+        // [idle.stopped] pairs with [idle.pushed]: a push that left its task to this searcher is
+        // seen.
         fence(Ordering::SeqCst);
         true
     }
 
-    /// A worker lies down. `true`: nobody searches, so it must look at all queues again (this call fences) before
-    /// it waits.
+    /// A worker lies down. `true`: nobody searches, so it must look at all queues again (this call
+    /// fences) before it waits.
     #[must_use]
     pub(crate) fn sleep(&self, worker: usize, searching: bool) -> bool {
         let counted = if searching { SEARCHER } else { 0 };
@@ -100,7 +110,8 @@ impl Idle {
         if before.wrapping_sub(counted) >= SEARCHER {
             return false;
         }
-        // [idle.asleep] pairs with [idle.pushed]: a push that did not see this worker asleep is seen.
+        // [idle.asleep] pairs with [idle.pushed]: a push that did not see this worker asleep is
+        // seen.
         fence(Ordering::SeqCst);
         true
     }

@@ -1,4 +1,5 @@
-//! What only the worker's own thread touches: the LIFO slot, and the way by which pushes made on it stay on it.
+//! What only the worker's own thread touches: the LIFO slot, and the way by which pushes made on it
+//! stay on it.
 
 use std::cell::Cell;
 use std::ptr;
@@ -6,8 +7,8 @@ use std::ptr;
 use super::queues::Queues;
 use crate::task::{Readied, TaskRef};
 
-/// How many tasks in a row may come from the LIFO slot, so that two tasks that wake each other do not
-/// starve the ring.
+/// How many tasks in a row may come from the LIFO slot, so that two tasks that wake each other do
+/// not starve the ring.
 const LIFO_RUN_MAX: u32 = 16;
 
 thread_local! {
@@ -47,13 +48,13 @@ impl Local {
         work()
     }
 
-    /// The calling thread's worker, if it is one of `queues`'s. Valid for the length of a call made by a task or
-    /// a driver on this thread, since `enter` outlives both.
+    /// The calling thread's worker, if it is one of `queues`'s. Valid for the length of a call made
+    /// by a task or a driver on this thread, since `enter` outlives both.
     #[inline]
     pub(super) fn of(queues: &Queues) -> Option<&Self> {
         let local = CURRENT.get();
-        // SAFETY: the pointer is set for the length of `enter`, on this thread, and `Local` is not `Sync`,
-        // so that the reference stays on the thread.
+        // SAFETY: the pointer is set for the length of `enter`, on this thread, and `Local` is not
+        // `Sync`, so that the reference stays on the thread.
         let local = unsafe { local.as_ref() }?;
         ptr::eq(local.queues, queues).then_some(local)
     }
@@ -74,7 +75,8 @@ impl Local {
                 queues.push_worker(self.worker, task);
                 queues.wake_worker();
             }
-            // This worker takes its next task in a moment: help is of use only if more than one waits.
+            // This worker takes its next task in a moment: help is of use only if more than one
+            // waits.
             Readied::Yielded => {
                 queues.push_worker(self.worker, task);
                 self.call_for_help(queues);
@@ -82,7 +84,8 @@ impl Local {
         }
     }
 
-    /// Runs `dispatch`, whose wakes all land in the ring, then wakes one worker if there is enough for two.
+    /// Runs `dispatch`, whose wakes all land in the ring, then wakes one worker if there is enough
+    /// for two.
     pub(super) fn dispatch(&self, queues: &Queues, dispatch: impl FnOnce()) {
         self.dispatching.set(true);
         dispatch();

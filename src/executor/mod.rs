@@ -1,22 +1,22 @@
 //! Worker threads that run tasks, the queues between them, and the protocol by which they sleep.
 //!
 //! ```text
-//!            spawn, wake from outside                    wake, spawn, yield on the worker itself
-//!                      |                                                  |
-//!                      v                                                  v
-//!   +-------- injector (ring, tasks_max) --------+        lifo slot -> run ring (256) -> overflow: injector
-//!   |                                            |                        |
-//!   v                                            v                        v
-//!  worker 0 <------------- steal half -------> worker 1            pop, run
+//!            spawn, wake from outside                wake, spawn, yield on the worker itself
+//!                      |                                              |
+//!                      v                                              v
+//!   +-------- injector (ring, tasks_max) --------+    lifo slot -> run ring (256) -> injector
+//!   |                                            |                    |
+//!   v                                            v                    v
+//!  worker 0 <------------- steal half -------> worker 1        pop, run
 //! ```
 //!
-//! **Spawn can fail, wake cannot.** A place in the task registry is taken at spawn; the injector holds as many
-//! tasks as the registry, and a task stands in at most one queue: so the push that a wake makes always
-//! finds room. No wake allocates, blocks, or loses a task.
+//! **Spawn can fail, wake cannot.** A place in the task registry is taken at spawn; the injector
+//! holds as many tasks as the registry, and a task stands in at most one queue: so the push that a
+//! wake makes always finds room. No wake allocates, blocks, or loses a task.
 //!
-//! **As few workers as keep up.** A push wakes at most one sleeper, and none while a worker is searching: the
-//! searcher that finds work wakes the next one if there is more. Tasks that a worker readies for itself stay with it
-//! while it is the only one that needs them.
+//! **As few workers as keep up.** A push wakes at most one sleeper, and none while a worker is
+//! searching: the searcher that finds work wakes the next one if there is more. Tasks that a worker
+//! readies for itself stay with it while it is the only one that needs them.
 
 mod blocking;
 mod counters;

@@ -11,6 +11,9 @@ use super::pin;
 use super::spawner::Spawner;
 use super::worker::Worker;
 
+/// Runs a worker's work inside what its thread needs around it.
+pub(crate) type Around = Arc<dyn Fn(usize, &mut dyn FnMut()) + Send + Sync>;
+
 /// What a pool is made of.
 pub(crate) struct Config {
     pub(crate) thread_name: String,
@@ -19,7 +22,7 @@ pub(crate) struct Config {
     /// One entry a worker.
     pub(crate) drivers: Vec<Box<dyn Driver>>,
     /// Runs on each worker's thread around its work, with the worker's number.
-    pub(crate) around: Arc<dyn Fn(usize, &mut dyn FnMut()) + Send + Sync>,
+    pub(crate) around: Around,
 }
 
 /// Why the workers could not be started.
@@ -37,12 +40,16 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// Starts one thread for each driver; `spawner` was made of their notifiers, in this order. When one of them cannot be started or pinned, those that were are
-    /// ended again.
+    /// Starts one thread for each driver; `spawner` was made of their notifiers, in this order.
+    /// When one of them cannot be started or pinned, those that were are ended again.
     pub(crate) fn start(spawner: &Arc<Spawner>, config: Config) -> Result<Self, StartError> {
         let (end, ended) = mpsc::channel();
         let (report, reports) = mpsc::channel();
-        let mut pool = Self { spawner: spawner.clone(), threads: Vec::new(), ended };
+        let mut pool = Self {
+            spawner: spawner.clone(),
+            threads: Vec::new(),
+            ended,
+        };
         for (index, (driver, core)) in config.drivers.into_iter().zip(config.cores).enumerate() {
             let worker = Worker::new(spawner.clone(), index, driver);
             let around = config.around.clone();
@@ -51,7 +58,10 @@ impl Pool {
             let started = thread.spawn(move || {
                 let _end = end;
                 let pinned = core.filter(|&core| !pin::pin_current_thread(core));
-                let failed = pinned.map(|core| StartError::Pin { worker: index, core });
+                let failed = pinned.map(|core| StartError::Pin {
+                    worker: index,
+                    core,
+                });
                 if report.send(failed).is_err() {
                     return;
                 }
@@ -74,12 +84,15 @@ impl Pool {
         }
     }
 
-    /// Ends the workers, then drops every task that is left. `false`: after `timeout` some worker was still in a
-    /// task's poll; then a thread of its own waits for it and drops the tasks.
+    /// Ends the workers, then drops every task that is left. `false`: after `timeout` some worker
+    /// was still in a task's poll; then a thread of its own waits for it and drops the tasks.
     pub(crate) fn shut_down(self, timeout: Option<Duration>) -> bool {
         self.spawner.close();
         let this_thread = thread::current().id();
-        let own = self.threads.iter().any(|worker| worker.thread().id() == this_thread);
+        let own = self
+            .threads
+            .iter()
+            .any(|worker| worker.thread().id() == this_thread);
         if !own && self.wait_ended(timeout) {
             self.reap();
             return true;
@@ -117,6 +130,8 @@ impl Pool {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("workers", &self.threads.len()).finish_non_exhaustive()
+        f.debug_struct("Pool")
+            .field("workers", &self.threads.len())
+            .finish_non_exhaustive()
     }
 }

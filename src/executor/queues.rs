@@ -69,6 +69,10 @@ impl Queues {
     /// The injector has room for every task there is.
     fn push_injector(&self, task: TaskRef) {
         let pushed = self.injector.push(task);
-        assert!(pushed.is_ok(), "the injector holds {} tasks and is full", self.injector.capacity());
+        assert!(
+            pushed.is_ok(),
+            "the injector holds {} tasks and is full",
+            self.injector.capacity()
+        );
     }
 }

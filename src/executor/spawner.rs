@@ -31,8 +31,8 @@ impl Spawner {
         }
     }
 
-    /// Starts a task, from any thread. At `tasks_max` tasks, or while shutting down, the handle resolves
-    /// to the error.
+    /// Starts a task, from any thread. At `tasks_max` tasks, or while shutting down, the handle
+    /// resolves to the error.
     pub(crate) fn spawn<F>(self: &Arc<Self>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -54,15 +54,19 @@ impl Spawner {
         handle
     }
 
-    /// The number of tasks that are spawned and not completed; looks at every place of the registry that
-    /// was ever used.
+    /// The number of tasks that are spawned and not completed; looks at every place of the registry
+    /// that was ever used.
     pub(crate) fn tasks_alive(&self) -> usize {
         self.registry.len()
     }
 
     /// What each worker has done so far.
     pub(crate) fn worker_counts(&self) -> Vec<WorkerCounts> {
-        self.queues.workers.iter().map(|worker| worker.counters.read()).collect()
+        self.queues
+            .workers
+            .iter()
+            .map(|worker| worker.counters.read())
+            .collect()
     }
 
     /// How many workers wait on their drivers with nothing to do.
@@ -84,8 +88,8 @@ impl Spawner {
 
     /// After a task was published: whether the workers are gone and it must be dropped here.
     fn is_drained(&self) -> bool {
-        // [executor.spawned] pairs with [executor.drained]: either the walk sees the task, or this thread
-        // sees that the walk has begun.
+        // [executor.spawned] pairs with [executor.drained]: either the walk sees the task, or this
+        // thread sees that the walk has begun.
         fence(Ordering::SeqCst);
         self.drained.load(Ordering::Relaxed)
     }
@@ -93,8 +97,8 @@ impl Spawner {
     /// Ends the tasks that are left. The workers have ended.
     pub(super) fn drain(&self) {
         self.drained.store(true, Ordering::Relaxed);
-        // [executor.drained] pairs with [executor.spawned]: either this walk sees a task that is being
-        // spawned, or its spawner sees the flag and walks itself.
+        // [executor.drained] pairs with [executor.spawned]: either this walk sees a task that is
+        // being spawned, or its spawner sees the flag and walks itself.
         fence(Ordering::SeqCst);
         self.drop_tasks();
     }
@@ -102,8 +106,9 @@ impl Spawner {
     fn drop_tasks(&self) {
         let _walking = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
         self.registry.walk(|task| {
-            // SAFETY: a task in the registry has not completed, so its executor's reference keeps it alive.
-            // The workers have ended, and the lock keeps other walks away: nobody else runs or ends tasks.
+            // SAFETY: a task in the registry has not completed, so its executor's reference keeps
+            // it alive. The workers have ended, and the lock keeps other walks away: nobody else
+            // runs or ends tasks.
             unsafe { task.shut_down() };
         });
     }

@@ -8,8 +8,8 @@ use super::local::Local;
 use super::spawner::Spawner;
 use crate::task::TaskRef;
 
-/// Every so many tasks the worker looks at its driver and takes from the injector first, so that neither
-/// events nor spawns from outside wait behind tasks that are always ready.
+/// Every so many tasks the worker looks at its driver and takes from the injector first, so that
+/// neither events nor spawns from outside wait behind tasks that are always ready.
 const TURN_TASKS: u32 = 61;
 
 /// How many tasks a worker moves from another's ring at most.
@@ -25,7 +25,13 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(spawner: Arc<Spawner>, index: usize, driver: Box<dyn Driver>) -> Self {
-        Self { spawner, index, driver, ticks: 0, searching: false }
+        Self {
+            spawner,
+            index,
+            driver,
+            ticks: 0,
+            searching: false,
+        }
     }
 
     /// Works until the executor closes.
@@ -46,8 +52,12 @@ impl Worker {
         if self.searching {
             self.stop_searching();
         }
-        self.spawner.queues.workers[self.index].counters.polls.add(1);
-        // SAFETY: the task was taken from a queue, where only `schedule` puts it, once for each time it may run.
+        self.spawner.queues.workers[self.index]
+            .counters
+            .polls
+            .add(1);
+        // SAFETY: the task was taken from a queue, where only `schedule` puts it, once for each
+        // time it may run.
         unsafe { task.run() };
     }
 
@@ -59,7 +69,9 @@ impl Worker {
                 return Some(task);
             }
         }
-        local.next(&self.spawner.queues).or_else(|| self.spawner.queues.injector.pop())
+        local
+            .next(&self.spawner.queues)
+            .or_else(|| self.spawner.queues.injector.pop())
     }
 
     fn turn(&mut self, local: &Local, timeout: Option<Duration>) {
@@ -69,7 +81,11 @@ impl Worker {
 
     fn search_or_sleep(&mut self, local: &Local) {
         if !self.searching {
-            self.searching = self.spawner.queues.idle.try_search(self.spawner.queues.workers.len());
+            self.searching = self
+                .spawner
+                .queues
+                .idle
+                .try_search(self.spawner.queues.workers.len());
         }
         if self.searching
             && let Some(task) = self.steal()
@@ -85,13 +101,17 @@ impl Worker {
             self.searching = self.spawner.queues.idle.rise(self.index);
             return;
         }
-        self.spawner.queues.workers[self.index].counters.sleeps.add(1);
+        self.spawner.queues.workers[self.index]
+            .counters
+            .sleeps
+            .add(1);
         self.driver.wait(None);
         self.searching = self.spawner.queues.idle.rise(self.index);
         local.dispatch(&self.spawner.queues, || self.driver.dispatch());
     }
 
-    /// The searcher has found work. Was it the last, a push may have relied on it: it passes the search on.
+    /// The searcher has found work. Was it the last, a push may have relied on it: it passes the
+    /// search on.
     fn stop_searching(&mut self) {
         self.searching = false;
         if self.spawner.queues.idle.found() && self.spawner.queues.has_work() {

@@ -1,4 +1,5 @@
-//! TCP over the reactor. The types implement the `futures-io` traits, so the ecosystem's adapters work.
+//! TCP over the reactor. The types implement the `futures-io` traits, so the ecosystem's adapters
+//! work.
 //!
 //! A socket registers with a reactor when it is first polled, on the worker that polls it: so the
 //! worker that takes a connection's task also gets its events.

@@ -17,7 +17,10 @@ pub(super) struct Socket<S> {
 impl<S: AsFd> Socket<S> {
     /// Takes a socket that is in non-blocking mode.
     pub(super) fn new(io: S) -> Self {
-        Self { registration: OnceLock::new(), io }
+        Self {
+            registration: OnceLock::new(),
+            io,
+        }
     }
 
     pub(super) fn io(&self) -> &S {
@@ -34,8 +37,9 @@ impl<S: AsFd> Socket<S> {
         registration.poll_ready(direction, cx).map(|_seen| Ok(()))
     }
 
-    /// Tries `operation` whenever the socket may be ready, until it does not say "would block". `exhausted` tells from
-    /// its result that the kernel has no more for now, which saves the next operation a vain system call.
+    /// Tries `operation` whenever the socket may be ready, until it does not say "would block".
+    /// `exhausted` tells from its result that the kernel has no more for now, which saves the next
+    /// operation a vain system call.
     pub(super) fn poll_io<R>(
         &self,
         direction: Direction,
@@ -62,7 +66,8 @@ impl<S: AsFd> Socket<S> {
         }
     }
 
-    /// The registration, made at the first use with the reactor of the thread that uses the socket first.
+    /// The registration, made at the first use with the reactor of the thread that uses the socket
+    /// first.
     fn registration(&self) -> io::Result<&Registration> {
         let registered = self.registration.get_or_init(|| {
             let handle = Handle::current().ok_or(io::ErrorKind::NotConnected)?;

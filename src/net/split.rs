@@ -16,17 +16,24 @@ pub struct OwnedReadHalf {
     stream: Arc<TcpStream>,
 }
 
-/// The writing half of a [`TcpStream`]. Dropping it closes that direction: the peer reads to the end.
+/// The writing half of a [`TcpStream`]. Dropping it closes that direction: the peer reads to the
+/// end.
 #[derive(Debug)]
 pub struct OwnedWriteHalf {
     stream: Arc<TcpStream>,
 }
 
 impl TcpStream {
-    /// Two halves that may go to different tasks. (`&TcpStream` reads and writes too, where a borrow will do.)
+    /// Two halves that may go to different tasks. (`&TcpStream` reads and writes too, where a
+    /// borrow will do.)
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         let stream = Arc::new(self);
-        (OwnedReadHalf { stream: stream.clone() }, OwnedWriteHalf { stream })
+        (
+            OwnedReadHalf {
+                stream: stream.clone(),
+            },
+            OwnedWriteHalf { stream },
+        )
     }
 }
 

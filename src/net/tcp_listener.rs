@@ -50,7 +50,9 @@ impl TcpListener {
     /// The kernel's.
     pub fn from_std(listener: net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        Ok(Self { socket: Socket::new(listener) })
+        Ok(Self {
+            socket: Socket::new(listener),
+        })
     }
 
     /// The address it listens on, with the port that the kernel chose for port 0.
@@ -64,8 +66,8 @@ impl TcpListener {
     /// The next connection. Cancel safe: a dropped future has taken none. One task at a time.
     ///
     /// # Errors
-    /// The kernel's. With `EMFILE` or `ENFILE` (descriptors used up) the connection stays in the backlog and the
-    /// next call tries again at once: wait a little before it.
+    /// The kernel's. With `EMFILE` or `ENFILE` (descriptors used up) the connection stays in the
+    /// backlog and the next call tries again at once: wait a little before it.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         poll_fn(|cx| self.poll_accept(cx)).await
     }
@@ -95,6 +97,8 @@ impl Stream for Incoming<'_> {
     type Item = io::Result<TcpStream>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.listener.poll_accept(cx).map(|accepted| Some(accepted.map(|(stream, _peer)| stream)))
+        self.listener
+            .poll_accept(cx)
+            .map(|accepted| Some(accepted.map(|(stream, _peer)| stream)))
     }
 }

@@ -11,8 +11,8 @@ use futures_io::{AsyncRead, AsyncWrite};
 use super::socket::Socket;
 use crate::reactor::Direction;
 
-/// A TCP connection. All operations take `&self`: one task may read while another writes; two tasks that wait in the
-/// same direction would take each other's wake-up.
+/// A TCP connection. All operations take `&self`: one task may read while another writes; two tasks
+/// that wait in the same direction would take each other's wake-up.
 ///
 /// Reading and writing are cancel safe: a future dropped before it is ready has moved no byte.
 /// [`TcpStream::write_all`] is not: part may have been written.
@@ -38,8 +38,11 @@ impl TcpStream {
             Err(error) if error.raw_os_error() == Some(EINPROGRESS) => {}
             Err(error) => return Err(error),
         }
-        let stream = Self { socket: Socket::new(socket.into()) };
-        // Until it is connected a socket is not writable, which a new registration does not know yet.
+        let stream = Self {
+            socket: Socket::new(socket.into()),
+        };
+        // Until it is connected a socket is not writable, which a new registration does not know
+        // yet.
         let connected = |io: &net::TcpStream| match io.take_error()? {
             Some(error) => Err(error),
             None => match io.peer_addr() {
@@ -49,7 +52,12 @@ impl TcpStream {
                 connected => connected.map(drop),
             },
         };
-        poll_fn(|cx| stream.socket.poll_io(Direction::Write, cx, connected, |_| false)).await?;
+        poll_fn(|cx| {
+            stream
+                .socket
+                .poll_io(Direction::Write, cx, connected, |_| false)
+        })
+        .await?;
         Ok(stream)
     }
 
@@ -59,7 +67,9 @@ impl TcpStream {
     /// The kernel's.
     pub fn from_std(stream: net::TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self { socket: Socket::new(stream) })
+        Ok(Self {
+            socket: Socket::new(stream),
+        })
     }
 
     /// Reads at most `buffer.len()` bytes; 0 when the peer has closed its side.
@@ -187,7 +197,8 @@ impl TcpStream {
         buffers: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
         let operation = |mut io: &net::TcpStream| io.read_vectored(buffers);
-        self.socket.poll_io(Direction::Read, cx, operation, |_| false)
+        self.socket
+            .poll_io(Direction::Read, cx, operation, |_| false)
     }
 
     pub(super) fn poll_write_vectored(
@@ -196,7 +207,8 @@ impl TcpStream {
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let operation = |mut io: &net::TcpStream| io.write_vectored(buffers);
-        self.socket.poll_io(Direction::Write, cx, operation, |_| false)
+        self.socket
+            .poll_io(Direction::Write, cx, operation, |_| false)
     }
 }
 

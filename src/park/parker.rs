@@ -22,8 +22,8 @@ pub struct Parker {
     bed: Arc<Bed>,
 }
 
-/// The waking end: clone it, share it, send it. Also a [`std::task::Wake`], so that `Waker::from` makes a
-/// waker of an `Arc` of it.
+/// The waking end: clone it, share it, send it. Also a [`std::task::Wake`], so that `Waker::from`
+/// makes a waker of an `Arc` of it.
 #[derive(Clone, Debug)]
 pub struct Unparker {
     bed: Arc<Bed>,
@@ -56,7 +56,9 @@ impl Parker {
 
     /// Another handle that wakes this parker.
     pub fn unparker(&self) -> Unparker {
-        Unparker { bed: self.bed.clone() }
+        Unparker {
+            bed: self.bed.clone(),
+        }
     }
 
     /// Sleeps until a token is there, and takes it. Returns at once when one is there already.
@@ -80,7 +82,9 @@ impl Parker {
         let begun = Instant::now();
         let mut asleep = unpoisoned(self.bed.lock.lock());
         while !self.bed.token.is_notified() {
-            let Some(left) = timeout.checked_sub(begun.elapsed()).filter(|left| !left.is_zero())
+            let Some(left) = timeout
+                .checked_sub(begun.elapsed())
+                .filter(|left| !left.is_zero())
             else {
                 break;
             };
@@ -92,8 +96,8 @@ impl Parker {
 }
 
 impl Unparker {
-    /// Leaves the token and wakes the thread if it sleeps. Never blocks for longer than the sleeper needs to
-    /// fall asleep.
+    /// Leaves the token and wakes the thread if it sleeps. Never blocks for longer than the sleeper
+    /// needs to fall asleep.
     pub fn unpark(&self) {
         if self.bed.token.notify() {
             // The sleeper holds the lock from before it looks at the token until it waits: passing

@@ -14,19 +14,25 @@ pub(crate) struct Token {
 
 impl Token {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU32::new(EMPTY) }
+        Self {
+            state: AtomicU32::new(EMPTY),
+        }
     }
 
-    /// Announces that this thread is about to sleep. `false`: a token was there and has been taken, do not
-    /// sleep. `true`: sleep in the kernel, then call [`Token::finish`].
+    /// Announces that this thread is about to sleep. `false`: a token was there and has been taken,
+    /// do not sleep. `true`: sleep in the kernel, then call [`Token::finish`].
     #[must_use]
     pub(crate) fn prepare(&self) -> bool {
         // [park.prepare] pairs with [park.notify]: what was done before the notification is seen.
-        match self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Acquire) {
+        match self
+            .state
+            .compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Acquire)
+        {
             Ok(_) => true,
             Err(state) => {
                 debug_assert_eq!(state, NOTIFIED, "two threads park on one token");
-                // [park.taken] pairs with [park.notify]: a later notification of the same token counts too.
+                // [park.taken] pairs with [park.notify]: a later notification of the same token
+                // counts too.
                 self.state.swap(EMPTY, Ordering::Acquire);
                 false
             }
@@ -47,7 +53,8 @@ impl Token {
     /// Leaves the token. `true`: the thread sleeps, and the caller must wake it through the kernel.
     #[must_use]
     pub(crate) fn notify(&self) -> bool {
-        // [park.notify] pairs with [park.prepare], [park.taken], [park.finish]: work done before is seen.
+        // [park.notify] pairs with [park.prepare], [park.taken], [park.finish]: work done before is
+        // seen.
         self.state.swap(NOTIFIED, Ordering::Release) == PARKED
     }
 }

@@ -31,14 +31,20 @@ impl Driver {
         let poll = mio::Poll::new()?;
         let eventfd = mio::Waker::new(poll.registry(), NOTIFIED)?;
         let handle = Handle::new(poll.registry().try_clone()?, eventfd, clock);
-        Ok(Self { poll, events: mio::Events::with_capacity(EVENTS_MAX), due: Vec::new(), handle })
+        Ok(Self {
+            poll,
+            events: mio::Events::with_capacity(EVENTS_MAX),
+            due: Vec::new(),
+            handle,
+        })
     }
 
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    /// Waits for events, the next timer or a notification, at most `timeout`; not at all when it is zero.
+    /// Waits for events, the next timer or a notification, at most `timeout`; not at all when it is
+    /// zero.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
         self.events.clear();
         if timeout == Some(Duration::ZERO) || !self.handle.shared().token.prepare() {

@@ -38,11 +38,7 @@ pub(super) struct Shared {
 }
 
 impl Handle {
-    pub(super) fn new(
-        registry: mio::Registry,
-        eventfd: mio::Waker,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(registry: mio::Registry, eventfd: mio::Waker, clock: Arc<dyn Clock>) -> Self {
         let shared = Shared {
             registry,
             table: Table::new(),
@@ -50,7 +46,9 @@ impl Handle {
             token: Token::new(),
             eventfd,
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     pub(super) fn shared(&self) -> &Shared {
@@ -90,7 +88,12 @@ impl Handle {
         if first && !self.is_driven_here() {
             self.notify();
         }
-        key.ok_or_else(|| io::Error::new(io::ErrorKind::OutOfMemory, "the reactor's timers are used up"))
+        key.ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::OutOfMemory,
+                "the reactor's timers are used up",
+            )
+        })
     }
 
     /// Changes a timer's waker. `false`: the timer is due.
@@ -103,10 +106,12 @@ impl Handle {
         self.shared.timers.cancel(key);
     }
 
-    /// Ends the driver's wait, or makes the next one return at once. Writes to the eventfd only when the driver sleeps.
+    /// Ends the driver's wait, or makes the next one return at once. Writes to the eventfd only
+    /// when the driver sleeps.
     pub(crate) fn notify(&self) {
         if self.shared.token.notify() {
-            // The counter is saturated only when the driver has 2^64 - 2 notifications to read: it wakes anyway.
+            // The counter is saturated only when the driver has 2^64 - 2 notifications to read: it
+            // wakes anyway.
             let _written = self.shared.eventfd.wake();
         }
     }

@@ -1,4 +1,5 @@
-//! Readiness events from the kernel and due timers, turned into wake-ups: one reactor for each worker.
+//! Readiness events from the kernel and due timers, turned into wake-ups: one reactor for each
+//! worker.
 //!
 //! ```text
 //!   kernel ---- epoll event: token = index | generation ----> Driver::wait
@@ -6,10 +7,11 @@
 //!   Driver::dispatch:  Table[index] -> readiness word (generation checked) -> WakeCell -> Waker
 //!                      Timers (wheel) -> due wakers
 //!                                                                ^
-//!   Registration (in a socket): poll_ready, clear ---------------+--- TimerKey (in a Sleep): set, cancel
+//!   Registration (in a socket): poll_ready, clear ---------------+--- TimerKey (in a Sleep)
 //! ```
 //!
-//! Only `driver.rs` asks the kernel. Interest is edge-triggered and registered once, for both directions.
+//! Only `driver.rs` asks the kernel. Interest is edge-triggered and registered once, for both
+//! directions.
 
 mod clock;
 mod wheel;

@@ -4,12 +4,13 @@
 //! | 32: generation | 24: tick | 4: WRITE_CLOSED, READ_CLOSED, WRITABLE, READABLE |
 //! ```
 //!
-//! The *generation* grows when the place is given to another socket: an event that was under way for the one
-//! before is dropped. The *tick* grows with each event: an owner that found the socket not ready
-//! clears the bits only if no event came since it looked, so that no edge is lost.
+//! The *generation* grows when the place is given to another socket: an event that was under way
+//! for the one before is dropped. The *tick* grows with each event: an owner that found the socket
+//! not ready clears the bits only if no event came since it looked, so that no edge is lost.
 //!
-//! **The race.** (a) The owner reads until the kernel says "would block". (b) New data comes, and with it
-//! the only edge: the driver sets the bit. (c) The owner clears the bit. It does not: the tick has moved on.
+//! **The race.** (a) The owner reads until the kernel says "would block". (b) New data comes, and
+//! with it the only edge: the driver sets the bit. (c) The owner clears the bit. It does not: the
+//! tick has moved on.
 
 use std::task::{Context, Poll};
 
@@ -65,7 +66,8 @@ impl Ready {
 pub(crate) struct Seen(u64);
 
 impl Seen {
-    /// Whether the peer has closed this direction: then the bits stay, the socket is ready for ever.
+    /// Whether the peer has closed this direction: then the bits stay, the socket is ready for
+    /// ever.
     pub(crate) fn is_closed(self) -> bool {
         self.0 & (READ_CLOSED | WRITE_CLOSED) != 0
     }
@@ -81,7 +83,11 @@ pub(crate) struct Readiness {
 
 impl Readiness {
     pub(crate) fn new() -> Self {
-        Self { word: AtomicU64::new(0), read: WakeCell::new(), write: WakeCell::new() }
+        Self {
+            word: AtomicU64::new(0),
+            read: WakeCell::new(),
+            write: WakeCell::new(),
+        }
     }
 
     /// The generation of the socket that has the place now.
@@ -97,8 +103,10 @@ impl Readiness {
     /// The socket leaves the place: events for it that are under way will find another generation.
     pub(crate) fn close(&self) {
         let generation = u64::from(self.generation().wrapping_add(1));
-        // [reactor.closed] pairs with [reactor.event], [reactor.look]: the wakers of the one before are gone.
-        self.word.store(generation << GENERATION_SHIFT, Ordering::Release);
+        // [reactor.closed] pairs with [reactor.event], [reactor.look]: the wakers of the one before
+        // are gone.
+        self.word
+            .store(generation << GENERATION_SHIFT, Ordering::Release);
         drop(self.read.take());
         drop(self.write.take());
     }
@@ -115,7 +123,8 @@ impl Readiness {
             match self.word.compare_exchange_weak(
                 word,
                 next,
-                // [reactor.event] pairs with [reactor.closed], [reactor.look]: what came before the event is seen.
+                // [reactor.event] pairs with [reactor.closed], [reactor.look]: what came before the
+                // event is seen.
                 Ordering::AcqRel,
                 Ordering::Relaxed,
             ) {
@@ -123,7 +132,8 @@ impl Readiness {
                 Err(now) => word = now,
             }
         };
-        // Nobody waits for a flag that was set already: a waiter looks again after it has registered.
+        // Nobody waits for a flag that was set already: a waiter looks again after it has
+        // registered.
         if fresh & Direction::Read.flags() != 0 {
             self.read.wake();
         }
@@ -147,7 +157,8 @@ impl Readiness {
         }
     }
 
-    /// The owner found the socket not ready: clears the bit, unless an event came since it was `seen`.
+    /// The owner found the socket not ready: clears the bit, unless an event came since it was
+    /// `seen`.
     pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
         let clear = match direction {
             Direction::Read => READABLE,
@@ -168,7 +179,8 @@ impl Readiness {
     }
 
     fn look(&self, direction: Direction) -> Option<Seen> {
-        // [reactor.look] pairs with [reactor.event], [reactor.closed]: what came before the event is seen.
+        // [reactor.look] pairs with [reactor.event], [reactor.closed]: what came before the event
+        // is seen.
         let word = self.word.load(Ordering::Acquire);
         (word & direction.flags() != 0).then_some(Seen(word))
     }

@@ -19,7 +19,8 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    /// Registers an open, non-blocking descriptor. The caller drops the registration before it closes the descriptor.
+    /// Registers an open, non-blocking descriptor. The caller drops the registration before it
+    /// closes the descriptor.
     ///
     /// # Errors
     /// The kernel's, and `OutOfMemory` when the reactor has no free place.
@@ -34,7 +35,11 @@ impl Registration {
         readiness.open();
         let token = token(index, readiness.generation());
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = handle.shared().registry.register(&mut SourceFd(&fd), token, interest) {
+        if let Err(error) = handle
+            .shared()
+            .registry
+            .register(&mut SourceFd(&fd), token, interest)
+        {
             readiness.close();
             table.give_back(index);
             return Err(error);
@@ -42,7 +47,8 @@ impl Registration {
         Ok(Self { handle, index, fd })
     }
 
-    /// Ready in that direction, or the task is woken when it becomes so. One task for each direction.
+    /// Ready in that direction, or the task is woken when it becomes so. One task for each
+    /// direction.
     pub(crate) fn poll_ready(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Seen> {
         match self.readiness() {
             Some(readiness) => readiness.poll(direction, cx),
@@ -65,7 +71,11 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         // Fails only when the driver's epoll is gone, and the registration with it.
-        let _deregistered = self.handle.shared().registry.deregister(&mut SourceFd(&self.fd));
+        let _deregistered = self
+            .handle
+            .shared()
+            .registry
+            .deregister(&mut SourceFd(&self.fd));
         if let Some(readiness) = self.readiness() {
             readiness.close();
         }

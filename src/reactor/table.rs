@@ -1,7 +1,8 @@
 //! The registration table: a place for each socket, found by the token of an event.
 //!
-//! Places are made in chunks that stay where they are until the reactor is gone, so the driver follows a token
-//! without a lock; a lock guards only the list of free places, at connect and close.
+//! Places are made in chunks that stay where they are until the reactor is gone, so the driver
+//! follows a token without a lock; a lock guards only the list of free places, at connect and
+//! close.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 

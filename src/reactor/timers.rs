@@ -1,4 +1,5 @@
-//! The timers of one reactor: the wheel under a lock, and the conversion between instants and ticks.
+//! The timers of one reactor: the wheel under a lock, and the conversion between instants and
+//! ticks.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -21,7 +22,11 @@ pub(super) struct Timers {
 
 impl Timers {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { start: clock.now(), clock, wheel: Mutex::new(Wheel::new()) }
+        Self {
+            start: clock.now(),
+            clock,
+            wheel: Mutex::new(Wheel::new()),
+        }
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -49,7 +54,8 @@ impl Timers {
     }
 
     pub(super) fn cancel(&self, key: TimerKey) {
-        // The guard ends first: dropping a waker may run a future's drop, which may cancel another timer.
+        // The guard ends first: dropping a waker may run a future's drop, which may cancel another
+        // timer.
         let waker = self.lock().cancel(key);
         drop(waker);
     }
@@ -67,7 +73,11 @@ impl Timers {
         if wheel.len() == 0 {
             return;
         }
-        let elapsed_ns = self.clock.now().saturating_duration_since(self.start).as_nanos();
+        let elapsed_ns = self
+            .clock
+            .now()
+            .saturating_duration_since(self.start)
+            .as_nanos();
         wheel.advance((elapsed_ns / TICK_NS) as u64, |waker| due.push(waker));
     }
 

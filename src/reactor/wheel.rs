@@ -1,12 +1,12 @@
 //! A hierarchical timer wheel: insert and cancel in constant time (G. Varghese and T. Lauck, 1987).
 //!
-//! Time is counted in ticks. Six levels of 64 slots; a slot of level `n` spans 64^n ticks. A timer stands on the
-//! level of the highest six-bit digit in which its deadline differs from the wheel's time, in the slot of its
-//! deadline's digit there, and moves down when the time enters its slot. Deadlines beyond 64^6 ticks wait in
-//! the top level and are placed anew when it comes round.
+//! Time is counted in ticks. Six levels of 64 slots; a slot of level `n` spans 64^n ticks. A timer
+//! stands on the level of the highest six-bit digit in which its deadline differs from the wheel's
+//! time, in the slot of its deadline's digit there, and moves down when the time enters its slot.
+//! Deadlines beyond 64^6 ticks wait in the top level and are placed anew when it comes round.
 //!
-//! Entries live in one growing array and are linked by index: no allocation for each timer, and a cancelled key of
-//! an entry that was reused is told by its generation.
+//! Entries live in one growing array and are linked by index: no allocation for each timer, and a
+//! cancelled key of an entry that was reused is told by its generation.
 
 const LEVELS: usize = 6;
 const DIGIT_BITS: u32 = 6;
@@ -58,8 +58,8 @@ impl<T> Wheel<T> {
         self.len
     }
 
-    /// Adds a timer that is due at tick `deadline`; one in the past is due at the next tick. `None` when there
-    /// are 2^32 - 1 timers.
+    /// Adds a timer that is due at tick `deadline`; one in the past is due at the next tick. `None`
+    /// when there are 2^32 - 1 timers.
     pub(crate) fn insert(&mut self, deadline: u64, value: T) -> Option<Key> {
         let index = self.take_entry()?;
         let entry = &mut self.entries[index as usize];
@@ -87,8 +87,8 @@ impl<T> Wheel<T> {
         self.release(key.index)
     }
 
-    /// A tick not later than the first deadline, at which [`Wheel::advance`] has something to do; `None` when
-    /// there is no timer.
+    /// A tick not later than the first deadline, at which [`Wheel::advance`] has something to do;
+    /// `None` when there is no timer.
     pub(crate) fn next_tick(&self) -> Option<u64> {
         (0..LEVELS).find_map(|level| {
             if self.occupied[level] == 0 {
@@ -98,12 +98,17 @@ impl<T> Wheel<T> {
             let digit = (self.now >> shift) as u32 % SLOTS as u32;
             let ahead = u64::from(self.occupied[level].rotate_right(digit).trailing_zeros());
             // The slot of the present digit, on an upper level, is a whole turn away.
-            let ahead = if ahead == 0 && level > 0 { SLOTS as u64 } else { ahead };
+            let ahead = if ahead == 0 && level > 0 {
+                SLOTS as u64
+            } else {
+                ahead
+            };
             Some(((self.now >> shift) + ahead) << shift)
         })
     }
 
-    /// Moves the time on to `to` and hands each timer that became due to `fire`, in order of deadlines.
+    /// Moves the time on to `to` and hands each timer that became due to `fire`, in order of
+    /// deadlines.
     pub(crate) fn advance(&mut self, to: u64, mut fire: impl FnMut(T)) {
         while let Some(tick) = self.next_tick().filter(|&tick| tick <= to) {
             self.now = tick;
@@ -165,7 +170,12 @@ impl<T> Wheel<T> {
     }
 
     fn unlink(&mut self, index: u32) {
-        let Entry { previous, next, place, .. } = self.entries[index as usize];
+        let Entry {
+            previous,
+            next,
+            place,
+            ..
+        } = self.entries[index as usize];
         if next != NONE {
             self.entries[next as usize].previous = previous;
         }
@@ -186,7 +196,9 @@ impl<T> Wheel<T> {
             self.free = self.entries[index as usize].next;
             return Some(index);
         }
-        let index = u32::try_from(self.entries.len()).ok().filter(|&index| index != NONE)?;
+        let index = u32::try_from(self.entries.len())
+            .ok()
+            .filter(|&index| index != NONE)?;
         self.entries.push(Entry {
             value: None,
             deadline: 0,

@@ -1,8 +1,8 @@
 //! A bounded multi-producer multi-consumer queue: everything in windlass moves through it.
 //!
-//! The scheme is Dmitry Vyukov's bounded MPMC queue (1024cores.net, 2010): a power of two of slots, each
-//! with a *stamp*, and two indices that only grow. A slot's position in the ring is `index & mask`, its
-//! *lap* is `index & !mask`.
+//! The scheme is Dmitry Vyukov's bounded MPMC queue (1024cores.net, 2010): a power of two of slots,
+//! each with a *stamp*, and two indices that only grow. A slot's position in the ring is
+//! `index & mask`, its *lap* is `index & !mask`.
 //!
 //! ```text
 //!  head (next to pop)              tail (next to push)
@@ -17,21 +17,23 @@
 //!   free in lap L   [ring.publish]       full in lap L   [ring.release]       free in lap L+N
 //! ```
 //!
-//! **Rules.** 1. Whoever moves `tail` from `i` to `i + 1` alone writes slot `i`; whoever moves `head` from
-//! `i` to `i + 1` alone reads it. 2. A claim is made only on a stamp that says the slot is the claimer's.
-//! 3. The stamp is stored after the value was written or read, never before. 4. At least two slots exist,
-//! so that "full in lap L" and "free in lap L+N" differ; the exact capacity, where it is smaller than the
-//! number of slots, is kept by comparing with the opposite index.
+//! **Rules.** 1. Whoever moves `tail` from `i` to `i + 1` alone writes slot `i`; whoever moves
+//! `head` from `i` to `i + 1` alone reads it. 2. A claim is made only on a stamp that says the slot
+//! is the claimer's. 3. The stamp is stored after the value was written or read, never before. 4.
+//! At least two slots exist, so that "full in lap L" and "free in lap L+N" differ; the exact
+//! capacity, where it is smaller than the number of slots, is kept by comparing with the opposite
+//! index.
 //!
-//! **Full and empty are exact.** Both indices only grow. `push` read `tail = t`, then `head = h` with
-//! `t - h = capacity`: when `h` was read the queue held `capacity` items. `pop` read `head = h`, then
-//! `tail = h`: when it was read the queue was empty. No `SeqCst` fence is needed for either.
+//! **Full and empty are exact.** Both indices only grow. `push` read `tail = t`, then `head = h`
+//! with `t - h = capacity`: when `h` was read the queue held `capacity` items. `pop` read
+//! `head = h`, then `tail = h`: when it was read the queue was empty. No `SeqCst` fence is needed
+//! for either.
 //!
-//! **Progress.** `push` and `pop` are not lock-free in the strict sense: a thread that stops between claim
-//! and stamp delays whoever needs that very slot next (others wait by spinning, then yielding).
-//! `len`, `is_empty`, `is_full` and `capacity` are wait-free.
+//! **Progress.** `push` and `pop` are not lock-free in the strict sense: a thread that stops
+//! between claim and stamp delays whoever needs that very slot next (others wait by spinning, then
+//! yielding). `len`, `is_empty`, `is_full` and `capacity` are wait-free.
 
-mod queue;
 mod slot;
+mod queue;
 
 pub use queue::{PushError, Ring};

@@ -9,8 +9,8 @@ use crate::sync::{AtomicUsize, Backoff, Ordering, boxed_zeroed};
 
 /// A bounded multi-producer multi-consumer queue (D. Vyukov's scheme), shared by reference.
 ///
-/// First in, first out; `push` hands the value back when the queue is full. What is left is dropped with
-/// the queue.
+/// First in, first out; `push` hands the value back when the queue is full. What is left is dropped
+/// with the queue.
 ///
 /// ```
 /// use windlass::ring::{PushError, Ring};
@@ -53,8 +53,8 @@ impl<T> fmt::Display for PushError<T> {
 
 impl<T: fmt::Debug> std::error::Error for PushError<T> {}
 
-// SAFETY: values move from thread to thread, so `T: Send`; a value is only ever reached by the one thread
-// that claimed its slot, so no `T: Sync` is needed.
+// SAFETY: values move from thread to thread, so `T: Send`; a value is only ever reached by the one
+// thread that claimed its slot, so no `T: Sync` is needed.
 unsafe impl<T: Send> Send for Ring<T> {}
 // SAFETY: as above: sharing the ring shares no value.
 unsafe impl<T: Send> Sync for Ring<T> {}
@@ -66,7 +66,8 @@ impl<T> std::panic::RefUnwindSafe for Ring<T> {}
 const CAPACITY_MAX: usize = 1 << (usize::BITS - 2);
 
 impl<T> Ring<T> {
-    /// An empty queue for exactly `capacity` items. Memory is taken from the system as slots are first used.
+    /// An empty queue for exactly `capacity` items. Memory is taken from the system as slots are
+    /// first used.
     ///
     /// # Panics
     /// When `capacity` is 0 or more than 2^62; use [`Ring::try_new`] where it comes from outside.
@@ -80,8 +81,8 @@ impl<T> Ring<T> {
     /// As [`Ring::new`]; `None` when `capacity` is 0 or more than 2^62.
     pub fn try_new(capacity: usize) -> Option<Self> {
         let len = slots_for(capacity)?;
-        // SAFETY: a zero stamp means "free in lap 0", which is what `Slot::new(0)` makes, and the value is
-        // `MaybeUninit`, for which any bytes will do.
+        // SAFETY: a zero stamp means "free in lap 0", which is what `Slot::new(0)` makes, and the
+        // value is `MaybeUninit`, for which any bytes will do.
         let slots = unsafe { boxed_zeroed(len, || Slot::new(0)) };
         Some(Self::over(slots, capacity, 0))
     }
@@ -126,13 +127,14 @@ impl<T> Ring<T> {
                 match self.tail.compare_exchange_weak(
                     tail,
                     tail.wrapping_add(1),
-                    // [ring.tail_moved] pairs with [ring.tail_seen]: who sees the index sees what led to it.
+                    // [ring.tail_moved] pairs with [ring.tail_seen]: who sees the index sees what
+                    // led to it.
                     Ordering::Release,
                     Ordering::Relaxed,
                 ) {
                     Ok(_) => {
-                        // SAFETY: moving `tail` claimed the slot; its stamp said "free" in this lap, and
-                        // only the claimer changes it.
+                        // SAFETY: moving `tail` claimed the slot; its stamp said "free" in this
+                        // lap, and only the claimer changes it.
                         unsafe { slot.publish(lap, value) };
                         return Ok(());
                     }
@@ -161,13 +163,17 @@ impl<T> Ring<T> {
                 match self.head.compare_exchange_weak(
                     head,
                     head.wrapping_add(1),
-                    // [ring.head_moved] pairs with [ring.head_seen]: who sees the index sees what led to it.
+                    // [ring.head_moved] pairs with [ring.head_seen]: who sees the index sees what
+                    // led to it.
                     Ordering::Release,
                     Ordering::Relaxed,
                 ) {
-                    // SAFETY: moving `head` claimed the slot; its stamp said "full" in this lap, and only
-                    // the claimer changes it.
-                    Ok(_) => return Some(unsafe { slot.release(lap.wrapping_add(self.slots.len())) }),
+                    Ok(_) => {
+                        let next_lap = lap.wrapping_add(self.slots.len());
+                        // SAFETY: moving `head` claimed the slot; its stamp said "full" in this
+                        // lap, and only the claimer changes it.
+                        return Some(unsafe { slot.release(next_lap) });
+                    }
                     Err(now) => {
                         head = now;
                         backoff.spin();
@@ -181,7 +187,8 @@ impl<T> Ring<T> {
         }
     }
 
-    /// The number of items: exact when nobody pushes or pops meanwhile, else a value it had or passed.
+    /// The number of items: exact when nobody pushes or pops meanwhile, else a value it had or
+    /// passed.
     pub fn len(&self) -> usize {
         let head = self.head_seen();
         self.tail_seen().wrapping_sub(head).min(self.capacity)
@@ -236,13 +243,15 @@ impl<T> Ring<T> {
 
     #[inline(always)]
     fn head_seen(&self) -> usize {
-        // [ring.head_seen] pairs with [ring.head_moved]: what the popper knew when it moved on is known here.
+        // [ring.head_seen] pairs with [ring.head_moved]: what the popper knew when it moved on is
+        // known here.
         self.head.load(Ordering::Acquire)
     }
 
     #[inline(always)]
     fn tail_seen(&self) -> usize {
-        // [ring.tail_seen] pairs with [ring.tail_moved]: what the pusher knew when it moved on is known here.
+        // [ring.tail_seen] pairs with [ring.tail_moved]: what the pusher knew when it moved on is
+        // known here.
         self.tail.load(Ordering::Acquire)
     }
 }
@@ -281,5 +290,7 @@ impl<T> fmt::Debug for Ring<T> {
 
 /// At least two slots, else a full slot and the next lap's free one would carry the same stamp.
 fn slots_for(capacity: usize) -> Option<usize> {
-    (1..=CAPACITY_MAX).contains(&capacity).then(|| capacity.next_power_of_two().max(2))
+    (1..=CAPACITY_MAX)
+        .contains(&capacity)
+        .then(|| capacity.next_power_of_two().max(2))
 }

@@ -19,7 +19,8 @@ impl<T> Slot<T> {
 
     #[inline]
     pub(super) fn stamp(&self) -> usize {
-        // [ring.turn] pairs with [ring.publish], [ring.release]: the value was written, or moved out.
+        // [ring.turn] pairs with [ring.publish], [ring.release]: the value was written, or moved
+        // out.
         self.stamp.load(Ordering::Acquire)
     }
 
@@ -40,11 +41,15 @@ impl<T> Slot<T> {
     /// Moves the value out and hands the slot to the producers of the lap after.
     ///
     /// # Safety
-    /// The caller claimed this slot for reading, and its stamp said "full" in the lap before `next_lap`.
+    /// The caller claimed this slot for reading, and its stamp said "full" in the lap before
+    /// `next_lap`.
     #[inline]
     pub(super) unsafe fn release(&self, next_lap: usize) -> T {
-        // SAFETY: a full slot holds a value, and the claim makes this thread the only one to move it out.
-        let value = self.value.with_mut(|place| unsafe { (*place).assume_init_read() });
+        // SAFETY: a full slot holds a value, and the claim makes this thread the only one to move
+        // it out.
+        let value = self
+            .value
+            .with_mut(|place| unsafe { (*place).assume_init_read() });
         // [ring.release] pairs with [ring.turn]: the value has left before the next one is written.
         self.stamp.store(next_lap, Ordering::Release);
         value

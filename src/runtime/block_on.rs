@@ -11,7 +11,8 @@ use super::handle::Handle;
 use crate::park::Parker;
 
 thread_local! {
-    /// Whether the thread is a worker or inside `block_on`: blocking it would stop what it is there for.
+    /// Whether the thread is a worker or inside `block_on`: blocking it would stop what it is there
+    /// for.
     static DRIVING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -35,7 +36,11 @@ pub(super) struct Driving(());
 
 impl Driving {
     pub(super) fn begin() -> Result<Self, NestedBlockOn> {
-        if DRIVING.replace(true) { Err(NestedBlockOn) } else { Ok(Self(())) }
+        if DRIVING.replace(true) {
+            Err(NestedBlockOn)
+        } else {
+            Ok(Self(()))
+        }
     }
 }
 
@@ -46,12 +51,12 @@ impl Drop for Driving {
 }
 
 impl Handle {
-    /// Runs `future` to its end on the calling thread, which is in the runtime meanwhile. The workers drive
-    /// its sockets and timers; after the runtime has shut down they do so no more.
+    /// Runs `future` to its end on the calling thread, which is in the runtime meanwhile. The
+    /// workers drive its sockets and timers; after the runtime has shut down they do so no more.
     ///
     /// # Panics
-    /// When called inside a task or another `block_on`; [`Handle::try_block_on`] says so instead. A panic of the
-    /// future goes through.
+    /// When called inside a task or another `block_on`; [`Handle::try_block_on`] says so instead. A
+    /// panic of the future goes through.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         match self.try_block_on(future) {
             Ok(output) => output,

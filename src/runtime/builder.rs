@@ -97,8 +97,9 @@ impl Builder {
         self
     }
 
-    /// What workers wait on, in place of reactors or condition variables: called once for each worker, with its number.
-    /// Sockets and timers of this crate need the reactors, and report an error without.
+    /// What workers wait on, in place of reactors or condition variables: called once for each
+    /// worker, with its number. Sockets and timers of this crate need the reactors, and report an
+    /// error without.
     pub fn driver(mut self, make: impl FnMut(usize) -> Box<dyn Driver> + 'static) -> Self {
         self.driver = Some(Box::new(make));
         self
@@ -107,12 +108,18 @@ impl Builder {
     /// Starts the runtime.
     ///
     /// # Errors
-    /// [`BuildError`]: a setting out of range, a core that does not exist, descriptors or threads used up.
+    /// [`BuildError`]: a setting out of range, a core that does not exist, descriptors or threads
+    /// used up.
     pub fn build(self) -> Result<Runtime, BuildError> {
         let workers = self.workers.unwrap_or_else(default_workers);
         in_range("workers", workers, 1, WORKERS_MAX)?;
         in_range("tasks_max", self.tasks_max, 1, TASKS_MAX_MAX)?;
-        in_range("blocking_threads_max", self.blocking_threads_max, 1, THREADS_MAX)?;
+        in_range(
+            "blocking_threads_max",
+            self.blocking_threads_max,
+            1,
+            THREADS_MAX,
+        )?;
         in_range("blocking_queue_max", self.blocking_queue_max, 0, QUEUE_MAX)?;
         let cores = resolve(&self.cores, workers).map_err(BuildError::Cores)?;
         let (drivers, reactors) = match self.driver {
@@ -151,14 +158,21 @@ impl Runtime {
 }
 
 fn default_workers() -> usize {
-    thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX)
+    thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(WORKERS_MAX)
 }
 
 fn in_range(name: &'static str, value: usize, min: usize, max: usize) -> Result<(), BuildError> {
     if (min..=max).contains(&value) {
         Ok(())
     } else {
-        Err(BuildError::Setting { name, value, min, max })
+        Err(BuildError::Setting {
+            name,
+            value,
+            min,
+            max,
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Without the feature `net`: workers sleep on condition variables, and there are no reactors to lend.
+//! Without the feature `net`: workers sleep on condition variables, and there are no reactors to
+//! lend.
 
 use std::io;
 
@@ -6,7 +7,7 @@ use crate::executor::{CondvarDriver, Driver};
 
 /// What drivers are made of: nothing.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Options;
+pub(super) struct Options {}
 
 /// The reactors of one runtime: none.
 #[derive(Clone, Debug)]

@@ -17,7 +17,9 @@ pub(super) struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock) }
+        Self {
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 
@@ -48,16 +50,26 @@ pub(super) fn make(
         handles.push(driver.handle().clone());
         drivers.push(Box::new(ReactorDriver(driver)));
     }
-    Ok((drivers, Reactors { handles: handles.into(), turn: Arc::default() }))
+    Ok((
+        drivers,
+        Reactors {
+            handles: handles.into(),
+            turn: Arc::default(),
+        },
+    ))
 }
 
 impl Reactors {
     /// For drivers that are not reactors.
     pub(super) fn none() -> Self {
-        Self { handles: Arc::new([]), turn: Arc::default() }
+        Self {
+            handles: Arc::new([]),
+            turn: Arc::default(),
+        }
     }
 
-    /// Lends the calling thread a worker's reactor, or, to a thread that is no worker, each in turn.
+    /// Lends the calling thread a worker's reactor, or, to a thread that is no worker, each in
+    /// turn.
     pub(super) fn lend(&self, worker: Option<usize>) -> Lent {
         let index = worker.unwrap_or_else(|| {
             self.turn.fetch_add(1, Ordering::Relaxed) % self.handles.len().max(1)
@@ -65,7 +77,9 @@ impl Reactors {
         let drives = worker.is_some();
         let handle = self.handles.get(index).cloned();
         let current = handle.map(|handle| reactor::Current { handle, drives });
-        Lent { before: reactor::Handle::replace_current(current) }
+        Lent {
+            before: reactor::Handle::replace_current(current),
+        }
     }
 }
 
@@ -97,7 +111,9 @@ impl Notify for ReactorNotifier {
 
 impl fmt::Debug for Reactors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reactors").field("count", &self.handles.len()).finish()
+        f.debug_struct("Reactors")
+            .field("count", &self.handles.len())
+            .finish()
     }
 }
 

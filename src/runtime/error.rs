@@ -38,12 +38,20 @@ pub enum BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Setting { name, value, min, max } => {
+            Self::Setting {
+                name,
+                value,
+                min,
+                max,
+            } => {
                 write!(f, "{name}({value}) is out of range: use {min} to {max}")
             }
             Self::Cores(error) => error.fmt(f),
             Self::Pin { worker, core } => {
-                write!(f, "the system refused to bind worker {worker} to core {core}: use CorePlan::None")
+                write!(
+                    f,
+                    "the system refused to bind worker {worker} to core {core}: use CorePlan::None"
+                )
             }
             Self::Reactor(error) => write!(f, "cannot make a reactor: {error}"),
             Self::Thread(error) => write!(f, "cannot start a worker thread: {error}"),

@@ -33,7 +33,8 @@ pub struct NoRuntime;
 impl fmt::Display for NoRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "this thread is in no windlass runtime: call from a task, from block_on, or under Handle::enter",
+            "this thread is in no windlass runtime: call from a task, from block_on, or under \
+             Handle::enter",
         )
     }
 }
@@ -42,7 +43,9 @@ impl std::error::Error for NoRuntime {}
 
 impl Handle {
     pub(super) fn new(inside: Inside) -> Self {
-        Self { inside: Arc::new(inside) }
+        Self {
+            inside: Arc::new(inside),
+        }
     }
 
     pub(super) fn inside(&self) -> &Inside {
@@ -68,8 +71,8 @@ impl Handle {
         CURRENT.with_borrow(|current| current.clone().ok_or(NoRuntime))
     }
 
-    /// Makes this the calling thread's runtime until the guard is dropped. Guards are dropped in the opposite
-    /// order of their making.
+    /// Makes this the calling thread's runtime until the guard is dropped. Guards are dropped in
+    /// the opposite order of their making.
     pub fn enter(&self) -> EnterGuard<'_> {
         self.enter_as(None)
     }
@@ -77,7 +80,11 @@ impl Handle {
     pub(super) fn enter_as(&self, worker: Option<usize>) -> EnterGuard<'_> {
         let lent = self.inside.reactors.lend(worker);
         let before = CURRENT.replace(Some(self.clone()));
-        EnterGuard { before, _lent: lent, thread: PhantomData }
+        EnterGuard {
+            before,
+            _lent: lent,
+            thread: PhantomData,
+        }
     }
 
     /// Starts a task; see [`spawn`].
@@ -99,7 +106,8 @@ impl Handle {
     }
 }
 
-/// While it lives, the thread is in the runtime whose [`Handle::enter`] made it. It stays on its thread.
+/// While it lives, the thread is in the runtime whose [`Handle::enter`] made it. It stays on its
+/// thread.
 #[must_use = "the runtime is left when the guard is dropped"]
 pub struct EnterGuard<'a> {
     before: Option<Handle>,
@@ -113,10 +121,12 @@ impl Drop for EnterGuard<'_> {
     }
 }
 
-/// Starts a task on the runtime of the calling thread. It runs whether or not its handle is awaited.
+/// Starts a task on the runtime of the calling thread. It runs whether or not its handle is
+/// awaited.
 ///
-/// At `tasks_max` tasks alive the handle resolves to [`JoinError::Full`](crate::task::JoinError::Full): back pressure
-/// begins here, for no wake-up ever fails.
+/// At `tasks_max` tasks alive the handle resolves to
+/// [`JoinError::Full`](crate::task::JoinError::Full): back pressure begins here, for no wake-up
+/// ever fails.
 ///
 /// # Panics
 /// When the thread is in no runtime; [`Handle::try_current`] and [`Handle::spawn`] never panic.
@@ -141,8 +151,8 @@ where
     })
 }
 
-/// Runs a closure that may block on the current runtime's pool of threads. When the pool and its queue are full
-/// the handle resolves to [`JoinError::Full`](crate::task::JoinError::Full).
+/// Runs a closure that may block on the current runtime's pool of threads. When the pool and its
+/// queue are full the handle resolves to [`JoinError::Full`](crate::task::JoinError::Full).
 ///
 /// # Panics
 /// When the thread is in no runtime.
@@ -156,7 +166,9 @@ where
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("reactors", &self.inside.reactors).finish_non_exhaustive()
+        f.debug_struct("Handle")
+            .field("reactors", &self.inside.reactors)
+            .finish_non_exhaustive()
     }
 }
 

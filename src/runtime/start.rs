@@ -14,8 +14,8 @@ use crate::task::JoinHandle;
 
 /// A runtime: pinned workers, each with its own reactor, and a pool of threads for what blocks.
 ///
-/// Dropping it ends it in order: the workers finish the polls they are in, every task that is left is dropped, and
-/// closures that block are waited for (those that have not begun are cancelled).
+/// Dropping it ends it in order: the workers finish the polls they are in, every task that is left
+/// is dropped, and closures that block are waited for (those that have not begun are cancelled).
 ///
 /// ```
 /// let runtime = windlass::Runtime::builder().workers(2).build()?;
@@ -40,7 +40,11 @@ pub(super) struct Parts {
 
 impl Runtime {
     pub(super) fn start(parts: Parts) -> Result<Self, BuildError> {
-        let notifiers = parts.drivers.iter().map(|driver| driver.notifier()).collect();
+        let notifiers = parts
+            .drivers
+            .iter()
+            .map(|driver| driver.notifier())
+            .collect();
         let spawner = Arc::new(Spawner::new(parts.tasks_max, notifiers));
         let handle = Handle::new(Inside {
             spawner: spawner.clone(),
@@ -59,7 +63,10 @@ impl Runtime {
             }),
         };
         let pool = Pool::start(&spawner, config)?;
-        Ok(Self { handle, pool: Some(pool) })
+        Ok(Self {
+            handle,
+            pool: Some(pool),
+        })
     }
 
     /// A handle to spawn, enter and block on from other threads.
@@ -106,8 +113,9 @@ impl Runtime {
         self.handle.metrics()
     }
 
-    /// Ends the runtime, waiting at most `timeout` for polls and blocking closures that are under way. Whether all
-    /// ended in time; what did not is waited for by a thread of its own, which then drops the tasks.
+    /// Ends the runtime, waiting at most `timeout` for polls and blocking closures that are under
+    /// way. Whether all ended in time; what did not is waited for by a thread of its own, which
+    /// then drops the tasks.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> bool {
         self.shut_down(Some(timeout))
     }

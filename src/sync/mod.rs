@@ -1,8 +1,8 @@
 //! The only door to atomics, cells, fences and hints.
 //!
-//! Lock-free rooms use shared memory through this room alone. The models (`tests/loom.rs`) include the
-//! very same source files and put a door of their own in this place: it hands out loom's types, records
-//! each atomic operation's site, and can weaken one of them at run time.
+//! Lock-free rooms use shared memory through this room alone. The models (`tests/loom.rs`) include
+//! the very same source files and put a door of their own in this place: it hands out loom's types,
+//! records each atomic operation's site, and can weaken one of them at run time.
 
 mod backoff;
 mod cell;

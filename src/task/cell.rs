@@ -1,4 +1,5 @@
-//! The cell: header and future (then output) in one allocation, and the functions that know the type.
+//! The cell: header and future (then output) in one allocation, and the functions that know the
+//! type.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -93,7 +94,8 @@ impl<F: Future> Cell<F> {
                 let Stage::Future(future) = (unsafe { &mut *stage }) else {
                     unreachable!("a task is polled only before its output is there");
                 };
-                // SAFETY: the future is never moved: the cell is boxed, and the future is dropped in place.
+                // SAFETY: the future is never moved: the cell is boxed, and the future is dropped
+                // in place.
                 unsafe { Pin::new_unchecked(future) }.poll(&mut Context::from_waker(&waker))
             })
         }));
@@ -153,7 +155,8 @@ impl<F: Future> Cell<F> {
         // SAFETY: the caller owns the output of a live cell of this type.
         let cell = unsafe { Self::of(task) };
         cell.stage.with_mut(|stage| {
-            // SAFETY: as above; an output may be moved, it is not pinned. `to` points to the option of that type.
+            // SAFETY: as above; an output may be moved, it is not pinned. `to` points to the option
+            // of that type.
             unsafe {
                 if matches!(&*stage, Stage::Output(_))
                     && let Stage::Output(output) = stage.replace(Stage::Gone)

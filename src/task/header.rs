@@ -1,5 +1,5 @@
-//! What all cells have in common: the table of functions that know the future's type, and the socket into which an
-//! executor is plugged.
+//! What all cells have in common: the table of functions that know the future's type, and the
+//! socket into which an executor is plugged.
 
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ pub(crate) enum Readied {
 
 /// What a task needs of its executor.
 pub(crate) trait Schedule: Send + Sync {
-    /// Takes a task that became ready. Must not allocate, block or fail: admission happened at spawn.
+    /// Takes a task that became ready. Must not allocate, block or fail: admission happened at
+    /// spawn.
     fn schedule(&self, task: TaskRef, readied: Readied);
 
     /// The task has completed; its place is free again.
@@ -37,13 +38,15 @@ pub(super) struct Header {
     pub(super) index: Index,
 }
 
-/// The functions that know the type behind the header. All take a pointer to a live cell of that type.
+/// The functions that know the type behind the header. All take a pointer to a live cell of that
+/// type.
 pub(super) struct VTable {
     /// Runs the task; the caller took it from a queue.
     pub(super) run: unsafe fn(TaskRef),
     /// Drops the future and completes as cancelled; the caller set RUNNING.
     pub(super) cancel: unsafe fn(TaskRef),
-    /// Moves the output into the `Option<Result<T, JoinError>>` behind the pointer; the caller owns the output.
+    /// Moves the output into the `Option<Result<T, JoinError>>` behind the pointer; the caller owns
+    /// the output.
     pub(super) take_output: unsafe fn(TaskRef, *mut ()),
     /// Drops the output in place, if it is still there; the caller owns it.
     pub(super) drop_output: unsafe fn(TaskRef),
@@ -55,7 +58,8 @@ pub(super) struct VTable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TaskRef(NonNull<Header>);
 
-// SAFETY: a cell is made only of `Send` futures and outputs (see `spawn`), and its header is `Sync`.
+// SAFETY: a cell is made only of `Send` futures and outputs (see `spawn`), and its header is
+// `Sync`.
 unsafe impl Send for TaskRef {}
 // SAFETY: as above.
 unsafe impl Sync for TaskRef {}

@@ -9,11 +9,11 @@ use std::task::{Context, Poll};
 
 use super::header::TaskRef;
 
-/// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says why there is
-/// none. Dropping it detaches the task, which goes on.
+/// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says
+/// why there is none. Dropping it detaches the task, which goes on.
 ///
-/// Cancel safe: a `JoinHandle` that was polled and dropped, or polled by reference in a `select`, loses nothing but its
-/// own right to the output.
+/// Cancel safe: a `JoinHandle` that was polled and dropped, or polled by reference in a `select`,
+/// loses nothing but its own right to the output.
 #[must_use = "dropping the handle detaches the task; its output and its panic are then lost"]
 pub struct JoinHandle<T> {
     held: Held,
@@ -31,7 +31,8 @@ pub enum JoinError {
     Cancelled,
     /// Its future panicked; the panic's payload.
     Panicked(Box<dyn Any + Send + 'static>),
-    /// It was never started: `tasks_max` tasks were alive, or the blocking pool and its queue were full.
+    /// It was never started: `tasks_max` tasks were alive, or the blocking pool and its queue were
+    /// full.
     Full,
     /// It was never started: the runtime was shutting down.
     Shutdown,
@@ -39,19 +40,26 @@ pub enum JoinError {
 
 impl<T> JoinHandle<T> {
     /// # Safety
-    /// `task` is a cell with output type `T` whose JOIN bit is set; its reference passes to the handle.
+    /// `task` is a cell with output type `T` whose JOIN bit is set; its reference passes to the
+    /// handle.
     pub(super) unsafe fn new(task: TaskRef) -> Self {
-        Self { held: Held::Task(task), output: PhantomData }
+        Self {
+            held: Held::Task(task),
+            output: PhantomData,
+        }
     }
 
     /// A handle without a task: resolves to `error`.
     pub(crate) fn failed(error: JoinError) -> Self {
-        Self { held: Held::Failed(Some(error)), output: PhantomData }
+        Self {
+            held: Held::Failed(Some(error)),
+            output: PhantomData,
+        }
     }
 
-    /// Asks the task to end: its future is dropped at the next opportunity, and the handle resolves to
-    /// [`JoinError::Cancelled`], unless the task completes first. A closure on the blocking pool that has
-    /// begun runs to its end.
+    /// Asks the task to end: its future is dropped at the next opportunity, and the handle resolves
+    /// to [`JoinError::Cancelled`], unless the task completes first. A closure on the blocking pool
+    /// that has begun runs to its end.
     pub fn abort(&self) {
         if let Held::Task(task) = self.held {
             // SAFETY: the handle holds a reference.
@@ -90,7 +98,8 @@ impl<T> Future for JoinHandle<T> {
             }
         }
         let mut output: Option<Result<T, JoinError>> = None;
-        // SAFETY: the task completed while JOIN was set, so the output is this handle's; `T` is its type.
+        // SAFETY: the task completed while JOIN was set, so the output is this handle's; `T` is its
+        // type.
         unsafe { (header.vtable.take_output)(task, (&raw mut output).cast()) };
         Poll::Ready(output.expect("JoinHandle polled after its end"))
     }
@@ -128,7 +137,9 @@ impl Drop for Reference {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle").field("finished", &self.is_finished()).finish()
+        f.debug_struct("JoinHandle")
+            .field("finished", &self.is_finished())
+            .finish()
     }
 }
 
@@ -162,9 +173,10 @@ impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cancelled => f.write_str("Cancelled"),
-            Self::Panicked(payload) => {
-                f.debug_tuple("Panicked").field(&panic_message(payload.as_ref())).finish()
-            }
+            Self::Panicked(payload) => f
+                .debug_tuple("Panicked")
+                .field(&panic_message(payload.as_ref()))
+                .finish(),
             Self::Full => f.write_str("Full"),
             Self::Shutdown => f.write_str("Shutdown"),
         }

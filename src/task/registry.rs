@@ -1,8 +1,9 @@
 //! The table of live tasks: admission at spawn, and what shutdown walks.
 //!
-//! One word a task. A free place holds the number of the next free one, so that the table is its own free list:
-//! a stack (R. K. Treiber, 1986) whose top carries a tag that counts takes, against ABA: a stale top is mistaken
-//! for a fresh one only if exactly a multiple of 2^32 takes happen within one compare-exchange.
+//! One word a task. A free place holds the number of the next free one, so that the table is its
+//! own free list: a stack (R. K. Treiber, 1986) whose top carries a tag that counts takes, against
+//! ABA: a stale top is mistaken for a fresh one only if exactly a multiple of 2^32 takes happen
+//! within one compare-exchange.
 //!
 //! ```text
 //! place  0                 never used: the next free place is its right neighbour
@@ -46,7 +47,11 @@ impl Registry {
         loop {
             let first = top as u32;
             let link = self.places.get(first as usize)?.load(Ordering::Relaxed);
-            let next = if link == 0 { first + 1 } else { (link >> 1) as u32 };
+            let next = if link == 0 {
+                first + 1
+            } else {
+                (link >> 1) as u32
+            };
             let tag = (top >> 32).wrapping_add(1) << 32;
             match self.top.compare_exchange_weak(
                 top,

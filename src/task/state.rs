@@ -1,4 +1,5 @@
-//! The state word: a pure [`Snapshot`] that says what each step does, and the atomic [`State`] that does it.
+//! The state word: a pure [`Snapshot`] that says what each step does, and the atomic [`State`] that
+//! does it.
 
 use crate::sync::{AtomicUsize, Ordering};
 
@@ -60,7 +61,7 @@ pub(crate) enum Completed {
 
 impl Snapshot {
     /// A new task: queued (or about to be), referenced by its executor and its join handle.
-    pub(crate) const NEW: Self = Self(SCHEDULED | JOIN | 2 * REFERENCE);
+    pub(crate) const NEW: Self = Self(SCHEDULED | JOIN | (2 * REFERENCE));
 
     pub(crate) fn is_scheduled(self) -> bool {
         self.0 & SCHEDULED != 0
@@ -89,7 +90,11 @@ impl Snapshot {
     /// Edges 1 and 1'.
     pub(crate) fn wake(self) -> (Self, Woken) {
         let enqueue = self.0 & (SCHEDULED | RUNNING | COMPLETED) == 0;
-        let woken = if enqueue { Woken::Enqueue } else { Woken::Nothing };
+        let woken = if enqueue {
+            Woken::Enqueue
+        } else {
+            Woken::Nothing
+        };
         (Self(self.0 | SCHEDULED), woken)
     }
 
@@ -101,7 +106,11 @@ impl Snapshot {
 
     /// Edge 2.
     pub(crate) fn begin(self) -> (Self, Begun) {
-        let begun = if self.is_closed() { Begun::Cancel } else { Begun::Poll };
+        let begun = if self.is_closed() {
+            Begun::Cancel
+        } else {
+            Begun::Poll
+        };
         (Self(self.0 ^ (SCHEDULED | RUNNING)), begun)
     }
 
@@ -118,12 +127,16 @@ impl Snapshot {
 
     /// Edge 5.
     pub(crate) fn complete(self) -> (Self, Completed) {
-        let completed =
-            if self.has_join() { Completed::WakeJoin } else { Completed::DropOutput };
+        let completed = if self.has_join() {
+            Completed::WakeJoin
+        } else {
+            Completed::DropOutput
+        };
         (Self(self.0 ^ (RUNNING | COMPLETED)), completed)
     }
 
-    /// Shutdown takes a task that no worker runs, queued or idle; `None` when it is running or completed.
+    /// Shutdown takes a task that no worker runs, queued or idle; `None` when it is running or
+    /// completed.
     pub(crate) fn seize(self) -> Option<Self> {
         let free = self.0 & (RUNNING | COMPLETED) == 0;
         free.then_some(Self((self.0 | RUNNING | CLOSED) & !SCHEDULED))
@@ -150,20 +163,28 @@ impl State {
     }
 
     pub(crate) fn wake(&self) -> Woken {
-        // [task.wake] pairs with [task.begin], [task.idle]: the next poll sees what came before this wake,
-        // and who enqueues an idle task sees what its last poll left.
-        Snapshot(self.0.fetch_or(SCHEDULED, Ordering::AcqRel)).wake().1
+        // [task.wake] pairs with [task.begin], [task.idle]: the next poll sees what came before
+        // this wake, and who enqueues an idle task sees what its last poll left.
+        Snapshot(self.0.fetch_or(SCHEDULED, Ordering::AcqRel))
+            .wake()
+            .1
     }
 
     pub(crate) fn close(&self) -> Woken {
         // [task.close] pairs with [task.begin], [task.idle]: as a wake.
-        Snapshot(self.0.fetch_or(SCHEDULED | CLOSED, Ordering::AcqRel)).close().1
+        Snapshot(self.0.fetch_or(SCHEDULED | CLOSED, Ordering::AcqRel))
+            .close()
+            .1
     }
 
     pub(crate) fn begin(&self) -> Begun {
-        // [task.begin] pairs with [task.wake], [task.close]: all that came before any wake so far is seen.
+        // [task.begin] pairs with [task.wake], [task.close]: all that came before any wake so far
+        // is seen.
         let before = Snapshot(self.0.fetch_xor(SCHEDULED | RUNNING, Ordering::Acquire));
-        debug_assert!(before.is_scheduled() && !before.is_running(), "ran twice: {before:?}");
+        debug_assert!(
+            before.is_scheduled() && !before.is_running(),
+            "ran twice: {before:?}"
+        );
         before.begin().1
     }
 
@@ -174,9 +195,12 @@ impl State {
             if ended == Ended::Cancel {
                 return ended;
             }
-            // [task.idle] pairs with [task.wake], [task.close], [task.seize]: the next runner sees what
-            // this poll left.
-            match self.0.compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed) {
+            // [task.idle] pairs with [task.wake], [task.close], [task.seize]: the next runner sees
+            // what this poll left.
+            match self
+                .0
+                .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)
+            {
                 Ok(_) => return ended,
                 Err(now) => seen = now,
             }
@@ -184,16 +208,21 @@ impl State {
     }
 
     pub(crate) fn complete(&self) -> Completed {
-        // [task.complete] pairs with [task.look], [task.drop_join]: the output is seen whole, and what the join
-        // handle left there is seen by whoever drops it.
-        Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::AcqRel)).complete().1
+        // [task.complete] pairs with [task.look], [task.drop_join]: the output is seen whole, and
+        // what the join handle left there is seen by whoever drops it.
+        Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::AcqRel))
+            .complete()
+            .1
     }
 
     pub(crate) fn seize(&self) -> bool {
         let mut seen = self.0.load(Ordering::Relaxed);
         while let Some(next) = Snapshot(seen).seize() {
             // [task.seize] pairs with [task.idle]: what the last poll left is seen.
-            match self.0.compare_exchange_weak(seen, next.0, Ordering::Acquire, Ordering::Relaxed) {
+            match self
+                .0
+                .compare_exchange_weak(seen, next.0, Ordering::Acquire, Ordering::Relaxed)
+            {
                 Ok(_) => return true,
                 Err(now) => seen = now,
             }
@@ -203,8 +232,11 @@ impl State {
 
     /// Whether the task had completed: then the caller drops the output.
     pub(crate) fn drop_join(&self) -> bool {
-        // [task.drop_join] pairs with [task.complete]: the output is seen whole; what the handle did is seen.
-        Snapshot(self.0.fetch_and(!JOIN, Ordering::AcqRel)).drop_join().1
+        // [task.drop_join] pairs with [task.complete]: the output is seen whole; what the handle
+        // did is seen.
+        Snapshot(self.0.fetch_and(!JOIN, Ordering::AcqRel))
+            .drop_join()
+            .1
     }
 
     pub(crate) fn add_reference(&self) {

@@ -12,7 +12,8 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dr
 /// # Safety
 /// The cell is alive until the result is gone.
 pub(super) unsafe fn borrowed(task: TaskRef) -> ManuallyDrop<Waker> {
-    // SAFETY: the table's functions keep the contract of `RawWakerVTable` for pointers to live headers.
+    // SAFETY: the table's functions keep the contract of `RawWakerVTable` for pointers to live
+    // headers.
     ManuallyDrop::new(unsafe { Waker::new(task.as_ptr().cast_const().cast(), &VTABLE) })
 }
 
@@ -28,8 +29,8 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 }
 
 unsafe fn wake(data: *const ()) {
-    // SAFETY: the waker holds a reference, which ends with it. It is kept through the wake: were it given up in the
-    // same step, shutdown could free the cell before it stands in a queue.
+    // SAFETY: the waker holds a reference, which ends with it. It is kept through the wake: were it
+    // given up in the same step, shutdown could free the cell before it stands in a queue.
     unsafe {
         task(data).wake();
         task(data).drop_reference();

@@ -4,10 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::sleep::{now, sleep_until};
 
-/// Ticks every `period`, the first at once. Ticks that were missed are skipped: the next one comes at the next multiple of
-/// the period. A period of zero is taken as one nanosecond.
+/// Ticks every `period`, the first at once. Ticks that were missed are skipped: the next one comes
+/// at the next multiple of the period. A period of zero is taken as one nanosecond.
 pub fn interval(period: Duration) -> Interval {
-    Interval { next: now(), period: period.max(Duration::from_nanos(1)) }
+    Interval {
+        next: now(),
+        period: period.max(Duration::from_nanos(1)),
+    }
 }
 
 /// The ticks of [`interval`].
@@ -18,7 +21,8 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Waits for the next tick and tells when it was due. Cancel safe: a dropped future has taken no tick.
+    /// Waits for the next tick and tells when it was due. Cancel safe: a dropped future has taken
+    /// no tick.
     ///
     /// # Panics
     /// As [`sleep`](fn@super::sleep).

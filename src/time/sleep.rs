@@ -11,7 +11,8 @@ use crate::reactor::{Handle, TimerKey};
 /// A sleep that cannot be counted in an `Instant` ends after this long.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
-/// Waits until `duration` from now has passed; durations beyond what the clock can count last 30 years.
+/// Waits until `duration` from now has passed; durations beyond what the clock can count last 30
+/// years.
 ///
 /// Cancel safe: dropping it takes the timer out.
 ///
@@ -34,7 +35,10 @@ pub fn sleep(duration: Duration) -> Sleep {
 
 /// Waits until `deadline` has passed. Otherwise as [`sleep`].
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { deadline, timer: None }
+    Sleep {
+        deadline,
+        timer: None,
+    }
 }
 
 /// The time by the clock of the current runtime, or the system's.
@@ -109,6 +113,8 @@ impl Drop for Sleep {
 
 impl fmt::Debug for Sleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sleep").field("deadline", &self.deadline).finish_non_exhaustive()
+        f.debug_struct("Sleep")
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
     }
 }

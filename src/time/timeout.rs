@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::sleep::sleep;
 
-/// Waits for `future` at most for `duration` from now; then drops it. A future that is ready at its first poll sets no
-/// timer.
+/// Waits for `future` at most for `duration` from now; then drops it. A future that is ready at its
+/// first poll sets no timer.
 ///
 /// # Errors
 /// [`Elapsed`] when the time is over first.

@@ -1,25 +1,26 @@
 //! One place for one waker: a poll registers, an event wakes, and no wake-up falls between.
 //!
-//! The algorithm is that of `AtomicWaker` in futures-rs (Carl Lerche). Two bits say who holds the place:
+//! The algorithm is that of `AtomicWaker` in futures-rs (Carl Lerche). Two bits say who holds the
+//! place:
 //!
 //! ```text
 //! | 1: WAKING | 0: REGISTERING |
 //!
-//!        register (1)                         (1) compare-exchange IDLE -> REGISTERING: the place is ours
-//!   IDLE ------------> REGISTERING            (2) the waker is stored; REGISTERING -> IDLE
-//!    ^ |  <------------    |                  (3) fetch_or WAKING on IDLE: take the waker, (4) clear, wake
-//!    | |  register (2)     | wake (3')        (3') fetch_or WAKING while registering: leave it to the
-//!    | | wake (3)          v                      registrar, who finds the bit and wakes itself (5)
+//!        register (1)            (1) compare-exchange IDLE -> REGISTERING: the place is ours
+//!   IDLE ------------> REGISTERING   (2) the waker is stored; REGISTERING -> IDLE
+//!    ^ |  <------------    |     (3) fetch_or WAKING on IDLE: take the waker, (4) clear, wake
+//!    | |  register (2)     | wake (3')   (3') fetch_or WAKING while registering: leave it to
+//!    | | wake (3)          v         the registrar, who finds the bit and wakes itself (5)
 //!    | +-----> WAKING   REGISTERING | WAKING
 //!    +-- (4) ----+          |
 //!    +---------- (5) -------+
 //! ```
 //!
 //! **The race.** (a) A poll finds its event not there. (b) The event happens and wakes: nobody is
-//! registered. (c) The poll registers and sleeps. Hence the rule for callers: *register, then look again*.
-//! All steps are read-modify-writes of one word, hence ordered: if `wake` came wholly before `register`,
-//! the latter's acquire makes the event visible to the second look; if they overlap, one of them sees the
-//! other's bit; if it came after, it finds the waker.
+//! registered. (c) The poll registers and sleeps. Hence the rule for callers: *register, then look
+//! again*. All steps are read-modify-writes of one word, hence ordered: if `wake` came wholly
+//! before `register`, the latter's acquire makes the event visible to the second look; if they
+//! overlap, one of them sees the other's bit; if it came after, it finds the waker.
 //!
 //! **Progress.** Both calls are wait-free apart from the waker's own code.
 
@@ -38,30 +39,34 @@ pub(crate) struct WakeCell {
     waker: UnsafeCell<Option<Waker>>,
 }
 
-// SAFETY: the waker is touched only by whoever moved `state` away from IDLE, and `Waker` is `Send + Sync`.
+// SAFETY: the waker is touched only by whoever moved `state` away from IDLE, and `Waker` is
+// `Send + Sync`.
 unsafe impl Sync for WakeCell {}
 // SAFETY: as above.
 unsafe impl Send for WakeCell {}
 
 impl WakeCell {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicUsize::new(IDLE), waker: UnsafeCell::new(None) }
+        Self {
+            state: AtomicUsize::new(IDLE),
+            waker: UnsafeCell::new(None),
+        }
     }
 
-    /// Stores the waker that the next [`WakeCell::wake`] uses. Afterwards the caller looks for its event again.
+    /// Stores the waker that the next [`WakeCell::wake`] uses. Afterwards the caller looks for its
+    /// event again.
     pub(crate) fn register(&self, waker: &Waker) {
-        // [wake_cell.hold] pairs with [wake_cell.done], [wake_cell.given_back]: the place is ours and
-        // whole, and the event before a finished wake is seen.
-        match self.state.compare_exchange(
-            IDLE,
-            REGISTERING,
-            Ordering::Acquire,
-            Ordering::Relaxed,
-        ) {
+        // [wake_cell.hold] pairs with [wake_cell.done], [wake_cell.given_back]: the place is ours
+        // and whole, and the event before a finished wake is seen.
+        match self
+            .state
+            .compare_exchange(IDLE, REGISTERING, Ordering::Acquire, Ordering::Relaxed)
+        {
             Ok(_) => {
                 let registering = Registering(self);
                 let old = self.waker.with_mut(|place| {
-                    // SAFETY: the bit REGISTERING, set by this thread, keeps all others from the place.
+                    // SAFETY: the bit REGISTERING, set by this thread, keeps all others from the
+                    // place.
                     let place = unsafe { &mut *place };
                     if place.as_ref().is_some_and(|old| old.will_wake(waker)) {
                         None
@@ -72,7 +77,8 @@ impl WakeCell {
                 drop(registering);
                 drop(old);
             }
-            // The waker is being taken this moment, or another task registers against the rule: look again.
+            // The waker is being taken this moment, or another task registers against the rule:
+            // look again.
             Err(_) => waker.wake_by_ref(),
         }
     }
@@ -91,7 +97,8 @@ impl WakeCell {
         if self.state.fetch_or(WAKING, Ordering::AcqRel) != IDLE {
             return None;
         }
-        // SAFETY: the bit WAKING, set by this thread on an idle cell, keeps all others from the place.
+        // SAFETY: the bit WAKING, set by this thread on an idle cell, keeps all others from the
+        // place.
         let waker = self.waker.with_mut(|place| unsafe { (*place).take() });
         // [wake_cell.done] pairs with [wake_cell.hold]: the place is empty, and the event is seen.
         self.state.fetch_and(!WAKING, Ordering::Release);
@@ -115,8 +122,9 @@ impl Drop for Registering<'_> {
         }
         // SAFETY: the wake that came meanwhile left the place to us: REGISTERING is still set.
         let waker = cell.waker.with_mut(|place| unsafe { (*place).take() });
-        // [wake_cell.given_back] pairs with [wake_cell.wake], [wake_cell.hold]: the place is empty for the
-        // next to come, and the event that came meanwhile is seen by the task that is woken now.
+        // [wake_cell.given_back] pairs with [wake_cell.wake], [wake_cell.hold]: the place is empty
+        // for the next to come, and the event that came meanwhile is seen by the task that is woken
+        // now.
         cell.state.swap(IDLE, Ordering::AcqRel);
         if let Some(waker) = waker {
             waker.wake();
