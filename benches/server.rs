@@ -1,2 +1,4 @@
 //! bench server
-fn main() { println!("bench server {:?}", std::env::args().collect::<Vec<_>>()); }
+fn main() {
+    println!("bench server {:?}", std::env::args().collect::<Vec<_>>());
+}

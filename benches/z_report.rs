@@ -1,2 +1,4 @@
 //! bench z_report
-fn main() { println!("bench z_report {:?}", std::env::args().collect::<Vec<_>>()); }
+fn main() {
+    println!("bench z_report {:?}", std::env::args().collect::<Vec<_>>());
+}
