@@ -222,7 +222,7 @@ fn enough(group: &Group, plan: &Plan, counted: usize, began: Instant) -> bool {
         return true;
     }
     // Whole A B B A quartets only, so that neither order weighs more when precision ends the run.
-    counted % 2 == 0 && precise(group, plan.precise_enough)
+    counted.is_multiple_of(2) && precise(group, plan.precise_enough)
 }
 
 fn precise(group: &Group, share: f64) -> bool {
