@@ -64,14 +64,14 @@ fn bench_section(out: &mut String, bench: &Bench) {
     let _ = writeln!(out, "\n## {}\n", plain(&bench.name));
     let _ = writeln!(
         out,
-        "{}, {} cores, {}, {}, commit {}, {}; `{}`",
+        "{}, {} cores, {}, {}, commit {}, {}; {}",
         or(&environment.cpu_model),
         environment.cores.unwrap_or_default(),
         or(&environment.kernel),
         or(&environment.rustc),
         or(&environment.commit),
         environment.time_utc,
-        environment.command.replace('`', "'")
+        code(&environment.command)
     );
     for group in &bench.groups {
         group_table(out, group);
@@ -129,12 +129,22 @@ fn cell(comparison: Option<&Comparison>) -> String {
     })
 }
 
+/// `text` as code, or as plain text where it could break out of that.
+fn code(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || c == '`' || c == '<';
+    if text.contains(breaks) {
+        plain(text)
+    } else {
+        format!("`{text}`")
+    }
+}
+
 /// `text` on one line, with what Markdown or HTML would read as markup made harmless.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '\n' | '\r' => out.push(' '),
+            c if c.is_control() => out.push(' '),
             '<' => out.push_str("&lt;"),
             '|' | '*' | '`' | '[' | ']' | '\\' | '_' => {
                 out.push('\\');

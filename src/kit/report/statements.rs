@@ -136,26 +136,24 @@ fn threshold(family: &str, points: &[(f64, &str, &Comparison, &str)]) -> Option<
     let first = points.iter().position(|point| ahead(&point));
     let subject = points[0].3;
     let (name, last) = (points[0].1, points[points.len() - 1]);
+    let (gain, top) = (text::times(last.2.ratio.median), text::plain(last.0));
+    let head = format!("{family}, over {name}");
     let Some(first) = first else {
-        let top = text::plain(last.0);
         return Some(format!(
-            "{family}: blocking is as good or better at all measured {name}, up to {top}."
+            "{head}: blocking is as good or better all the way, up to {top}."
         ));
     };
-    if points[first..].iter().filter(ahead).count() < points.len() - first {
+    if !points[first..].iter().all(|point| ahead(&point)) {
         return None;
     }
-    let gain = text::times(last.2.ratio.median);
     let from = text::plain(points[first].0);
-    let top = text::plain(last.0);
     if first == 0 {
         return Some(format!(
-            "{family}: {subject} wins at all measured {name}, from {from} on; {gain} at {top}."
+            "{head}: {subject} wins all the way from {from} on, {gain} at {top}."
         ));
     }
     let up_to = text::plain(points[first - 1].0);
     Some(format!(
-        "{family}: blocking is fine up to {up_to} {name}; from {from} on {subject} wins, {gain} \
-         at {top}."
+        "{head}: blocking is fine up to {up_to}; from {from} on {subject} wins, {gain} at {top}."
     ))
 }

@@ -63,7 +63,7 @@ pub fn summary(results: &Results) -> String {
             text::wrap(&format!("skipped: {skipped}"), WIDTH, "")
         );
     }
-    out
+    text::harmless(&out)
 }
 
 /// The table of one bench.
@@ -85,7 +85,7 @@ pub fn bench(results: &Results, name: &str) -> String {
         let _ = writeln!(out, "{}", line(group));
     }
     out.push_str(&claims(bench));
-    out
+    text::harmless(&out)
 }
 
 fn line(group: &Group) -> String {

@@ -96,6 +96,21 @@ pub fn spaced(name: &str) -> String {
     name.replace('_', " ")
 }
 
+/// `text` without control characters other than line ends: a record may hold anything, and a
+/// terminal obeys.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
 /// `text` cut to `width` characters, the cut marked.
 #[must_use]
 pub fn cut(text: &str, width: usize) -> String {
