@@ -103,7 +103,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// What is measured, in a few words. Default: the id.
+    /// What is measured, in a few words: the terminal shows 33 characters. Default: the id.
     pub fn title(&mut self, text: &str) -> &mut Self {
         text.clone_into(&mut self.spec.title);
         self
@@ -253,7 +253,8 @@ impl<'a> Group<'a> {
     }
 
     /// A contender that measures a window of time by itself and returns the value in the group's
-    /// unit.
+    /// unit. criterion knows only times, and is told `ns per operation` or operations per second,
+    /// by the group's direction: a group of bytes or shares wants [`Group::without_criterion`].
     pub fn window(
         &mut self,
         name: &str,

@@ -110,8 +110,8 @@ pub fn control_logs(group: &Group) -> Vec<f64> {
         .collect()
 }
 
-/// The smallest effect that counts in this group: 2 %, or, where the subject measured against itself
-/// shows a difference, the far end of that difference.
+/// The smallest effect that counts in this group: 2 %, or, where the subject measured against
+/// itself shows a difference, the far end of that difference.
 #[must_use]
 pub fn smallest_effect(group: &Group) -> f64 {
     let Some(control) = control(group) else {

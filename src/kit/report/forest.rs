@@ -1,4 +1,4 @@
-//! The picture of the whole: each group's ratio to the best blocking baseline and to the best peer,
+//! The picture of a bench: each group's ratio to the best blocking baseline and to the best peer,
 //! with its interval, on one axis around 1.
 
 use super::results::{Against, Results, Statement};
@@ -10,15 +10,12 @@ const RIGHT: f64 = 28.0;
 const ROW: f64 = 46.0;
 const TOP: f64 = 30.0;
 
-/// Draws the ratios of `bench`, or of all benches; `None` when there are none.
+/// Draws the ratios of `bench`; `None` when there are none.
 #[must_use]
-pub fn draw(results: &Results, bench: Option<&str>, id: &str) -> Option<String> {
-    let own = |statement: &&Statement| bench.is_none_or(|name| statement.bench == name);
-    let statements: Vec<&Statement> = results.statements.iter().filter(own).collect();
-    let mut groups: Vec<(&str, &str, &str)> = statements
-        .iter()
-        .map(|s| (&*s.bench, &*s.group, &*s.title))
-        .collect();
+pub fn draw(results: &Results, bench: &str, id: &str) -> Option<String> {
+    let own = results.statements.iter().filter(|s| s.bench == bench);
+    let statements: Vec<&Statement> = own.collect();
+    let mut groups: Vec<(&str, &str)> = statements.iter().map(|s| (&*s.group, &*s.title)).collect();
     groups.dedup();
     if groups.is_empty() {
         return None;
@@ -27,7 +24,26 @@ pub fn draw(results: &Results, bench: Option<&str>, id: &str) -> Option<String> 
     let high = statements.iter().map(|s| s.ratio.high).fold(1.25, f64::max);
     let scale = Scale::log(low / 1.08, high * 1.08, LEFT, WIDTH - RIGHT);
     let bottom = TOP + groups.len() as f64 * ROW + 4.0;
+    let subject = results.subject();
     let mut drawing = Drawing::new();
+    axis(&mut drawing, &scale, bottom, subject);
+    for (index, (group, title)) in groups.iter().enumerate() {
+        let top = TOP + index as f64 * ROW;
+        if index > 0 {
+            drawing.line("guide", (LEFT, top), (WIDTH - RIGHT, top));
+        }
+        let name = text::cut(title, 52);
+        drawing.text("name halo", Anchor::Start, LEFT, top + 19.0, &name);
+        for statement in statements.iter().filter(|s| s.group == *group) {
+            mark(&mut drawing, statement, &scale, top);
+        }
+    }
+    let described: Vec<String> = statements.iter().map(|s| s.text.clone()).collect();
+    let title = format!("{subject} against the best blocking baseline and the best peer");
+    Some(drawing.finish(id, bottom + 60.0, &title, &described.join(" ")))
+}
+
+fn axis(drawing: &mut Drawing, scale: &Scale, bottom: f64, subject: &str) {
     for tick in scale.ticks(6) {
         let x = scale.place(tick);
         drawing.line("grid", (x, TOP), (x, bottom));
@@ -35,52 +51,17 @@ pub fn draw(results: &Results, bench: Option<&str>, id: &str) -> Option<String> 
     }
     let one = scale.place(1.0);
     drawing.line("one", (one, TOP - 4.0), (one, bottom));
-    let subject = results.subject();
     // The words stand inside the drawing on whichever sides have room for them.
     if one - LEFT > 150.0 {
         drawing.text("note", Anchor::End, one - 10.0, 16.0, "other wins");
     }
     if WIDTH - RIGHT - one > 150.0 {
-        drawing.text(
-            "note",
-            Anchor::Start,
-            one + 10.0,
-            16.0,
-            &format!("{subject} wins"),
-        );
+        let wins = format!("{subject} wins");
+        drawing.text("note", Anchor::Start, one + 10.0, 16.0, &wins);
     }
     drawing.line("axis", (LEFT, bottom), (WIDTH - RIGHT, bottom));
-    for (index, (bench_name, group, title)) in groups.iter().enumerate() {
-        let top = TOP + index as f64 * ROW;
-        let name = if bench.is_some() {
-            (*title).to_owned()
-        } else {
-            format!("{bench_name}: {title}")
-        };
-        drawing.text(
-            "name halo",
-            Anchor::Start,
-            LEFT,
-            top + 19.0,
-            &text::cut(&name, 52),
-        );
-        let of_group = statements
-            .iter()
-            .filter(|s| s.bench == *bench_name && s.group == *group);
-        for statement in of_group {
-            mark(&mut drawing, statement, &scale, top);
-        }
-    }
-    drawing.text(
-        "note",
-        Anchor::Start,
-        LEFT,
-        bottom + 50.0,
-        "ratio with 95 % interval (logarithmic)",
-    );
-    let described: Vec<String> = statements.iter().map(|s| s.text.clone()).collect();
-    let title = format!("{subject} against the best blocking baseline and the best peer");
-    Some(drawing.finish(id, bottom + 60.0, &title, &described.join(" ")))
+    let note = "ratio with 95 % interval (logarithmic)";
+    drawing.text("note", Anchor::Start, LEFT, bottom + 50.0, note);
 }
 
 fn mark(drawing: &mut Drawing, statement: &Statement, scale: &Scale, top: f64) {

@@ -27,8 +27,8 @@ pub fn write(results: &Results) -> String {
     }
     for control in &results.controls {
         let name = control.bench.as_deref().unwrap_or("all benches");
-        let (ratio, range) = (control.ratio.median, text::interval(&control.ratio));
-        let _ = writeln!(out, "- A/A control, {}: {ratio:.3} ({range})", plain(name));
+        let ratio = text::near_one(&control.ratio);
+        let _ = writeln!(out, "- A/A control, {}: {ratio}", plain(name));
     }
     out.push('\n');
     for against in [Against::Blocking, Against::Peer] {

@@ -57,12 +57,12 @@ fn whole(results: &Results, criterion: Option<&str>, detail: Detail) -> String {
     out.push_str(READING);
     let made = escape(&results.made_utc);
     let version = env!("CARGO_PKG_VERSION");
-    let _ = write!(
+    let _ = writeln!(
         out,
         "</main><footer>Made {made} by windlass {version} from the raw records beside this \
          directory. The same as data: <a href=\"results.json\">results.json</a>, \
          <a href=\"report.md\">report.md</a>. Rebuild it: <code>windlass report</code>.</footer>\
-         </body></html>\n"
+         </body></html>"
     );
     out
 }
@@ -74,8 +74,8 @@ const READING: &str = "<section id=\"reading\"><h2>How to read this</h2><ul clas
     allow.</li>\
     <li>A difference counts when the interval excludes 1 and the effect is at least 2 %, or more \
     where the control shows more. Everything else is a tie.</li>\
-    <li>A claim <em>holds</em> when its whole interval lies above its bar, is <em>refuted</em> when \
-    it lies below, else it is <em>undecided</em>.</li>\
+    <li>A claim <em>holds</em> when its whole interval lies above its bar, is <em>refuted</em> \
+    when it lies below, else it is <em>undecided</em>.</li>\
     <li>The best baseline and the best peer are chosen by their medians in the same rounds, which \
     favours them a little.</li>\
     <li>Ratios travel between machines better than absolute figures, and neither travels \
@@ -229,7 +229,7 @@ fn bench_section(out: &mut String, results: &Results, bench: &Bench, detail: Det
         escape(&bench.profile),
         escape(&bench.environment.time_utc)
     );
-    if let Some(drawing) = forest::draw(results, Some(&bench.name), &format!("{id}-all")) {
+    if let Some(drawing) = forest::draw(results, &bench.name, &format!("{id}-all")) {
         let caption = "Ratio to the best blocking baseline and to the best peer; right of the line \
                        at 1 is better.";
         let keys = [("baseline0", 0, "best blocking"), ("peer0", 3, "best peer")];
@@ -297,8 +297,8 @@ fn group_section(
         };
         let _ = write!(
             out,
-            "<figure>{drawing}<figcaption>Best first; {dots}the thick line spans the quartiles, the \
-             upright line is the median.</figcaption></figure>"
+            "<figure>{drawing}<figcaption>Best first; {dots}the thick line spans the quartiles, \
+             the upright line is the median.</figcaption></figure>"
         );
     }
     out.push_str(&tables::group(group, results.subject()));

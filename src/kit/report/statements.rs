@@ -47,8 +47,8 @@ pub fn tally(results: &Results, against: Against) -> Option<String> {
         Against::Peer => ("the best peer", "the peer wins"),
     };
     Some(format!(
-        "Against {with}, {subject} wins {ahead} of {all} comparisons, {other} {behind}, and {level} \
-         show no difference that counts."
+        "Against {with}, {subject} wins {ahead} of {all} comparisons, {other} {behind}, and \
+         {level} show no difference that counts."
     ))
 }
 

@@ -20,9 +20,8 @@ pub fn group(group: &Group, subject: &str) -> String {
         String::from("<table class=\"contenders\"><thead><tr><th scope=\"col\">Contender</th>");
     let _ = write!(
         out,
-        "<th scope=\"col\">Median, {unit}</th><th scope=\"col\">Quartiles</th>"
+        "<th scope=\"col\">Median, {unit}</th><th scope=\"col\">Quartiles, extremes</th>"
     );
-    out.push_str("<th scope=\"col\">Least to most</th>");
     for side in &sides {
         let _ = write!(
             out,
@@ -52,7 +51,7 @@ fn contender(out: &mut String, row: &Row, unit: &str, sides: &[&String]) {
     );
     let Some(summary) = row.summary else {
         let why = escape(row.failure.as_deref().unwrap_or("not measured"));
-        let columns = 6 + sides.len();
+        let columns = 5 + sides.len();
         let _ = write!(
             out,
             "<td class=\"failed\" colspan=\"{columns}\">failed: {why}</td></tr>"
@@ -65,8 +64,14 @@ fn contender(out: &mut String, row: &Row, unit: &str, sides: &[&String]) {
     let range = |from: f64, to: f64| format!("{} to {}", text::figure(from), text::figure(to));
     let median = format!("<b>{}</b>", text::figure(summary.median));
     cell(&format!("Median, {}", escape(unit)), &median);
-    cell("Quartiles", &range(summary.low, summary.high));
-    cell("Least to most", &range(summary.min, summary.max));
+    let (quartiles, extremes) = (
+        range(summary.low, summary.high),
+        range(summary.min, summary.max),
+    );
+    cell(
+        "Quartiles, extremes",
+        &format!("{quartiles} <small>{extremes}</small>"),
+    );
     for side in sides {
         let value = row
             .side

@@ -30,12 +30,8 @@ pub fn summary(results: &Results) -> String {
         );
     }
     if let Some(control) = results.controls.first() {
-        let (ratio, range) = (control.ratio.median, text::interval(&control.ratio));
-        let _ = writeln!(
-            out,
-            "control: {} against itself {ratio:.3} ({range})",
-            results.subject()
-        );
+        let ratio = text::near_one(&control.ratio);
+        let _ = writeln!(out, "control: {} against itself {ratio}", results.subject());
     }
     for bench in &results.benches {
         out.push_str(&self::bench(results, &bench.name));

@@ -79,6 +79,15 @@ pub fn interval(interval: &Interval) -> String {
     format!("{} to {}", figure(interval.low), figure(interval.high))
 }
 
+/// A ratio that should be 1, with three decimals: `1.002 (0.998 to 1.006)`.
+#[must_use]
+pub fn near_one(interval: &Interval) -> String {
+    format!(
+        "{:.3} ({:.3} to {:.3})",
+        interval.median, interval.low, interval.high
+    )
+}
+
 /// A share as percent: `2.1 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
