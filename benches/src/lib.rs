@@ -52,10 +52,10 @@
 //!   own flags are understood. `cargo test --benches` runs each contender once and writes nothing.
 //! - Opt-in groups stand behind `if bench.all()`.
 
-mod group;
-mod harness;
 mod options;
+mod group;
 mod work;
+mod harness;
 
 pub use group::{Batch, Group, Window};
 pub use harness::{Harness, report_main};

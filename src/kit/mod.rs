@@ -2,9 +2,9 @@
 //!
 //! The kit uses only what the crate shows the world: what it needs, embedders need too.
 
-pub mod cli;
 pub mod http;
+pub mod serve;
 pub mod load;
 pub mod measure;
 pub mod report;
-pub mod serve;
+pub mod cli;
