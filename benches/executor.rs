@@ -1,4 +1,2 @@
 //! bench executor
-fn main() {
-    println!("bench executor {:?}", std::env::args().collect::<Vec<_>>());
-}
+fn main() { println!("bench executor {:?}", std::env::args().collect::<Vec<_>>()); }

@@ -1,4 +1,2 @@
 //! bench server
-fn main() {
-    println!("bench server {:?}", std::env::args().collect::<Vec<_>>());
-}
+fn main() { println!("bench server {:?}", std::env::args().collect::<Vec<_>>()); }
