@@ -1,2 +1,5 @@
-//! bench z_report
-fn main() { println!("bench z_report {:?}", std::env::args().collect::<Vec<_>>()); }
+//! Runs last (cargo runs bench targets alphabetically): prints the summary and where the page is.
+
+fn main() -> std::process::ExitCode {
+    windlass_benches::report_main()
+}

@@ -1,0 +1,289 @@
+//! A group of contenders that answer one question, described once and measured twice: by criterion
+//! for drill-down, and in interleaved rounds for the record.
+
+use std::time::Duration;
+
+use windlass::kit::measure::contender::{Better, Role, Sample};
+use windlass::kit::measure::record::{self, Axis, Claim};
+use windlass::kit::measure::rounds::Plan;
+
+/// What a batch of operations took, and what was measured beside it.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The time the operations took, without setting up and tearing down.
+    pub elapsed: Duration,
+    /// Named values, unit last in the name.
+    pub side: Vec<(String, f64)>,
+}
+
+impl From<Duration> for Batch {
+    fn from(elapsed: Duration) -> Self {
+        Self {
+            elapsed,
+            side: Vec::new(),
+        }
+    }
+}
+
+impl Batch {
+    /// Adds a value measured beside it (`fairness`, `cpu_us_per_request`).
+    #[must_use]
+    pub fn with(mut self, name: &str, value: f64) -> Self {
+        self.side.push((name.to_owned(), value));
+        self
+    }
+}
+
+/// What a window is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Measure for about so long.
+    pub duration: Duration,
+    /// Smoke mode: do the least that shows that it works, whatever the duration says.
+    pub smoke: bool,
+}
+
+pub(crate) type BatchFn<'a> = Box<dyn FnMut(u64) -> Result<Batch, String> + 'a>;
+pub(crate) type WindowFn<'a> = Box<dyn FnMut(&Window) -> Result<Sample, String> + 'a>;
+
+pub(crate) enum Work<'a> {
+    Batch(BatchFn<'a>),
+    Window(WindowFn<'a>),
+    Broken,
+}
+
+pub(crate) struct Contender<'a> {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) work: Work<'a>,
+    pub(crate) ops: u64,
+    pub(crate) failure: Option<String>,
+}
+
+/// One question and its contenders; made by [`Harness::group`](crate::Harness::group).
+pub struct Group<'a> {
+    pub(crate) spec: record::Group,
+    pub(crate) plan: Plan,
+    pub(crate) sample: Duration,
+    pub(crate) ops_fixed: Option<u64>,
+    pub(crate) ops_max: u64,
+    pub(crate) smoke_ops: u64,
+    pub(crate) drill: bool,
+    pub(crate) contenders: Vec<Contender<'a>>,
+}
+
+impl<'a> Group<'a> {
+    pub(crate) fn new(id: &str) -> Self {
+        let spec = record::Group {
+            id: id.to_owned(),
+            title: id.to_owned(),
+            question: String::new(),
+            unit: "ns per operation".to_owned(),
+            better: Better::Lower,
+            method: String::new(),
+            not_shown: String::new(),
+            family: None,
+            x: None,
+            crowded: false,
+            claims: Vec::new(),
+            rounds: Vec::new(),
+            contenders: Vec::new(),
+            run: 0,
+            failure: None,
+        };
+        Self {
+            spec,
+            plan: Plan::default(),
+            sample: Duration::from_millis(20),
+            ops_fixed: None,
+            ops_max: u64::MAX,
+            smoke_ops: 16,
+            drill: true,
+            contenders: Vec::new(),
+        }
+    }
+
+    /// What is measured, in a few words: the terminal shows 33 characters. Default: the id.
+    pub fn title(&mut self, text: &str) -> &mut Self {
+        text.clone_into(&mut self.spec.title);
+        self
+    }
+
+    /// The question it answers.
+    pub fn question(&mut self, text: &str) -> &mut Self {
+        text.clone_into(&mut self.spec.question);
+        self
+    }
+
+    /// How it is measured: retry policy, threads, sizes.
+    pub fn method(&mut self, text: &str) -> &mut Self {
+        text.clone_into(&mut self.spec.method);
+        self
+    }
+
+    /// What it does *not* show.
+    pub fn not_shown(&mut self, text: &str) -> &mut Self {
+        text.clone_into(&mut self.spec.not_shown);
+        self
+    }
+
+    /// The values are rates (`requests per second`), higher is better; a batch's value is then
+    /// operations per second. Default: `ns per operation`, lower is better.
+    pub fn rate(&mut self, unit: &str) -> &mut Self {
+        self.unit(unit, Better::Higher)
+    }
+
+    /// The values' unit and direction. For a batch, `Lower` means nanoseconds per operation and
+    /// `Higher` operations per second; a window may measure what it likes.
+    pub fn unit(&mut self, unit: &str, better: Better) -> &mut Self {
+        unit.clone_into(&mut self.spec.unit);
+        self.spec.better = better;
+        self
+    }
+
+    /// Groups of one `family` make one plot over the axis `name`, this one at `value`.
+    pub fn over(&mut self, family: &str, name: &str, value: f64) -> &mut Self {
+        self.spec.family = Some(family.to_owned());
+        self.spec.x = Some(Axis {
+            name: name.to_owned(),
+            value,
+        });
+        self
+    }
+
+    /// The workload has more threads than the machine has cores: pressure and involuntary switches
+    /// are then recorded, and do not make a round noisy.
+    pub fn crowded(&mut self) -> &mut Self {
+        self.spec.crowded = true;
+        self
+    }
+
+    /// Claims that the subject is at least `bar` times better than the contender `against`.
+    pub fn claim(&mut self, text: &str, against: &str, bar: f64) -> &mut Self {
+        let against = Some(against.to_owned());
+        self.spec.claims.push(Claim {
+            text: text.to_owned(),
+            against,
+            bar,
+        });
+        self
+    }
+
+    /// Claims that the subject's own value keeps to `bar` (at most, where lower is better).
+    pub fn limit(&mut self, text: &str, bar: f64) -> &mut Self {
+        self.spec.claims.push(Claim {
+            text: text.to_owned(),
+            against: None,
+            bar,
+        });
+        self
+    }
+
+    /// Rounds in the default profile; between the two, precision and the budget decide.
+    pub fn rounds(&mut self, min: usize, max: usize) -> &mut Self {
+        self.plan.rounds_min = min;
+        self.plan.rounds_max = max;
+        self
+    }
+
+    /// Beyond the least number of rounds, begin none after this time (default profile).
+    pub fn budget(&mut self, time: Duration) -> &mut Self {
+        self.plan.budget = time;
+        self
+    }
+
+    /// How long one sample is in the default profile: batches are calibrated to it, windows are
+    /// given it. Default: 20 ms.
+    pub fn sample(&mut self, time: Duration) -> &mut Self {
+        self.sample = time;
+        self
+    }
+
+    /// Fixes the operations in each batch, where their number is part of the workload (fill, then
+    /// drain). Default: calibrated for each contender.
+    pub fn ops(&mut self, ops: u64) -> &mut Self {
+        self.ops_fixed = Some(ops);
+        self.smoke_ops = self.smoke_ops.min(ops);
+        self
+    }
+
+    /// No call of a batch gets more operations than this (tasks alive at once); larger batches are
+    /// several calls.
+    pub fn ops_max(&mut self, ops: u64) -> &mut Self {
+        self.ops_max = ops.max(1);
+        self
+    }
+
+    /// Operations in smoke mode. Default: 16.
+    pub fn smoke_ops(&mut self, ops: u64) -> &mut Self {
+        self.smoke_ops = ops;
+        self
+    }
+
+    /// Leaves out the A/A control (the subject a second time), where a sample is too dear.
+    pub fn without_control(&mut self) -> &mut Self {
+        self.plan.control = false;
+        self
+    }
+
+    /// Leaves criterion out: rounds only.
+    pub fn without_criterion(&mut self) -> &mut Self {
+        self.drill = false;
+        self
+    }
+
+    /// A contender that does `ops` operations and returns the time they took.
+    pub fn batch(
+        &mut self,
+        name: &str,
+        role: Role,
+        mut work: impl FnMut(u64) -> Duration + 'a,
+    ) -> &mut Self {
+        self.checked(name, role, move |ops| Ok(work(ops).into()))
+    }
+
+    /// Like [`Group::batch`], for work that checks itself or measures something beside.
+    pub fn checked(
+        &mut self,
+        name: &str,
+        role: Role,
+        work: impl FnMut(u64) -> Result<Batch, String> + 'a,
+    ) -> &mut Self {
+        self.push(name, role, Work::Batch(Box::new(work)), None)
+    }
+
+    /// A contender that measures a window of time by itself and returns the value in the group's
+    /// unit. criterion knows only times, and is told `ns per operation` or operations per second,
+    /// by the group's direction: a group of bytes or shares wants [`Group::without_criterion`].
+    pub fn window(
+        &mut self,
+        name: &str,
+        role: Role,
+        work: impl FnMut(&Window) -> Result<Sample, String> + 'a,
+    ) -> &mut Self {
+        self.push(name, role, Work::Window(Box::new(work)), None)
+    }
+
+    /// A contender that could not be set up: recorded with the reason, never dropped silently.
+    pub fn broken(&mut self, name: &str, role: Role, why: &str) -> &mut Self {
+        self.push(name, role, Work::Broken, Some(why.to_owned()))
+    }
+
+    fn push(
+        &mut self,
+        name: &str,
+        role: Role,
+        work: Work<'a>,
+        failure: Option<String>,
+    ) -> &mut Self {
+        let name = name.to_owned();
+        self.contenders.push(Contender {
+            name,
+            role,
+            work,
+            ops: 1,
+            failure,
+        });
+        self
+    }
+}

@@ -1,0 +1,331 @@
+//! The whole course of a bench: arguments, criterion, rounds, record, page.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use criterion::{Criterion, SamplingMode};
+use windlass::kit::measure::environment::Environment;
+use windlass::kit::measure::noise::Snapshot;
+use windlass::kit::measure::record::{self, Record, Run};
+use windlass::kit::measure::rounds::{self, Entry, guarded};
+use windlass::kit::measure::{paths, statistics::Verdict};
+use windlass::kit::report;
+
+use crate::group::{Group, Window};
+use crate::options::{FLAGS_VARIABLE, Mode, Options};
+use crate::work::Setting;
+
+const DRILL_WINDOW: Duration = Duration::from_millis(150);
+
+/// Runs a bench's groups as the command line asks, and writes what was measured.
+pub struct Harness {
+    bench: String,
+    options: Options,
+    criterion: Option<Criterion>,
+    environment: Environment,
+    before: Snapshot,
+    groups: Vec<record::Group>,
+    failures: Vec<String>,
+}
+
+impl Harness {
+    /// Understands the command line for the bench named `bench` (the target's name).
+    ///
+    /// A wrong argument ends the program here with criterion's message and exit code 2. Arguments
+    /// criterion does not know (`--quick`, `--all`, `--check`, `--rounds-only`) are taken out by
+    /// starting the program again in place, since criterion reads the process's own arguments.
+    #[must_use]
+    pub fn from_args(bench: &str) -> Self {
+        let options = options_or_restart();
+        let criterion = (options.mode != Mode::Smoke).then(|| {
+            let (warm_up, measurement, samples) = options.profile.drill();
+            Criterion::default()
+                .warm_up_time(warm_up)
+                .measurement_time(measurement)
+                .sample_size(samples)
+                .nresamples(2_000)
+                .configure_from_args()
+        });
+        Self {
+            bench: bench.to_owned(),
+            environment: Environment::read(&options.command(bench), tree()),
+            options,
+            criterion,
+            before: Snapshot::take(),
+            groups: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Whether the opt-in part is asked for too; in smoke mode always, so that it stays tested.
+    #[must_use]
+    pub fn all(&self) -> bool {
+        self.options.mode == Mode::Smoke || self.options.profile == crate::Profile::All
+    }
+
+    /// Whether this is smoke mode.
+    #[must_use]
+    pub fn smoke(&self) -> bool {
+        self.options.mode == Mode::Smoke
+    }
+
+    /// Describes and at once measures one group, if the command line asks for it. What `describe`
+    /// sets up lives as long as the group is measured. A panic in it is recorded as the group's
+    /// failure.
+    pub fn group<'a>(&mut self, id: &str, describe: impl FnOnce(&mut Group<'a>)) {
+        let whole = format!("{}/{id}", self.bench);
+        if !self.options.selects(&whole) {
+            return;
+        }
+        let mut group = Group::new(id);
+        if let Err(message) = guarded(|| describe(&mut group)) {
+            self.failures.push(format!("{whole}: {message}"));
+            eprintln!("{whole}: {message}");
+            group.spec.failure = Some(message);
+            self.groups.push(group.spec);
+            return;
+        }
+        match self.options.mode {
+            Mode::Smoke => self.smoke_group(&mut group),
+            Mode::CriterionOnly => self.drill(&mut group),
+            Mode::Measure => {
+                self.calibrate(&mut group);
+                if group.drill && !self.options.rounds_only {
+                    self.drill(&mut group);
+                }
+                self.rounds(group);
+            }
+        }
+    }
+
+    /// Writes record and page, prints this bench's table and where the page is.
+    #[must_use]
+    pub fn finish(self) -> ExitCode {
+        match self.options.mode {
+            Mode::Smoke => self.finish_smoke(),
+            Mode::CriterionOnly => ExitCode::SUCCESS,
+            Mode::Measure => self.finish_measured(),
+        }
+    }
+
+    fn setting(&self, group: &Group<'_>) -> Setting {
+        let smoke = self.smoke();
+        let duration = if smoke {
+            Duration::from_millis(5)
+        } else {
+            self.options.profile.sample(group.sample)
+        };
+        let window = Window { duration, smoke };
+        Setting {
+            better: group.spec.better,
+            ops_max: group.ops_max,
+            window,
+        }
+    }
+
+    fn smoke_group(&mut self, group: &mut Group<'_>) {
+        let setting = self.setting(group);
+        for contender in &mut group.contenders {
+            let ops = group.smoke_ops;
+            if let Err(message) = rounds::attempt(&mut || contender.measure(ops, &setting)) {
+                let text = format!("{}/{}/{}", self.bench, group.spec.id, contender.name);
+                eprintln!("{text}: {message}");
+                self.failures.push(format!("{text}: {message}"));
+            }
+        }
+        self.groups.push(group.spec.clone());
+    }
+
+    fn calibrate(&mut self, group: &mut Group<'_>) {
+        let setting = self.setting(group);
+        for contender in &mut group.contenders {
+            match group.ops_fixed {
+                Some(ops) => contender.ops = ops,
+                None => contender.calibrate(setting.window.duration, &setting),
+            }
+        }
+    }
+
+    fn drill(&mut self, group: &mut Group<'_>) {
+        let Some(criterion) = &mut self.criterion else {
+            return;
+        };
+        let window = Window {
+            duration: DRILL_WINDOW.min(group.sample),
+            smoke: false,
+        };
+        let setting = Setting {
+            better: group.spec.better,
+            ops_max: group.ops_max,
+            window,
+        };
+        let mut drill = criterion.benchmark_group(format!("{}/{}", self.bench, group.spec.id));
+        for contender in &mut group.contenders {
+            if contender.failure.is_some() {
+                continue;
+            }
+            if matches!(contender.work, crate::group::Work::Window(_)) {
+                drill.sampling_mode(SamplingMode::Flat);
+            }
+            let name = contender.name.clone();
+            drill.bench_function(name, |bencher| {
+                bencher.iter_custom(|iters| contender.drill(iters, &setting));
+            });
+        }
+        drill.finish();
+    }
+
+    fn rounds(&mut self, mut group: Group<'_>) {
+        let setting = self.setting(&group);
+        let plan = self.options.profile.plan(&group.plan);
+        let mut entries: Vec<Entry<'_>> = Vec::new();
+        for contender in &mut group.contenders {
+            let (name, role, ops) = (contender.name.clone(), contender.role, contender.ops);
+            let batch = matches!(contender.work, crate::group::Work::Batch(_));
+            let failure = contender.failure.clone();
+            let mut entry = Entry::new(&name, role, move || contender.measure(ops, &setting));
+            entry.ops = batch.then_some(ops);
+            entry.failure = failure;
+            entries.push(entry);
+        }
+        let id = format!("{}/{}", self.bench, group.spec.id);
+        rounds::run(&mut group.spec, &plan, &mut entries, &mut |_| {});
+        drop(entries);
+        let noisy = group
+            .spec
+            .rounds
+            .iter()
+            .filter(|round| !round.noisy.is_empty())
+            .count();
+        eprintln!(
+            "{id}: {} rounds, {noisy} of them noisy",
+            group.spec.rounds.len()
+        );
+        for contender in &group.spec.contenders {
+            if let Some(message) = &contender.failure {
+                eprintln!("{id}/{}: failed: {message}", contender.name);
+                self.failures
+                    .push(format!("{id}/{}: {message}", contender.name));
+            }
+        }
+        self.groups.push(group.spec);
+    }
+
+    fn finish_smoke(self) -> ExitCode {
+        let (groups, failed) = (self.groups.len(), self.failures.len());
+        println!(
+            "bench {}: smoke: {groups} groups ran once, {failed} failures",
+            self.bench
+        );
+        self.failures
+            .iter()
+            .for_each(|failure| println!("  {failure}"));
+        ExitCode::from(u8::from(failed > 0))
+    }
+
+    fn finish_measured(self) -> ExitCode {
+        if self.groups.is_empty() {
+            println!("bench {}: no group matches, nothing measured", self.bench);
+            return ExitCode::SUCCESS;
+        }
+        let dir = paths::records_dir();
+        let path = dir.join(format!("{}.json", self.bench));
+        let old = if self.options.filter.is_some() {
+            Record::read(&path).ok()
+        } else {
+            None
+        };
+        let mut record = old.unwrap_or_else(|| Record::new(&self.bench));
+        let profile = self.options.profile.name().to_owned();
+        let noise = self.before.since(true);
+        record.merge(
+            Run {
+                environment: self.environment,
+                profile,
+                noise,
+            },
+            self.groups,
+        );
+        if let Err(error) = record.write(&dir) {
+            eprintln!(
+                "bench {}: the record cannot be written: {error}",
+                self.bench
+            );
+            return ExitCode::FAILURE;
+        }
+        match report::build(&dir, &paths::report_dir()) {
+            Ok(outcome) => {
+                print!("{}", report::terminal::bench(&outcome.results, &self.bench));
+                println!("report: {}", outcome.address);
+                let refuted = outcome
+                    .results
+                    .verdicts(Some(&self.bench), Verdict::Refuted);
+                ExitCode::from(u8::from(self.options.check && refuted > 0))
+            }
+            Err(error) => {
+                eprintln!("bench {}: the page cannot be written: {error}", self.bench);
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// The main of the bench target that runs last: prints the summary and where the page is.
+#[must_use]
+pub fn report_main() -> ExitCode {
+    let options = options_or_restart();
+    if options.mode != Mode::Measure {
+        println!("bench z_report: nothing to report in this mode");
+        return ExitCode::SUCCESS;
+    }
+    let given = report::ReportOptions::default();
+    match report::run(&given) {
+        Ok(outcome) => {
+            let refuted = outcome.results.verdicts(None, Verdict::Refuted);
+            ExitCode::from(u8::from(options.check && refuted > 0))
+        }
+        // `cargo bench <filter>` may have measured nothing yet: that fails no bench.
+        Err(error) => {
+            eprintln!("bench z_report: {error}");
+            ExitCode::from(u8::from(options.check))
+        }
+    }
+}
+
+fn tree() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn options_or_restart() -> Options {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let carried = std::env::var(FLAGS_VARIABLE).unwrap_or_default();
+    let options = Options::parse(&arguments, &carried);
+    if options.restart && options.mode != Mode::Smoke {
+        let exe = std::env::current_exe().unwrap_or_else(|_| "bench".into());
+        let mut command = Command::new(exe);
+        command
+            .args(&options.for_criterion)
+            .env(FLAGS_VARIABLE, options.own_flags());
+        restart(command);
+    }
+    options
+}
+
+#[cfg(unix)]
+fn restart(mut command: Command) {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    eprintln!("the bench cannot be started again without its own flags: {error}");
+    std::process::exit(1);
+}
+
+#[cfg(not(unix))]
+fn restart(mut command: Command) {
+    let code = command
+        .status()
+        .ok()
+        .and_then(|status| status.code())
+        .unwrap_or(1);
+    std::process::exit(code);
+}

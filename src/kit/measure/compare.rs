@@ -1,0 +1,170 @@
+//! Two contenders of one group compared: paired within rounds, oriented so that above 1 the first
+//! one is better.
+
+use serde::{Deserialize, Serialize};
+
+use super::contender::{Better, Role};
+use super::record::{Claim, Contender, Group};
+use super::statistics::{self, Interval, Verdict};
+
+/// How the first of two contenders fares against the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Better, by an effect that counts.
+    Ahead,
+    /// Worse, by an effect that counts.
+    Behind,
+    /// The interval contains 1, or the effect is too small to count.
+    Tie,
+}
+
+/// The values that count: of contenders that did not fail, in rounds that were not replaced.
+#[must_use]
+pub fn counted(group: &Group, contender: &Contender) -> Vec<f64> {
+    if contender.failure.is_some() {
+        return Vec::new();
+    }
+    let rounds = group.rounds.iter().zip(&contender.values);
+    rounds
+        .filter(|(round, _)| !round.replaced)
+        .filter_map(|(_, value)| *value)
+        .collect()
+}
+
+/// The ratio of `first` to `second`, above 1 when `first` is better; `None` when they share no
+/// counted round.
+#[must_use]
+pub fn ratio(group: &Group, first: &Contender, second: &Contender) -> Option<Interval> {
+    if first.failure.is_some() || second.failure.is_some() {
+        return None;
+    }
+    let pairs = first.values.iter().zip(&second.values).zip(&group.rounds);
+    let logs: Vec<f64> = pairs
+        .filter(|(_, round)| !round.replaced)
+        .filter_map(|((first, second), _)| oriented(group.better, (*first)?, (*second)?))
+        .collect();
+    statistics::ratio(&logs)
+}
+
+/// The log ratio of two values, above 0 when the first is better.
+fn oriented(better: Better, first: f64, second: f64) -> Option<f64> {
+    let log = match better {
+        Better::Lower => (second / first).ln(),
+        Better::Higher => (first / second).ln(),
+    };
+    log.is_finite().then_some(log)
+}
+
+/// The first contender of `role`.
+#[must_use]
+pub fn first_of(group: &Group, role: Role) -> Option<&Contender> {
+    group
+        .contenders
+        .iter()
+        .find(|contender| contender.role == role)
+}
+
+/// The contender of `role` with the best median.
+#[must_use]
+pub fn best_of(group: &Group, role: Role) -> Option<&Contender> {
+    let ranked = group
+        .contenders
+        .iter()
+        .filter(|contender| contender.role == role);
+    let ranked = ranked.filter_map(|contender| {
+        statistics::median(&counted(group, contender)).map(|median| (median, contender))
+    });
+    let best = match group.better {
+        Better::Lower => ranked.min_by(|a, b| a.0.total_cmp(&b.0)),
+        Better::Higher => ranked.max_by(|a, b| a.0.total_cmp(&b.0)),
+    };
+    best.map(|(_, contender)| contender)
+}
+
+/// The subject against itself: `None` when the group has no control.
+#[must_use]
+pub fn control(group: &Group) -> Option<Interval> {
+    ratio(
+        group,
+        first_of(group, Role::Control)?,
+        first_of(group, Role::Subject)?,
+    )
+}
+
+/// The paired log ratios of the subject against itself, for pooling over groups.
+#[must_use]
+pub fn control_logs(group: &Group) -> Vec<f64> {
+    let pair = first_of(group, Role::Control).zip(first_of(group, Role::Subject));
+    let Some((control, subject)) = pair else {
+        return Vec::new();
+    };
+    let pairs = control
+        .values
+        .iter()
+        .zip(&subject.values)
+        .zip(&group.rounds);
+    pairs
+        .filter(|(_, round)| !round.replaced)
+        .filter_map(|((a, b), _)| oriented(group.better, (*a)?, (*b)?))
+        .collect()
+}
+
+/// The smallest effect that counts in this group: 2 %, or, where the subject measured against
+/// itself shows a difference, the far end of that difference.
+#[must_use]
+pub fn smallest_effect(group: &Group) -> f64 {
+    let Some(control) = control(group) else {
+        return statistics::SMALLEST_EFFECT;
+    };
+    match outcome(&control, statistics::SMALLEST_EFFECT) {
+        Outcome::Tie => statistics::SMALLEST_EFFECT,
+        Outcome::Ahead | Outcome::Behind => {
+            control.low.ln().abs().max(control.high.ln().abs()).exp() - 1.0
+        }
+    }
+}
+
+/// What an oriented ratio says, when effects below `smallest` (a share) do not count.
+#[must_use]
+pub fn outcome(ratio: &Interval, smallest: f64) -> Outcome {
+    match statistics::judge(ratio, 1.0, smallest) {
+        Verdict::Holds => Outcome::Ahead,
+        Verdict::Refuted => Outcome::Behind,
+        Verdict::Undecided => Outcome::Tie,
+    }
+}
+
+/// Judges a claim, and gives what was measured for it: the oriented ratio, or the subject's own
+/// median with its interval.
+#[must_use]
+pub fn judge(group: &Group, claim: &Claim) -> (Verdict, Option<Interval>) {
+    let Some(subject) = first_of(group, Role::Subject) else {
+        return (Verdict::Undecided, None);
+    };
+    let smallest = smallest_effect(group);
+    if let Some(against) = &claim.against {
+        let other = group
+            .contenders
+            .iter()
+            .find(|contender| &contender.name == against);
+        let Some(ratio) = other.and_then(|other| ratio(group, subject, other)) else {
+            return (Verdict::Undecided, None);
+        };
+        return (statistics::judge(&ratio, claim.bar, smallest), Some(ratio));
+    }
+    let Some(own) = statistics::interval_of_median(&counted(group, subject)) else {
+        return (Verdict::Undecided, None);
+    };
+    // A value is not a comparison: no effect is too small, only the interval decides.
+    let (kept, broken) = match group.better {
+        Better::Lower => (own.high <= claim.bar, own.low > claim.bar),
+        Better::Higher => (own.low >= claim.bar, own.high < claim.bar),
+    };
+    let verdict = match (kept, broken) {
+        (true, _) => Verdict::Holds,
+        (_, true) => Verdict::Refuted,
+        _ => Verdict::Undecided,
+    };
+    (verdict, Some(own))
+}

@@ -1,0 +1,226 @@
+//! From records to results: medians, ratios, outcomes, claims, and how far the run can be trusted.
+
+use std::time::SystemTime;
+
+use crate::kit::measure::compare::{self, Outcome};
+use crate::kit::measure::contender::Role;
+use crate::kit::measure::environment;
+use crate::kit::measure::record::{self, Record};
+use crate::kit::measure::statistics::{self, SMALLEST_EFFECT, Verdict};
+
+use super::results::{
+    Bench, Claim, Comparison, Control, FORMAT, Group, Level, Missing, Quality, Results, Row, SCHEMA,
+};
+
+/// The benches of this project: one without a record is said to be missing.
+pub const EXPECTED: [&str; 3] = ["executor", "ring", "server"];
+
+/// More noisy rounds than this share make a bench noisy.
+const NOISY_ROUNDS_MAX: f64 = 0.25;
+
+/// Everything but the sentences, which [`super::statements`] adds.
+#[must_use]
+pub fn assemble(records: &[Record], skipped: Vec<String>) -> Results {
+    let mut controls: Vec<Control> = Vec::new();
+    controls.extend(pooled(
+        None,
+        records.iter().flat_map(|record| &record.groups),
+    ));
+    for record in records {
+        controls.extend(pooled(Some(&record.bench), record.groups.iter()));
+    }
+    let is_void = |bench: &str| {
+        let own = |control: &Control| control.bench.as_ref().is_none_or(|name| name == bench);
+        controls
+            .iter()
+            .any(|control| own(control) && control.outcome != Outcome::Tie)
+    };
+    let benches: Vec<Bench> = records
+        .iter()
+        .map(|record| bench(record, is_void(&record.bench)))
+        .collect();
+    let missing = EXPECTED
+        .iter()
+        .filter(|name| records.iter().all(|r| r.bench != **name));
+    let missing = missing.map(|name| Missing {
+        bench: (*name).to_owned(),
+        command: format!("cargo bench --bench {name}"),
+    });
+    Results {
+        format: FORMAT.to_owned(),
+        schema: SCHEMA,
+        made_utc: environment::utc(SystemTime::now()),
+        quality: quality(&benches, &controls),
+        controls,
+        statements: Vec::new(),
+        thresholds: Vec::new(),
+        missing: missing.collect(),
+        benches,
+        skipped,
+    }
+}
+
+fn pooled<'a>(
+    bench: Option<&str>,
+    groups: impl Iterator<Item = &'a record::Group>,
+) -> Option<Control> {
+    let logs: Vec<Vec<f64>> = groups
+        .map(compare::control_logs)
+        .filter(|l| !l.is_empty())
+        .collect();
+    let ratio = statistics::ratio(&logs.concat())?;
+    let outcome = compare::outcome(&ratio, SMALLEST_EFFECT);
+    Some(Control {
+        bench: bench.map(str::to_owned),
+        ratio,
+        groups: logs.len(),
+        outcome,
+    })
+}
+
+fn bench(record: &Record, void: bool) -> Bench {
+    let run = record.newest_run().cloned().unwrap_or_default();
+    let newest = record.runs.len().saturating_sub(1);
+    let groups = record.groups.iter().map(|group| {
+        let mut made = self::group(group, void);
+        if let Some(old) = record.runs.get(group.run).filter(|_| group.run != newest) {
+            let commit = old
+                .environment
+                .commit
+                .as_deref()
+                .unwrap_or("an unknown commit");
+            let commit: String = commit.chars().take(12).collect();
+            made.earlier = Some(format!("{} at {commit}", old.environment.time_utc));
+        }
+        made
+    });
+    Bench {
+        name: record.bench.clone(),
+        groups: groups.collect(),
+        environment: run.environment,
+        profile: run.profile,
+        noise: run.noise,
+        void,
+    }
+}
+
+fn group(group: &record::Group, void: bool) -> Group {
+    let smallest = compare::smallest_effect(group);
+    let counted = group.rounds.iter().filter(|round| !round.replaced);
+    let claims = group.claims.iter().map(|claim| {
+        let (verdict, measured) = compare::judge(group, claim);
+        let verdict = if void { Verdict::Undecided } else { verdict };
+        let (text, against, bar) = (claim.text.clone(), claim.against.clone(), claim.bar);
+        Claim {
+            text,
+            against,
+            bar,
+            verdict,
+            measured,
+        }
+    });
+    Group {
+        id: group.id.clone(),
+        title: group.title.clone(),
+        question: group.question.clone(),
+        unit: group.unit.clone(),
+        better: group.better,
+        method: group.method.clone(),
+        not_shown: group.not_shown.clone(),
+        family: group.family.clone(),
+        x: group.x.clone(),
+        rounds: counted.clone().count(),
+        rounds_noisy: counted.filter(|round| !round.noisy.is_empty()).count(),
+        rounds_replaced: group.rounds.iter().filter(|round| round.replaced).count(),
+        smallest_effect: smallest,
+        rows: rows(group, smallest, void),
+        claims: claims.collect(),
+        failure: group.failure.clone(),
+        earlier: None,
+    }
+}
+
+fn rows(group: &record::Group, smallest: f64, void: bool) -> Vec<Row> {
+    let blocking = compare::best_of(group, Role::Baseline);
+    let peer = compare::best_of(group, Role::Peer);
+    let subject = compare::first_of(group, Role::Subject);
+    let against = |one: &record::Contender, other: Option<&record::Contender>| {
+        let other = other.filter(|other| other.name != one.name)?;
+        let ratio = compare::ratio(group, one, other)?;
+        let outcome = if void {
+            Outcome::Tie
+        } else {
+            compare::outcome(&ratio, smallest)
+        };
+        Some(Comparison {
+            other: other.name.clone(),
+            ratio,
+            outcome,
+        })
+    };
+    let row = |contender: &record::Contender| {
+        let values = compare::counted(group, contender);
+        let side = contender.side.iter().filter_map(|(name, values)| {
+            let counted = values
+                .iter()
+                .zip(&group.rounds)
+                .filter(|(_, round)| !round.replaced);
+            let counted: Vec<f64> = counted.filter_map(|(value, _)| *value).collect();
+            Some((name.clone(), statistics::median(&counted)?))
+        });
+        let to_it = subject.and_then(|subject| against(subject, Some(contender)));
+        Row {
+            name: contender.name.clone(),
+            role: contender.role,
+            summary: statistics::summary(&values),
+            values,
+            side: side.collect(),
+            ops: contender.ops,
+            to_blocking: against(contender, blocking),
+            to_peer: against(contender, peer),
+            subject_to_it: to_it.filter(|_| contender.role != Role::Limit),
+            failure: contender.failure.clone(),
+        }
+    };
+    group.contenders.iter().map(row).collect()
+}
+
+fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
+    let mut level = Level::Quiet;
+    let mut reasons = Vec::new();
+    for control in controls
+        .iter()
+        .filter(|control| control.outcome != Outcome::Tie)
+    {
+        level = Level::Void;
+        let name = control.bench.as_deref().unwrap_or("all benches");
+        let off = (control.ratio.median - 1.0).abs() * 100.0;
+        reasons.push(format!(
+            "{name}: the subject against itself differs by {off:.1} %"
+        ));
+    }
+    for bench in benches {
+        let name = &bench.name;
+        let noise = bench
+            .noise
+            .reasons
+            .iter()
+            .map(|reason| format!("{name}: {reason}"));
+        let (mut rounds, mut noisy) = (0, 0);
+        for group in &bench.groups {
+            rounds += group.rounds;
+            noisy += group.rounds_noisy;
+        }
+        let many = noisy as f64 > NOISY_ROUNDS_MAX * rounds as f64;
+        let many = many.then(|| format!("{name}: {noisy} of {rounds} rounds were noisy"));
+        for reason in noise.chain(many) {
+            level = level.max(Level::Noisy);
+            reasons.push(reason);
+        }
+    }
+    if controls.is_empty() && !benches.is_empty() {
+        level = level.max(Level::Noisy);
+        reasons.push("nothing was measured against itself: the method is unchecked".to_owned());
+    }
+    Quality { level, reasons }
+}

@@ -1,0 +1,186 @@
+//! Writing the report, and saying in the terminal what it says.
+
+use std::fmt;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::kit::measure::paths;
+use crate::kit::measure::record::{self, RecordError};
+
+use super::results::Results;
+use super::{assemble, markdown, page, statements, terminal};
+
+/// What was written.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The page.
+    pub page: PathBuf,
+    /// The page's `file://` address.
+    pub address: String,
+    /// What it shows.
+    pub results: Results,
+}
+
+/// Where `windlass report` reads and writes.
+#[derive(Debug, Clone)]
+pub struct ReportOptions {
+    /// The directory of records.
+    pub records: PathBuf,
+    /// The directory of the report.
+    pub out: PathBuf,
+}
+
+impl Default for ReportOptions {
+    /// The directories `cargo bench` uses.
+    fn default() -> Self {
+        Self {
+            records: paths::records_dir(),
+            out: paths::report_dir(),
+        }
+    }
+}
+
+/// Why there is no report.
+#[derive(Debug)]
+pub enum ReportError {
+    /// There is nothing to report: the directory, and the files in it that had to be skipped.
+    NoRecords(PathBuf, Vec<String>),
+    /// A file could not be written.
+    Write(PathBuf, io::Error),
+}
+
+impl fmt::Display for ReportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRecords(dir, skipped) => {
+                write!(f, "there are no usable records in {}", dir.display())?;
+                for skipped in skipped {
+                    write!(f, "\n  skipped {skipped}")?;
+                }
+                write!(
+                    f,
+                    "\nrun `cargo bench` first: each bench leaves its record there"
+                )
+            }
+            Self::Write(path, error) => write!(f, "cannot write {}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for ReportError {}
+
+/// Builds `index.html`, `report.md` and `results.json` in `out_dir` from the records in
+/// `records_dir`. Damaged and foreign files are named in the report and skipped.
+///
+/// # Errors
+/// [`ReportError::NoRecords`] when no record can be read, [`ReportError::Write`] when a file cannot
+/// be written.
+pub fn build(records_dir: &Path, out_dir: &Path) -> Result<Outcome, ReportError> {
+    let (records, skipped) = match record::read_all(records_dir) {
+        Ok((records, skipped)) => (records, skipped),
+        Err(RecordError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => {
+            (Vec::new(), Vec::new())
+        }
+        Err(error) => (Vec::new(), vec![error]),
+    };
+    let skipped: Vec<String> = skipped.iter().map(ToString::to_string).collect();
+    if records.is_empty() {
+        return Err(ReportError::NoRecords(records_dir.to_owned(), skipped));
+    }
+    let mut results = assemble::assemble(&records, skipped);
+    statements::state(&mut results);
+    let criterion = criterion_link(out_dir);
+    let html = page::write(&results, criterion.as_deref());
+    let summary = markdown::write(&results);
+    let json = serde_json::to_vec_pretty(&results)
+        .map_err(|error| ReportError::Write(out_dir.join("results.json"), error.into()))?;
+    let files: [(&str, &[u8]); 3] = [
+        ("results.json", &json),
+        ("report.md", summary.as_bytes()),
+        ("index.html", html.as_bytes()),
+    ];
+    for (name, bytes) in files {
+        let path = out_dir.join(name);
+        record::write_whole(&path, bytes).map_err(|error| ReportError::Write(path, error))?;
+    }
+    let page = out_dir.join("index.html");
+    Ok(Outcome {
+        address: address(&page),
+        page,
+        results,
+    })
+}
+
+/// Builds the report, prints the summary on stdout, and last where the page is.
+///
+/// # Errors
+/// Those of [`build`].
+pub fn run(options: &ReportOptions) -> Result<Outcome, ReportError> {
+    let outcome = build(&options.records, &options.out)?;
+    print!("{}", terminal::summary(&outcome.results));
+    println!("report: {}", outcome.address);
+    Ok(outcome)
+}
+
+/// `windlass report`: exit code 0 when the report is written, 2 when there are no records (the
+/// message names the command that makes them), 1 when it cannot be written.
+#[must_use]
+pub fn command(records: Option<PathBuf>, out: Option<PathBuf>) -> ExitCode {
+    let default = ReportOptions::default();
+    let options = ReportOptions {
+        records: records.unwrap_or(default.records),
+        out: out.unwrap_or(default.out),
+    };
+    match run(&options) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("windlass report: {error}");
+            match error {
+                ReportError::NoRecords(..) => ExitCode::from(2),
+                ReportError::Write(..) => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+/// The way from the report to criterion's own index, where both lie in the same target directory.
+fn criterion_link(out_dir: &Path) -> Option<String> {
+    let index = Path::new("../../criterion/report/index.html");
+    out_dir
+        .join(index)
+        .is_file()
+        .then(|| index.display().to_string())
+}
+
+fn address(page: &Path) -> String {
+    let whole = std::path::absolute(page).unwrap_or_else(|_| page.to_owned());
+    let mut out = String::from("file://");
+    for part in whole.components() {
+        if let Component::Normal(name) = part {
+            out.push('/');
+            for byte in name.to_string_lossy().bytes() {
+                if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                    out.push(byte as char);
+                } else {
+                    out.push_str(&format!("%{byte:02X}"));
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_whole_and_quoted() {
+        assert_eq!(
+            address(Path::new("/a b/ü/index.html")),
+            "file:///a%20b/%C3%BC/index.html"
+        );
+        assert!(address(Path::new("x")).starts_with("file:///"));
+    }
+}

@@ -1,0 +1,267 @@
+//! The results as data: what every way of showing them shows, and what `results.json` holds.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::kit::measure::compare::Outcome;
+use crate::kit::measure::contender::{Better, Role};
+use crate::kit::measure::environment::Environment;
+use crate::kit::measure::noise::Noise;
+use crate::kit::measure::record::Axis;
+use crate::kit::measure::statistics::{Interval, Summary, Verdict};
+
+/// The word that says a file is one of ours.
+pub const FORMAT: &str = "windlass-results";
+/// The version of the layout.
+pub const SCHEMA: u32 = 1;
+
+/// Everything the report shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    /// [`FORMAT`].
+    pub format: String,
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// When the report was made, UTC.
+    pub made_utc: String,
+    /// Whether the run can be trusted.
+    pub quality: Quality,
+    /// The subject against itself: over all benches first, then each bench.
+    pub controls: Vec<Control>,
+    /// What may be said, in plain sentences.
+    pub statements: Vec<Statement>,
+    /// From where on the subject is worth it, along each family's axis.
+    pub thresholds: Vec<String>,
+    /// The benches.
+    pub benches: Vec<Bench>,
+    /// Benches without a record.
+    pub missing: Vec<Missing>,
+    /// Files that were skipped, and why.
+    pub skipped: Vec<String>,
+}
+
+/// How far the run can be trusted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// The worst that was found.
+    pub level: Level,
+    /// What was found.
+    pub reasons: Vec<String>,
+}
+
+/// A grade of trust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// No gate tripped, the control shows no winner.
+    Quiet,
+    /// The machine did other things too: wide intervals, read with care.
+    Noisy,
+    /// The control shows a winner where there can be none: no verdict stands.
+    Void,
+}
+
+/// The subject measured against itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Control {
+    /// The bench; `None`: all of them.
+    pub bench: Option<String>,
+    /// Its pooled ratio; 1 is right.
+    pub ratio: Interval,
+    /// How many groups were pooled.
+    pub groups: usize,
+    /// `Tie` is right.
+    pub outcome: Outcome,
+}
+
+/// What the subject is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Against {
+    /// The best blocking baseline.
+    Blocking,
+    /// The best peer.
+    Peer,
+}
+
+/// One thing that may be said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Statement {
+    /// The bench.
+    pub bench: String,
+    /// The group's id.
+    pub group: String,
+    /// The group's title.
+    pub title: String,
+    /// Compared with what kind.
+    pub against: Against,
+    /// Compared with whom.
+    pub other: String,
+    /// How the subject fares.
+    pub outcome: Outcome,
+    /// Above 1 the subject is better.
+    pub ratio: Interval,
+    /// The sentence.
+    pub text: String,
+}
+
+/// One bench.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bench {
+    /// Its name.
+    pub name: String,
+    /// The newest run's machine and command.
+    pub environment: Environment,
+    /// The newest run's profile.
+    pub profile: String,
+    /// The newest run's noise.
+    pub noise: Noise,
+    /// The control shows a winner: no verdict of this bench stands.
+    pub void: bool,
+    /// Its groups.
+    pub groups: Vec<Group>,
+}
+
+/// One group of contenders.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Short and stable.
+    pub id: String,
+    /// What is measured.
+    pub title: String,
+    /// The question it answers.
+    pub question: String,
+    /// The values' unit.
+    pub unit: String,
+    /// Which direction is better.
+    pub better: Better,
+    /// How it was measured.
+    pub method: String,
+    /// What it does not show.
+    pub not_shown: String,
+    /// Groups of one family make one plot.
+    pub family: Option<String>,
+    /// The place on the family's axis.
+    pub x: Option<Axis>,
+    /// Rounds that count.
+    pub rounds: usize,
+    /// Of those, noisy ones.
+    pub rounds_noisy: usize,
+    /// Noisy rounds that were run again and do not count.
+    pub rounds_replaced: usize,
+    /// Effects smaller than this share do not count here.
+    pub smallest_effect: f64,
+    /// The contenders.
+    pub rows: Vec<Row>,
+    /// The claims.
+    pub claims: Vec<Claim>,
+    /// Why it could not be measured.
+    pub failure: Option<String>,
+    /// It was measured in an earlier run than the bench's newest: when, and at which commit.
+    pub earlier: Option<String>,
+}
+
+/// One contender of a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its name.
+    pub name: String,
+    /// Why it is there.
+    pub role: Role,
+    /// Median and spread; `None` when it failed.
+    pub summary: Option<Summary>,
+    /// The counted rounds.
+    pub values: Vec<f64>,
+    /// Medians of what was measured beside.
+    pub side: BTreeMap<String, f64>,
+    /// Operations a sample.
+    pub ops: Option<u64>,
+    /// It against the best blocking baseline.
+    pub to_blocking: Option<Comparison>,
+    /// It against the best peer.
+    pub to_peer: Option<Comparison>,
+    /// The subject against it.
+    pub subject_to_it: Option<Comparison>,
+    /// Why it could not be measured.
+    pub failure: Option<String>,
+}
+
+/// A ratio to another contender; above 1 is better than the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The other.
+    pub other: String,
+    /// The ratio.
+    pub ratio: Interval,
+    /// What it says.
+    pub outcome: Outcome,
+}
+
+/// A claim, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// In words.
+    pub text: String,
+    /// Against whom; `None`: the subject's own value.
+    pub against: Option<String>,
+    /// The ratio or value it must reach.
+    pub bar: f64,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// What was measured.
+    pub measured: Option<Interval>,
+}
+
+/// A bench without a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Missing {
+    /// Its name.
+    pub bench: String,
+    /// The command that makes its record.
+    pub command: String,
+}
+
+impl Results {
+    /// How many claims (of `bench`, or of all) have this verdict.
+    #[must_use]
+    pub fn verdicts(&self, bench: Option<&str>, verdict: Verdict) -> usize {
+        let benches = self
+            .benches
+            .iter()
+            .filter(|own| bench.is_none_or(|name| own.name == name));
+        let claims = benches
+            .flat_map(|bench| &bench.groups)
+            .flat_map(|group| &group.claims);
+        claims.filter(|claim| claim.verdict == verdict).count()
+    }
+
+    /// How many comparisons of this kind came out ahead, level, behind.
+    #[must_use]
+    pub fn tally(&self, against: Against) -> [usize; 3] {
+        [Outcome::Ahead, Outcome::Tie, Outcome::Behind].map(|outcome| {
+            let same = |s: &&Statement| s.against == against && s.outcome == outcome;
+            self.statements.iter().filter(same).count()
+        })
+    }
+
+    /// The subject's name: the first one measured.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        let rows = self
+            .benches
+            .iter()
+            .flat_map(|bench| &bench.groups)
+            .flat_map(|g| &g.rows);
+        let mut subjects = rows.filter(|row| row.role == Role::Subject);
+        subjects.next().map_or("the subject", |row| &row.name)
+    }
+}
+
+impl Group {
+    /// The first row of `role`.
+    #[must_use]
+    pub fn row(&self, role: Role) -> Option<&Row> {
+        self.rows.iter().find(|row| row.role == role)
+    }
+}

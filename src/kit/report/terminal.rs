@@ -1,0 +1,121 @@
+//! The results for a terminal: at most 80 columns.
+
+use std::fmt::Write;
+
+use crate::kit::measure::compare::Outcome;
+use crate::kit::measure::contender::Role;
+use crate::kit::measure::statistics::Verdict;
+
+use super::results::{Against, Bench, Comparison, Group, Level, Results};
+use super::statements;
+use super::text;
+
+const WIDTH: usize = 80;
+
+/// The summary of everything.
+#[must_use]
+pub fn summary(results: &Results) -> String {
+    let mut out = String::new();
+    let quality = match results.quality.level {
+        Level::Quiet => "quiet: no gate tripped, the control shows no winner",
+        Level::Noisy => "NOISY: read with care",
+        Level::Void => "VOID: the control shows a winner, no verdict stands",
+    };
+    let _ = writeln!(out, "\nwindlass report  ·  run {quality}");
+    for reason in &results.quality.reasons {
+        let _ = writeln!(
+            out,
+            "{}",
+            text::wrap(&format!("- {reason}"), WIDTH - 4, "  ")
+        );
+    }
+    if let Some(control) = results.controls.first() {
+        let ratio = text::near_one(&control.ratio);
+        let _ = writeln!(out, "control: {} against itself {ratio}", results.subject());
+    }
+    for bench in &results.benches {
+        out.push_str(&self::bench(results, &bench.name));
+    }
+    out.push('\n');
+    for against in [Against::Blocking, Against::Peer] {
+        if let Some(sentence) = statements::tally(results, against) {
+            let _ = writeln!(out, "{}", text::wrap(&sentence, WIDTH, ""));
+        }
+    }
+    for sentence in &results.thresholds {
+        let _ = writeln!(out, "{}", text::wrap(sentence, WIDTH, ""));
+    }
+    for missing in &results.missing {
+        let _ = writeln!(
+            out,
+            "missing: {} (make it with: {})",
+            missing.bench, missing.command
+        );
+    }
+    for skipped in &results.skipped {
+        let _ = writeln!(
+            out,
+            "{}",
+            text::wrap(&format!("skipped: {skipped}"), WIDTH, "")
+        );
+    }
+    text::harmless(&out)
+}
+
+/// The table of one bench.
+#[must_use]
+pub fn bench(results: &Results, name: &str) -> String {
+    let Some(bench) = results.benches.iter().find(|bench| bench.name == name) else {
+        return String::new();
+    };
+    let mut out = String::new();
+    let (subject, profile) = (results.subject(), &bench.profile);
+    let _ = writeln!(out, "\n{name} ({profile})");
+    let own = text::cut(subject, 12);
+    let _ = writeln!(
+        out,
+        "  {:<34}{own:>12}{:>16}{:>16}",
+        "", "× blocking", "× best peer"
+    );
+    for group in &bench.groups {
+        let _ = writeln!(out, "{}", line(group));
+    }
+    out.push_str(&claims(bench));
+    text::harmless(&out)
+}
+
+fn line(group: &Group) -> String {
+    let title = text::cut(&group.title, 33);
+    let row = group.row(Role::Subject);
+    let value = row.and_then(|row| row.summary);
+    let value = value.map_or("-".to_owned(), |summary| text::figure(summary.median));
+    let blocking = cell(row.and_then(|row| row.to_blocking.as_ref()));
+    let peer = cell(row.and_then(|row| row.to_peer.as_ref()));
+    format!("  {title:<34}{value:>12}{blocking:>16}{peer:>16}")
+}
+
+fn cell(comparison: Option<&Comparison>) -> String {
+    let Some(comparison) = comparison else {
+        return "-".to_owned();
+    };
+    let word = match comparison.outcome {
+        Outcome::Ahead => "wins",
+        Outcome::Tie => "level",
+        Outcome::Behind => "loses",
+    };
+    format!("{} {word}", text::figure(comparison.ratio.median))
+}
+
+fn claims(bench: &Bench) -> String {
+    let mut out = String::new();
+    for claim in bench.groups.iter().flat_map(|group| &group.claims) {
+        let verdict = match claim.verdict {
+            Verdict::Holds => "holds",
+            Verdict::Refuted => "REFUTED",
+            Verdict::Undecided => "undecided",
+        };
+        let claim = text::cut(&claim.text, WIDTH - 13);
+        let _ = writeln!(out, "  {verdict:<10} {claim}");
+    }
+    out
+}
