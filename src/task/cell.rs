@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use super::header::{Header, Readied, Schedule, TaskRef, VTable};
 use super::index::Index;
-use super::join::{JoinError, JoinHandle};
+use super::join::{JoinError, JoinHandle, Panic};
 use super::state::{Begun, Completed, Ended, State};
 use super::waker;
 use crate::sync::UnsafeCell;
@@ -109,7 +109,7 @@ impl<F: Future> Cell<F> {
             // SAFETY: RUNNING is still set.
             Ok(Poll::Ready(output)) => unsafe { Self::complete(task, Ok(output)) },
             // SAFETY: as above.
-            Err(panic) => unsafe { Self::complete(task, Err(JoinError::Panicked(panic))) },
+            Err(panic) => unsafe { Self::complete(task, Err(JoinError::Panicked(Panic::new(panic)))) },
         }
     }
 
@@ -131,7 +131,7 @@ impl<F: Future> Cell<F> {
             Ok(()) => output,
             Err(panic) => {
                 discard(move || drop(output));
-                Err(JoinError::Panicked(panic))
+                Err(JoinError::Panicked(Panic::new(panic)))
             }
         };
         cell.stage.with_mut(|stage| {

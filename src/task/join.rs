@@ -29,14 +29,20 @@ enum Held {
 pub enum JoinError {
     /// It was aborted, or the runtime shut down before it completed.
     Cancelled,
-    /// Its future panicked; the panic's payload.
-    Panicked(Box<dyn Any + Send + 'static>),
+    /// Its future panicked.
+    Panicked(Panic),
     /// It was never started: `tasks_max` tasks were alive, or the blocking pool and its queue were
     /// full.
     Full,
     /// It was never started: the runtime was shutting down.
     Shutdown,
 }
+
+/// What a task panicked with.
+pub struct Panic(Box<dyn Any + Send + 'static>);
+
+// SAFETY: a shared `Panic` only ever lends a payload that is a `&str` or a `String`, both `Sync`.
+unsafe impl Sync for Panic {}
 
 impl<T> JoinHandle<T> {
     /// # Safety
@@ -159,7 +165,7 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cancelled => f.write_str("the task was cancelled"),
-            Self::Panicked(payload) => match panic_message(payload.as_ref()) {
+            Self::Panicked(panic) => match panic.message() {
                 Some(message) => write!(f, "the task panicked: {message}"),
                 None => f.write_str("the task panicked"),
             },
@@ -173,10 +179,7 @@ impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cancelled => f.write_str("Cancelled"),
-            Self::Panicked(payload) => f
-                .debug_tuple("Panicked")
-                .field(&panic_message(payload.as_ref()))
-                .finish(),
+            Self::Panicked(panic) => f.debug_tuple("Panicked").field(&panic.message()).finish(),
             Self::Full => f.write_str("Full"),
             Self::Shutdown => f.write_str("Shutdown"),
         }
@@ -185,9 +188,25 @@ impl fmt::Debug for JoinError {
 
 impl std::error::Error for JoinError {}
 
-fn panic_message(payload: &(dyn Any + Send)) -> Option<&str> {
-    payload
-        .downcast_ref::<&'static str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+impl Panic {
+    pub(super) fn new(payload: Box<dyn Any + Send + 'static>) -> Self {
+        Self(payload)
+    }
+
+    /// The text that `panic!` was given, unless the payload is of another type.
+    pub fn message(&self) -> Option<&str> {
+        let literal = self.0.downcast_ref::<&'static str>().copied();
+        literal.or_else(|| self.0.downcast_ref::<String>().map(String::as_str))
+    }
+
+    /// The payload, as `std::panic::resume_unwind` takes it.
+    pub fn into_payload(self) -> Box<dyn Any + Send + 'static> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Panic").field(&self.message()).finish()
+    }
 }

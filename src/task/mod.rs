@@ -44,7 +44,7 @@ mod waker;
 mod join;
 mod cell;
 
-pub use join::{JoinError, JoinHandle};
+pub use join::{JoinError, JoinHandle, Panic};
 
 pub(crate) use cell::spawn;
 pub(crate) use header::{Readied, Schedule, TaskRef};
