@@ -109,7 +109,9 @@ impl<F: Future> Cell<F> {
             // SAFETY: RUNNING is still set.
             Ok(Poll::Ready(output)) => unsafe { Self::complete(task, Ok(output)) },
             // SAFETY: as above.
-            Err(panic) => unsafe { Self::complete(task, Err(JoinError::Panicked(Panic::new(panic)))) },
+            Err(panic) => unsafe {
+                Self::complete(task, Err(JoinError::Panicked(Panic::new(panic))))
+            },
         }
     }
 
@@ -144,7 +146,7 @@ impl<F: Future> Cell<F> {
             Completed::WakeJoin => discard(|| header.join.wake()),
             Completed::DropOutput => {
                 // SAFETY: JOIN was clear at completion, so the output is this thread's.
-                discard(|| unsafe { Self::drop_output(task) });
+                unsafe { Self::drop_output(task) };
             }
         }
         // SAFETY: this is the executor's reference, which ends with completion.
@@ -172,7 +174,8 @@ impl<F: Future> Cell<F> {
         let cell = unsafe { Self::of(task) };
         // SAFETY: as above.
         if let Err(panic) = unsafe { cell.replace_stage(Stage::Gone) } {
-            std::panic::resume_unwind(panic);
+            // Nobody waits for the output, nor for its panic, which the panic hook has reported.
+            std::mem::forget(panic);
         }
     }
 

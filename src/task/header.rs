@@ -48,7 +48,7 @@ pub(super) struct VTable {
     /// Moves the output into the `Option<Result<T, JoinError>>` behind the pointer; the caller owns
     /// the output.
     pub(super) take_output: unsafe fn(TaskRef, *mut ()),
-    /// Drops the output in place, if it is still there; the caller owns it.
+    /// Drops the output in place, if it is still there, and discards its panic; the caller owns it.
     pub(super) drop_output: unsafe fn(TaskRef),
     /// Frees the cell; the caller dropped the last reference.
     pub(super) free: unsafe fn(TaskRef),

@@ -118,7 +118,6 @@ impl<T> Drop for JoinHandle<T> {
         let Held::Task(task) = self.held else {
             return;
         };
-        let _reference = Reference(task);
         // SAFETY: the handle holds a reference, given up at the end of this function.
         let header = unsafe { task.header() };
         let completed = header.state.drop_join();
@@ -128,16 +127,8 @@ impl<T> Drop for JoinHandle<T> {
             // SAFETY: the task completed while JOIN was set, so the output was this handle's.
             unsafe { (header.vtable.drop_output)(task) };
         }
-    }
-}
-
-/// Gives the handle's reference up, also when dropping the output panics.
-struct Reference(TaskRef);
-
-impl Drop for Reference {
-    fn drop(&mut self) {
-        // SAFETY: made by the handle's drop, which gives the reference up.
-        unsafe { self.0.drop_reference() };
+        // SAFETY: this is the handle's reference, which ends here.
+        unsafe { task.drop_reference() };
     }
 }
 
