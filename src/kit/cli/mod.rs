@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::serve_args::ServeArgs;
+use crate::kit::serve::ServeError;
 
 /// The windlass binary: benchmark servers.
 #[derive(Debug, Parser)]
@@ -30,7 +31,9 @@ enum Command {
 /// Runs the command that `arguments` (the name of the binary first) give: the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match Arguments::try_parse_from(arguments) {
-        Ok(Arguments { command: Command::Serve(args) }) => serve_command::run(args),
+        Ok(Arguments {
+            command: Command::Serve(args),
+        }) => serve_command::run(args),
         Err(error) => {
             // Fails only if nobody reads the output: then nobody is left to be told.
             let _ = error.print();
@@ -41,7 +44,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("windlass: {error}");
-            ExitCode::FAILURE
+            match error.downcast_ref() {
+                Some(ServeError::Setting { .. } | ServeError::Runtime { .. }) => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

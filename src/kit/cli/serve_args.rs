@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::kit::http::{Deadlines, Limits, Rules};
@@ -48,25 +49,29 @@ pub(super) struct ServeArgs {
     #[arg(long)]
     port: Option<u16>,
     /// Worker threads (evented) [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
     workers: Option<usize>,
     /// Cores to pin the workers to (evented): compact, none, or a list such as 0,2
     #[arg(long, value_name = "PLAN", default_value = "compact", value_parser = parse_cores)]
     cores: CorePlan,
     /// Threads of the pool (thread-pool)
-    #[arg(long, value_name = "N", default_value_t = defaults().pool_threads)]
+    #[arg(long, value_name = "N", default_value_t = defaults().pool_threads,
+        value_parser = at_least_one())]
     pool_threads: usize,
     /// Most connections at a time; further ones get 503
-    #[arg(long, value_name = "N", default_value_t = defaults().connections_max)]
+    #[arg(long, value_name = "N", default_value_t = defaults().connections_max,
+        value_parser = at_least_one())]
     connections_max: usize,
     /// Largest body in bytes; larger ones get 413
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max)]
     body_bytes_max: usize,
     /// Time for the headers of a request in ms; slower ones get 408
-    #[arg(long, value_name = "MS", default_value_t = ms(Deadlines::default().head))]
+    #[arg(long, value_name = "MS", default_value_t = ms(Deadlines::default().head),
+        value_parser = at_least_one_ms())]
     head_deadline_ms: u64,
     /// Time between two requests on a connection in ms
-    #[arg(long, value_name = "MS", default_value_t = ms(Deadlines::default().idle))]
+    #[arg(long, value_name = "MS", default_value_t = ms(Deadlines::default().idle),
+        value_parser = at_least_one_ms())]
     idle_deadline_ms: u64,
     /// Time that running requests have when the server stops, in ms
     #[arg(long, value_name = "MS", default_value_t = ms(defaults().drain))]
@@ -90,6 +95,14 @@ fn ms(time: Duration) -> u64 {
     time.as_millis() as u64
 }
 
+fn at_least_one() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
+}
+
+fn at_least_one_ms() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..)
+}
+
 fn parse_cores(text: &str) -> Result<CorePlan, String> {
     match text {
         "compact" => Ok(CorePlan::Compact),
@@ -107,10 +120,16 @@ impl ServeArgs {
     /// What the arguments describe.
     pub(super) fn config(&self) -> ServeConfig {
         let port = self.port.unwrap_or(PORT);
-        let limits = Limits { body_bytes_max: self.body_bytes_max, ..Limits::default() };
+        let limits = Limits {
+            body_bytes_max: self.body_bytes_max,
+            ..Limits::default()
+        };
         ServeConfig {
             addr: self.addr.unwrap_or((Ipv4Addr::LOCALHOST, port).into()),
-            rules: Rules { limits, close_each: self.close },
+            rules: Rules {
+                limits,
+                close_each: self.close,
+            },
             deadlines: Deadlines {
                 head: Duration::from_millis(self.head_deadline_ms),
                 idle: Duration::from_millis(self.idle_deadline_ms),

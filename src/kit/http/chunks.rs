@@ -115,9 +115,10 @@ impl Chunks {
                 *self = Chunks::Trailers(gone + at + 1);
                 Ok(Some((at + 1, matches!(window[..at], [] | [b'\r']))))
             }
-            None if window.len() == room => {
-                Err(Refusal::new(Status::HeadersTooLarge, "the trailers are too large"))
-            }
+            None if window.len() == room => Err(Refusal::new(
+                Status::HeadersTooLarge,
+                "the trailers are too large",
+            )),
             None => Ok(None),
         }
     }
@@ -125,5 +126,8 @@ impl Chunks {
 
 /// The refusal of a body over the limit.
 pub(super) fn too_large() -> Refusal {
-    Refusal::new(Status::ContentTooLarge, "the body is larger than this server takes")
+    Refusal::new(
+        Status::ContentTooLarge,
+        "the body is larger than this server takes",
+    )
 }

@@ -33,4 +33,4 @@ pub use parser::{Parser, Persist, Request, Step};
 pub use refusal::{Refusal, Status};
 pub use reply::{Body, Reply};
 pub use service::{HELLO, Outcome, WaitEnd, answer};
-pub use session::{encode_busy, Phase, Progress, Rules, Session, Turn};
+pub use session::{Phase, Progress, Rules, Session, Turn, encode_busy};

@@ -144,7 +144,9 @@ impl Connection<'_> {
         cx: &mut Context<'_>,
     ) -> io::Result<()> {
         let (rules, closing) = (&self.shared.config.rules, self.is_closing());
-        self.todo = self.session.turn(&scratch.input[..bytes], rules, closing, &mut scratch.out);
+        self.todo = self
+            .session
+            .turn(&scratch.input[..bytes], rules, closing, &mut scratch.out);
         let mut stream = &self.ticket.live.stream;
         while !scratch.out.is_empty() {
             match Pin::new(&mut stream).poll_write(cx, scratch.out.unsent()) {
@@ -174,7 +176,11 @@ impl Connection<'_> {
                 Poll::Ready(written) => self.out.advance(written),
                 Poll::Pending => {
                     if self.write_until.is_none() {
-                        let allowed = self.shared.config.deadlines.transfer(self.out.unsent_bytes());
+                        let allowed = self
+                            .shared
+                            .config
+                            .deadlines
+                            .transfer(self.out.unsent_bytes());
                         self.write_until = Some(Instant::now() + allowed);
                         self.arm(timer.as_mut(), Instant::now() + allowed);
                     }
@@ -216,7 +222,8 @@ impl Connection<'_> {
     }
 
     fn judge(&mut self, now: Instant) -> Verdict {
-        self.watch.judge(self.session.progress(), now, &self.shared.config.deadlines)
+        self.watch
+            .judge(self.session.progress(), now, &self.shared.config.deadlines)
     }
 
     fn is_closing(&self) -> bool {
@@ -253,7 +260,9 @@ async fn wait(shared: &Shared<TcpStream>, wait_ms: u32) -> WaitEnd {
 async fn call(downstream: SocketAddr, wait_ms: u32) -> io::Result<bool> {
     let stream = TcpStream::connect(downstream).await?;
     stream.set_nodelay(true)?;
-    stream.write_all(&downstream_request(downstream, wait_ms)).await?;
+    stream
+        .write_all(&downstream_request(downstream, wait_ms))
+        .await?;
     let mut reply = DownstreamReply::default();
     let mut buffer = [0; 512];
     loop {

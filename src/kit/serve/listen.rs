@@ -79,7 +79,10 @@ mod tests {
         match listen(addr) {
             Err(error @ ServeError::Busy { .. }) => {
                 let text = error.to_string();
-                assert!(text.contains("busy") && text.contains(&addr.to_string()), "{text}");
+                assert!(
+                    text.contains("busy") && text.contains(&addr.to_string()),
+                    "{text}"
+                );
             }
             other => panic!("expected Busy, got {other:?}"),
         }
@@ -92,7 +95,9 @@ mod tests {
         assert_eq!(pause.after(&io::ErrorKind::ConnectionAborted.into()), None);
         assert_eq!(pause.after(&lack), Some(PAUSE_MIN));
         assert_eq!(pause.after(&lack), Some(PAUSE_MIN * 2));
-        (0..10).for_each(|_| drop(pause.after(&lack)));
+        for _ in 0..10 {
+            pause.after(&lack);
+        }
         assert_eq!(pause.after(&lack), Some(PAUSE_MAX));
         pause.reset();
         assert_eq!(pause.after(&lack), Some(PAUSE_MIN));

@@ -28,7 +28,15 @@ pub(super) fn accept_and_spawn(
             let spawned = thread::Builder::new()
                 .stack_size(shared.config.stack_bytes)
                 .spawn_scoped(scope, move || {
-                    serve(shared, &ticket.live, &Manner { rules, tick, crowded: &|| false });
+                    serve(
+                        shared,
+                        &ticket.live,
+                        &Manner {
+                            rules,
+                            tick,
+                            crowded: &|| false,
+                        },
+                    );
                 });
             if spawned.is_err() {
                 refuse(&live.stream);

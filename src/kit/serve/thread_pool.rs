@@ -30,11 +30,22 @@ pub(super) fn run(
     let queue = Queue::new(shared.config.pool_queue_max);
     let crowded = || queue.is_crowded();
     let own = Manner::own_thread(shared);
-    let manner = Manner { rules: own.rules, tick: own.tick.min(TICK_MAX), crowded: &crowded };
+    let manner = Manner {
+        rules: own.rules,
+        tick: own.tick.min(TICK_MAX),
+        crowded: &crowded,
+    };
     thread::scope(|scope| {
         let work = || {
             while let Some(ticket) = queue.pop() {
-                serve(shared, &ticket.live, &Manner { crowded: &crowded, ..manner });
+                serve(
+                    shared,
+                    &ticket.live,
+                    &Manner {
+                        crowded: &crowded,
+                        ..manner
+                    },
+                );
             }
         };
         for _ in 0..shared.config.pool_threads {
@@ -67,7 +78,10 @@ struct Waiting {
 impl Queue {
     fn new(len_max: usize) -> Queue {
         Queue {
-            waiting: Mutex::new(Waiting { tickets: VecDeque::new(), closed: false }),
+            waiting: Mutex::new(Waiting {
+                tickets: VecDeque::new(),
+                closed: false,
+            }),
             len: AtomicUsize::new(0),
             filled: Condvar::new(),
             drained: Condvar::new(),
@@ -107,7 +121,10 @@ impl Queue {
             if waiting.closed {
                 return None;
             }
-            waiting = self.filled.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting = self
+                .filled
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
