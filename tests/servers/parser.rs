@@ -44,7 +44,8 @@ fn one_request() -> impl Strategy<Value = Vec<u8>> {
         1 => Just(b"\r\nGET /wait/7 HTTP/1.0\r\nConnection: keep-alive, x\r\n\r\n".to_vec()),
         1 => Just(b"HEAD /?q HTTP/1.1\nHost:a\nx: \n\n".to_vec()),
         3 => body.clone().prop_map(|body| {
-            let head = format!("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n", body.len());
+            let length = format!("content-length: {}", body.len());
+            let head = format!("POST /echo HTTP/1.1\r\nhost: a\r\n{length}\r\n");
             [head.as_bytes(), b"expect: 100-continue\r\n\r\n", &body].concat()
         }),
         3 => (body, sizes).prop_map(|(body, sizes)| chunked(&body, &sizes)),

@@ -61,7 +61,7 @@ fn a_second_signal_ends_it_at_once() {
     );
     let mut running = Wire::to(process.addr());
     running.send(&get("/wait/60000"));
-    // The idle connection is served after the other one was accepted, and ends when the stop begins.
+    // The idle connection is served after the other was accepted, and ends when the stop begins.
     let mut idle = Wire::to(process.addr());
     assert_eq!(idle.ask(&get("/hello")).status, 200);
     signal(&process, "INT");

@@ -26,7 +26,7 @@ pub(crate) fn each_model(
 pub(crate) fn config(model: Model) -> ServeConfig {
     ServeConfig {
         workers: Some(2),
-        cores: windlass::runtime::CorePlan::None,
+        cores: windlass::CorePlan::None,
         pool_threads: 4,
         ..ServeConfig::new(model)
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 
+use crate::executor::CorePlan;
 use crate::kit::http::{Deadlines, Limits, Rules};
 use crate::kit::serve::{Model, ServeConfig};
-use crate::runtime::CorePlan;
 
 /// The port when neither `--addr` nor `--port` is given.
 const PORT: u16 = 8080;

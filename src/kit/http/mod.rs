@@ -1,11 +1,12 @@
 //! The HTTP/1.1 service, written once, without input or output of its own.
 //!
-//! Bytes go in and bytes come out; who reads, writes and waits is the business of the server model.
+//! Bytes go in and bytes come out; who reads, writes and waits (and how) is the
+//! business of the server model.
 //!
 //! ```text
 //! bytes -> Parser -> Request -> service::answer -> Outcome --now--> Reply -> Outbox -> bytes
 //!                                                     |               ^
-//!                                                     +--- wait N ms -+   (each model in its own way)
+//!                                                     +--- wait N ms -+
 //! ```
 //!
 //! [`Session`] joins these for one connection. What is refused, and how: [`Refusal`]; what bounds

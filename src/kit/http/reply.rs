@@ -38,8 +38,8 @@ impl Reply {
         }
     }
 
-    /// Appends the reply to `out`. With `head_only` (the method was `HEAD`) the body stays away, its
-    /// length is said nevertheless.
+    /// Appends the reply to `out`. With `head_only` (the method was `HEAD`) the body stays away;
+    /// its length is said nevertheless.
     pub fn encode(self, persist: Persist, head_only: bool, out: &mut Outbox) {
         let (kind, bytes): (&str, &[u8]) = match &self.body {
             Body::Text(text) => ("text/plain; charset=utf-8", text.as_bytes()),

@@ -14,7 +14,7 @@ const HOME: &str = "<!doctype html>
 <p>This service answers to:</p>
 <ul>
 <li><a href=\"/hello\">GET /hello</a>: the cheapest reply</li>
-<li><a href=\"/wait/500\">GET /wait/N</a>: waits N milliseconds for a slow downstream, then replies</li>
+<li><a href=\"/wait/500\">GET /wait/N</a>: waits N ms for a slow downstream, then replies</li>
 <li>POST /echo: sends the body back</li>
 </ul></body></html>
 ";

@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::executor::CorePlan;
 use crate::kit::http::{Deadlines, Rules};
-use crate::runtime::CorePlan;
 
 /// Who waits: a task, or a thread of one of three kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use crate::runtime::BuildError;
+
 /// Why a server did not start.
 #[derive(Debug)]
 pub enum ServeError {
@@ -34,7 +36,7 @@ pub enum ServeError {
     /// The runtime of the evented model did not start.
     Runtime {
         /// What it said.
-        source: crate::runtime::BuildError,
+        source: BuildError,
     },
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::net::{TcpListener, TcpStream};
-use crate::runtime::{JoinHandle, Runtime};
+use crate::runtime::{Runtime, spawn};
+use crate::task::JoinHandle;
 use crate::time::sleep;
 
 use super::accept::refuse;
@@ -90,7 +91,7 @@ async fn accept_all(listener: TcpListener, shared: Arc<Shared<TcpStream>>) {
                 let _ = stream.set_nodelay(true);
                 match shared.registry.admit(stream) {
                     // Detached: it ends by itself, or with the runtime.
-                    Ok(ticket) => drop(crate::spawn(serve(Arc::clone(&shared), ticket))),
+                    Ok(ticket) => drop(spawn(serve(Arc::clone(&shared), ticket))),
                     Err((Denied::Full, stream)) => refuse(stream.as_std()),
                     Err((Denied::Stopping, _)) => return,
                 }

@@ -7,8 +7,8 @@
 //! | thread per connection | one thread | a sleeping thread | number of threads |
 //! | thread pool | one of few threads, for a while | a sleeping thread of few | size of the pool |
 //!
-//! All four use the same parser, handlers, limits, deadlines, listener options and stop; they differ
-//! in who waits. [`start`] starts any of them.
+//! All four use the same parser, handlers, limits, deadlines, listener options and stop; they
+//! differ in who waits. [`start`] starts any of them.
 
 mod config;
 mod error;

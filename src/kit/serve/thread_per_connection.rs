@@ -1,4 +1,4 @@
-//! Thread per connection: accept, spawn a thread, serve request after request until the client goes.
+//! Thread per connection: accept, spawn a thread, serve its requests until the client goes.
 
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
