@@ -1,2 +1,7 @@
-//! windlass
-fn main() {}
+//! The windlass binary: see `windlass --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    windlass::kit::cli::run(std::env::args_os())
+}

@@ -1,1 +1,53 @@
 //! The command line of the windlass binary.
+//!
+//! Results go to standard output, errors to standard error. Exit codes: 0 fine, 1 failed, 2 wrong
+//! arguments.
+
+mod serve_args;
+mod serve_command;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::serve_args::ServeArgs;
+use crate::kit::serve::ServeError;
+
+/// The windlass binary: benchmark servers.
+#[derive(Debug, Parser)]
+#[command(name = "windlass", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the benchmark service: GET /, GET /hello, GET /wait/N, POST /echo
+    Serve(ServeArgs),
+}
+
+/// Runs the command that `arguments` (the name of the binary first) give: the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let result = match Arguments::try_parse_from(arguments) {
+        Ok(Arguments {
+            command: Command::Serve(args),
+        }) => serve_command::run(args),
+        Err(error) => {
+            // Fails only if nobody reads the output: then nobody is left to be told.
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("windlass: {error}");
+            match error.downcast_ref() {
+                Some(ServeError::Setting { .. } | ServeError::Runtime { .. }) => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}

@@ -1,1 +1,37 @@
 //! The HTTP/1.1 service, written once, without input or output of its own.
+//!
+//! Bytes go in and bytes come out; who reads, writes and waits (and how) is the
+//! business of the server model.
+//!
+//! ```text
+//! bytes -> Parser -> Request -> service::answer -> Outcome --now--> Reply -> Outbox -> bytes
+//!                                                     |               ^
+//!                                                     +--- wait N ms -+
+//! ```
+//!
+//! [`Session`] joins these for one connection. What is refused, and how: [`Refusal`]; what bounds
+//! the bytes: [`Limits`]; what bounds the time: [`Deadlines`].
+
+mod limits;
+mod refusal;
+mod call;
+mod head;
+mod chunks;
+mod parser;
+mod outbox;
+mod reply;
+mod service;
+mod session;
+mod deadlines;
+mod downstream;
+
+pub use call::{Call, WAIT_MS_MAX};
+pub use deadlines::{Deadlines, Verdict, Watch};
+pub use downstream::{DownstreamReply, downstream_request};
+pub use limits::{HEADERS_MAX, Limits};
+pub use outbox::Outbox;
+pub use parser::{Parser, Persist, Request, Step};
+pub use refusal::{Refusal, Status};
+pub use reply::{Body, Reply};
+pub use service::{HELLO, Outcome, WaitEnd, answer};
+pub use session::{Phase, Progress, Rules, Session, Turn, encode_busy};

@@ -1,1 +1,30 @@
-//! The service served four ways.
+//! The service of [`http`](crate::kit::http), served four ways.
+//!
+//! | model | a connection is | a wait is | its limit |
+//! |---|---|---|---|
+//! | evented | a task | a sleeping task | memory |
+//! | thread per request | one request, one new thread | a sleeping thread | spawning threads |
+//! | thread per connection | one thread | a sleeping thread | number of threads |
+//! | thread pool | one of few threads, for a while | a sleeping thread of few | size of the pool |
+//!
+//! All four use the same parser, handlers, limits, deadlines, listener options and stop; they
+//! differ in who waits. [`start`] starts any of them.
+
+mod config;
+mod error;
+mod listen;
+mod registry;
+mod shared;
+mod blocking_io;
+mod blocking_connection;
+mod accept;
+mod thread_per_connection;
+mod thread_per_request;
+mod thread_pool;
+mod evented_connection;
+mod evented;
+mod server;
+
+pub use config::{Model, ServeConfig};
+pub use error::ServeError;
+pub use server::{Drained, Server, start};

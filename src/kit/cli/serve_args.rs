@@ -1,0 +1,147 @@
+//! The arguments of `windlass serve`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, ValueEnum};
+
+use crate::executor::CorePlan;
+use crate::kit::http::{Deadlines, Limits, Rules};
+use crate::kit::serve::{Model, ServeConfig};
+
+/// The port when neither `--addr` nor `--port` is given.
+const PORT: u16 = 8080;
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ModelArg {
+    /// Tasks on windlass
+    Evented,
+    /// A new thread for each request, one request on each connection
+    ThreadPerRequest,
+    /// A thread for each connection, with keep-alive
+    ThreadPerConnection,
+    /// A fixed number of threads, each serving one connection at a time
+    ThreadPool,
+}
+
+impl From<ModelArg> for Model {
+    fn from(model: ModelArg) -> Model {
+        match model {
+            ModelArg::Evented => Model::Evented,
+            ModelArg::ThreadPerRequest => Model::ThreadPerRequest,
+            ModelArg::ThreadPerConnection => Model::ThreadPerConnection,
+            ModelArg::ThreadPool => Model::ThreadPool,
+        }
+    }
+}
+
+/// The arguments of `windlass serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Who waits: tasks, or threads of one of three kinds
+    #[arg(long, value_enum, default_value = "evented")]
+    model: ModelArg,
+    /// Address to listen on; port 0 lets the system choose [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "port")]
+    addr: Option<SocketAddr>,
+    /// Port of 127.0.0.1 to listen on; 0 lets the system choose
+    #[arg(long)]
+    port: Option<u16>,
+    /// Worker threads (evented) [default: one per core]
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    workers: Option<usize>,
+    /// Cores to pin the workers to (evented): compact, none, or a list such as 0,2
+    #[arg(long, value_name = "PLAN", default_value = "compact", value_parser = parse_cores)]
+    cores: CorePlan,
+    /// Threads of the pool (thread-pool)
+    #[arg(long, value_name = "N", default_value_t = defaults().pool_threads,
+        value_parser = at_least_one())]
+    pool_threads: usize,
+    /// Most connections at a time; further ones get 503
+    #[arg(long, value_name = "N", default_value_t = defaults().connections_max,
+        value_parser = at_least_one())]
+    connections_max: usize,
+    /// Largest body in bytes; larger ones get 413
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max)]
+    body_bytes_max: usize,
+    /// Time for the headers of a request in ms; slower ones get 408
+    #[arg(long, value_name = "MS", default_value_t = ms(Deadlines::default().head),
+        value_parser = at_least_one_ms())]
+    head_deadline_ms: u64,
+    /// Time between two requests on a connection in ms
+    #[arg(long, value_name = "MS", default_value_t = ms(Deadlines::default().idle),
+        value_parser = at_least_one_ms())]
+    idle_deadline_ms: u64,
+    /// Time that running requests have when the server stops, in ms
+    #[arg(long, value_name = "MS", default_value_t = ms(defaults().drain))]
+    drain_deadline_ms: u64,
+    /// Service that /wait/N calls, such as another windlass serve; without one a timer stands in
+    #[arg(long, value_name = "HOST:PORT")]
+    downstream: Option<SocketAddr>,
+    /// Close the connection after each reply
+    #[arg(long)]
+    close: bool,
+    /// Stop when standard input ends, so that the server never outlives who started it
+    #[arg(long)]
+    pub(super) until_stdin_closes: bool,
+}
+
+fn defaults() -> ServeConfig {
+    ServeConfig::new(Model::Evented)
+}
+
+fn ms(time: Duration) -> u64 {
+    time.as_millis() as u64
+}
+
+fn at_least_one() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
+}
+
+fn at_least_one_ms() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..)
+}
+
+fn parse_cores(text: &str) -> Result<CorePlan, String> {
+    match text {
+        "compact" => Ok(CorePlan::Compact),
+        "none" => Ok(CorePlan::None),
+        list => list
+            .split(',')
+            .map(|core| core.trim().parse())
+            .collect::<Result<Vec<usize>, _>>()
+            .map(CorePlan::Explicit)
+            .map_err(|_| "give compact, none, or numbers of cores such as 0,2".to_string()),
+    }
+}
+
+impl ServeArgs {
+    /// What the arguments describe.
+    pub(super) fn config(&self) -> ServeConfig {
+        let port = self.port.unwrap_or(PORT);
+        let limits = Limits {
+            body_bytes_max: self.body_bytes_max,
+            ..Limits::default()
+        };
+        ServeConfig {
+            addr: self.addr.unwrap_or((Ipv4Addr::LOCALHOST, port).into()),
+            rules: Rules {
+                limits,
+                close_each: self.close,
+            },
+            deadlines: Deadlines {
+                head: Duration::from_millis(self.head_deadline_ms),
+                idle: Duration::from_millis(self.idle_deadline_ms),
+                ..Deadlines::default()
+            },
+            drain: Duration::from_millis(self.drain_deadline_ms),
+            connections_max: self.connections_max,
+            pool_threads: self.pool_threads,
+            workers: self.workers,
+            cores: self.cores.clone(),
+            downstream: self.downstream,
+            ..ServeConfig::new(self.model.into())
+        }
+    }
+}

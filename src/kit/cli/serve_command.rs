@@ -1,0 +1,74 @@
+//! `windlass serve`: serves until it is told to stop, then ends in order.
+
+use std::error::Error;
+use std::io::{self, Read, Write};
+use std::sync::mpsc::{self, Sender};
+use std::{process, thread};
+
+use crate::kit::serve;
+
+use super::serve_args::ServeArgs;
+
+/// Exit code after a second Ctrl-C: 128 and the number of the signal.
+const INTERRUPTED: i32 = 130;
+
+/// What tells the server to stop.
+enum Stop {
+    Signal,
+    StdinClosed,
+}
+
+pub(super) fn run(args: ServeArgs) -> Result<(), Box<dyn Error>> {
+    let config = args.config();
+    let drain = config.drain;
+    let (stop, stopped) = mpsc::channel();
+    stop_on_signal(stop.clone())?;
+    let server = serve::start(config)?;
+    let (addr, model) = (server.addr(), server.model());
+    // A starter that reads this line and goes must not end the server: a closed output is fine.
+    let _ = writeln!(
+        io::stdout(),
+        "listening on http://{addr} (model {model}, Ctrl-C stops)"
+    );
+    if args.until_stdin_closes {
+        thread::Builder::new()
+            .name("windlass-stdin".into())
+            .spawn(|| stop_on_end(stop))?;
+    }
+    let why = match stopped.recv() {
+        Ok(Stop::StdinClosed) => "standard input closed",
+        Ok(Stop::Signal) | Err(_) => "signal received",
+    };
+    eprintln!("windlass: {why}: running requests have {drain:?} to end; Ctrl-C again ends at once");
+    match server.stop().cut {
+        0 => eprintln!("windlass: stopped"),
+        cut => eprintln!("windlass: stopped; {cut} connections were still busy and were cut"),
+    }
+    Ok(())
+}
+
+fn stop_on_signal(stop: Sender<Stop>) -> Result<(), ctrlc::Error> {
+    let mut signals = 0;
+    ctrlc::set_handler(move || {
+        signals += 1;
+        if signals > 1 {
+            process::exit(INTERRUPTED);
+        }
+        // Fails only if the server has stopped already.
+        let _ = stop.send(Stop::Signal);
+    })
+}
+
+fn stop_on_end(stop: Sender<Stop>) {
+    let mut buffer = [0; 256];
+    let mut stdin = io::stdin().lock();
+    loop {
+        match stdin.read(&mut buffer) {
+            Ok(bytes) if bytes > 0 => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            _ => break,
+        }
+    }
+    // Fails only if the server has stopped already.
+    let _ = stop.send(Stop::StdinClosed);
+}

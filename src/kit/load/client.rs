@@ -1,0 +1,275 @@
+//! The event loop of the load generator.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Interest, Poll, Token};
+
+use super::config::{LoadConfig, LoadError, Manner, Window};
+use super::connection::{Connection, Driven, Stage};
+use super::dial::dial;
+use super::expect::Expected;
+use super::outcome::LoadOutcome;
+
+/// Bytes read at a time.
+const READ_BYTES: usize = 256 * 1024;
+
+/// Events taken at a time.
+const EVENTS: usize = 1024;
+
+/// How often requests are looked through for those that are over their deadline.
+const SWEEP: Duration = Duration::from_millis(200);
+
+/// A window with so many failures ends early: nothing is measured any more.
+const ERRORS_MAX: u64 = 10_000;
+
+/// Makes load from one thread; kept connections stay open from one window to the next.
+#[derive(Debug)]
+pub struct LoadClient {
+    config: LoadConfig,
+    request: Vec<u8>,
+    expected: Expected,
+    poll: Poll,
+    events: Events,
+    buffer: Box<[u8]>,
+    connections: Vec<Connection>,
+    dialled: u64,
+}
+
+/// A measured window while it runs.
+struct Run {
+    window: Window,
+    start: Instant,
+    issued: u64,
+    in_flight: usize,
+    outcome: LoadOutcome,
+    /// Connections that are free for their next request.
+    free: Vec<usize>,
+}
+
+impl Run {
+    fn new(window: Window, connections: usize) -> Run {
+        Run {
+            window,
+            start: Instant::now(),
+            issued: 0,
+            in_flight: 0,
+            outcome: LoadOutcome::new(),
+            free: (0..connections).rev().collect(),
+        }
+    }
+
+    fn wants_more(&self, now: Instant) -> bool {
+        self.outcome.errors.total() < ERRORS_MAX
+            && match self.window {
+                Window::Requests(requests) => self.issued < requests,
+                Window::Time(time) => now - self.start < time,
+            }
+    }
+
+    fn finish(&mut self, at: usize, connection: &mut Connection) {
+        connection.stage = Stage::Idle;
+        self.in_flight -= 1;
+        self.free.push(at);
+    }
+
+    fn fail(&mut self, count: impl FnOnce(&mut LoadOutcome) -> &mut u64, what: String) {
+        *count(&mut self.outcome) += 1;
+        self.outcome.first_error.get_or_insert(what);
+    }
+}
+
+impl LoadClient {
+    /// Prepares to make load. Connections to be kept are opened now, and each is asked once.
+    ///
+    /// # Errors
+    /// A setting that makes no sense; a system that gives no event queue; first requests that were
+    /// not all answered as expected.
+    pub fn connect(config: LoadConfig) -> Result<LoadClient, LoadError> {
+        if config.connections == 0 {
+            return Err(LoadError::Setting {
+                what: "the connections must be at least 1",
+            });
+        }
+        if config.sources > 0 && !config.addr.ip().is_loopback() {
+            return Err(LoadError::Setting {
+                what: "source addresses need a loopback server",
+            });
+        }
+        let poll = Poll::new().map_err(|source| LoadError::Poll { source })?;
+        let now = Instant::now();
+        let mut client = LoadClient {
+            request: config.request(),
+            expected: Expected::new(config.expected_body.clone()),
+            poll,
+            events: Events::with_capacity(EVENTS),
+            buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            connections: (0..config.connections)
+                .map(|_| Connection::new(now))
+                .collect(),
+            dialled: 0,
+            config,
+        };
+        let first = match client.config.manner {
+            Manner::KeepAlive => client.config.connections as u64,
+            Manner::ConnectionPerRequest => 1,
+        };
+        let outcome = client.run(Window::Requests(first))?;
+        match outcome.errors.total() {
+            0 => Ok(client),
+            failed => Err(LoadError::FirstRequests {
+                addr: client.config.addr,
+                failed,
+                first_error: outcome.first_error.unwrap_or_default(),
+            }),
+        }
+    }
+
+    /// Makes load for one window. Each failure is counted in the outcome; a window with very many
+    /// ends early.
+    ///
+    /// # Errors
+    /// The event queue failed.
+    pub fn run(&mut self, window: Window) -> Result<LoadOutcome, LoadError> {
+        let mut run = Run::new(window, self.connections.len());
+        let mut now = run.start;
+        let mut sweep_at = now + SWEEP;
+        loop {
+            self.issue(&mut run, now);
+            if run.in_flight == 0 {
+                break;
+            }
+            match self.poll.poll(&mut self.events, Some(SWEEP)) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(source) => return Err(LoadError::Poll { source }),
+            }
+            let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+            for event in &events {
+                let Token(token) = event.token();
+                let (at, generation) = (token & 0xffff_ffff, (token >> 32) as u32);
+                if self.connections[at].generation == generation {
+                    self.drive(&mut run, at);
+                }
+            }
+            self.events = events;
+            now = Instant::now();
+            if now >= sweep_at {
+                self.sweep(&mut run, now);
+                sweep_at = now + SWEEP;
+            }
+        }
+        run.outcome.elapsed = run.start.elapsed();
+        Ok(run.outcome)
+    }
+
+    /// Begins a request on each free connection, while the window lasts.
+    fn issue(&mut self, run: &mut Run, mut now: Instant) {
+        while let Some(at) = run.free.pop() {
+            if !run.wants_more(now) {
+                run.free.push(at);
+                return;
+            }
+            run.issued += 1;
+            run.in_flight += 1;
+            self.connections[at].begin(now);
+            if self.connections[at].stream.is_none() {
+                self.open(run, at);
+            } else {
+                self.drive(run, at);
+            }
+            if !run.free.is_empty() {
+                now = Instant::now();
+            }
+        }
+    }
+
+    /// Sends and receives on one connection; begins its next request if this one is done.
+    fn drive(&mut self, run: &mut Run, at: usize) {
+        let connection = &mut self.connections[at];
+        match connection.drive(&self.request, &mut self.expected, &mut self.buffer) {
+            Driven::Waits => {}
+            Driven::Right { closes } => {
+                let now = Instant::now();
+                run.outcome.record(now - connection.begun);
+                if closes {
+                    connection.stage = Stage::Closing;
+                    return self.drive(run, at);
+                }
+                run.finish(at, connection);
+                if self.config.manner == Manner::ConnectionPerRequest {
+                    connection.stream = None;
+                }
+                self.issue(run, now);
+            }
+            Driven::Closed => {
+                connection.stream = None;
+                if connection.stage == Stage::Closing {
+                    run.finish(at, connection);
+                }
+            }
+            Driven::Wrong(what) => {
+                let idle = connection.stage == Stage::Idle;
+                connection.stream = None;
+                run.fail(|outcome| &mut outcome.errors.reply, what);
+                if !idle {
+                    run.finish(at, connection);
+                }
+            }
+            Driven::Broken(error) => self.retry(run, at, error),
+        }
+    }
+
+    /// Tries a request again on a new socket, or gives it up.
+    fn retry(&mut self, run: &mut Run, at: usize, error: io::Error) {
+        let connection = &mut self.connections[at];
+        connection.stream = None;
+        if connection.retries < self.config.retries_max && connection.is_fresh() {
+            connection.retries += 1;
+            run.outcome.retries += 1;
+            connection.again();
+            self.open(run, at);
+        } else {
+            run.fail(|outcome| &mut outcome.errors.connection, error.to_string());
+            run.finish(at, connection);
+        }
+    }
+
+    /// Begins to open a connection; its first event lets the request be sent.
+    fn open(&mut self, run: &mut Run, at: usize) {
+        run.outcome.connects += 1;
+        self.dialled += 1;
+        let source = match self.config.sources {
+            0 => 0,
+            sources => (self.dialled % u64::from(sources)) as u8 + 1,
+        };
+        let connection = &mut self.connections[at];
+        connection.generation = connection.generation.wrapping_add(1);
+        let token = Token(at | (connection.generation as usize) << 32);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let opened = dial(self.config.addr, source).and_then(|mut stream| {
+            self.poll
+                .registry()
+                .register(&mut stream, token, interest)?;
+            Ok(stream)
+        });
+        match opened {
+            Ok(stream) => connection.stream = Some(stream),
+            Err(error) => self.retry(run, at, error),
+        }
+    }
+
+    /// Gives up the requests that are over their deadline.
+    fn sweep(&mut self, run: &mut Run, now: Instant) {
+        for (at, connection) in self.connections.iter_mut().enumerate() {
+            let late = now.saturating_duration_since(connection.begun);
+            if connection.stage == Stage::Idle || late < self.config.request_deadline {
+                continue;
+            }
+            connection.stream = None;
+            let what = format!("no whole reply within {late:?}");
+            run.fail(|outcome| &mut outcome.errors.deadline, what);
+            run.finish(at, connection);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What came of a measured window.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+/// Shortest and longest latency told apart, in nanoseconds.
+const LATENCY_NS_MIN: u64 = 1_000;
+const LATENCY_NS_MAX: u64 = 120_000_000_000;
+
+/// Requests that failed, by how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Errors {
+    /// The connection could not be opened, or ended in the middle of a reply.
+    pub connection: u64,
+    /// The reply was not a 200 with exactly the expected body.
+    pub reply: u64,
+    /// No whole reply within the deadline.
+    pub deadline: u64,
+}
+
+impl Errors {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.connection + self.reply + self.deadline
+    }
+}
+
+/// What came of a measured window.
+#[derive(Clone, Debug)]
+pub struct LoadOutcome {
+    /// Requests answered as expected.
+    pub requests: u64,
+    /// Requests that failed.
+    pub errors: Errors,
+    /// What the first failure looked like.
+    pub first_error: Option<String>,
+    /// Requests that were tried again on a new connection.
+    pub retries: u64,
+    /// Connections opened.
+    pub connects: u64,
+    /// From the first request to the last reply.
+    pub elapsed: Duration,
+    /// Time from sending a request (with a connection of its own: from connecting) to its whole,
+    /// checked reply, in nanoseconds.
+    pub latency_ns: Histogram<u64>,
+}
+
+impl LoadOutcome {
+    pub(super) fn new() -> LoadOutcome {
+        LoadOutcome {
+            requests: 0,
+            errors: Errors::default(),
+            first_error: None,
+            retries: 0,
+            connects: 0,
+            elapsed: Duration::ZERO,
+            latency_ns: histogram(),
+        }
+    }
+
+    /// Requests answered as expected per second.
+    pub fn requests_per_s(&self) -> f64 {
+        self.requests as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+
+    pub(super) fn record(&mut self, latency: Duration) {
+        self.requests += 1;
+        // A value beyond the bounds is counted at the bound, not lost.
+        self.latency_ns
+            .saturating_record(latency.as_nanos().min(u128::from(u64::MAX)) as u64);
+    }
+}
+
+fn histogram() -> Histogram<u64> {
+    let bounded = Histogram::new_with_bounds(LATENCY_NS_MIN, LATENCY_NS_MAX, 3);
+    // The bounds are constants that it takes; one that grows would do as well.
+    bounded.unwrap_or_else(|_| Histogram::new(3).expect("3 digits are within 0 to 5"))
+}

@@ -1,0 +1,109 @@
+//! What a server is to be: its model, address, limits and deadlines.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::executor::CorePlan;
+use crate::kit::http::{Deadlines, Rules};
+
+/// Who waits: a task, or a thread of one of three kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Model {
+    /// Tasks on windlass.
+    Evented,
+    /// A new thread for each request; each connection carries one request.
+    ThreadPerRequest,
+    /// A thread for each connection, with keep-alive.
+    ThreadPerConnection,
+    /// A fixed number of threads, each serving one connection at a time.
+    ThreadPool,
+}
+
+impl Model {
+    /// All models.
+    pub const ALL: [Model; 4] = [
+        Model::Evented,
+        Model::ThreadPerRequest,
+        Model::ThreadPerConnection,
+        Model::ThreadPool,
+    ];
+
+    /// The name by which the command line and the reports know the model.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Model::Evented => "evented",
+            Model::ThreadPerRequest => "thread-per-request",
+            Model::ThreadPerConnection => "thread-per-connection",
+            Model::ThreadPool => "thread-pool",
+        }
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Everything [`start`](super::start) needs to know.
+#[derive(Clone, Debug)]
+pub struct ServeConfig {
+    /// The model.
+    pub model: Model,
+    /// Address to listen on; port 0 lets the system choose one.
+    pub addr: SocketAddr,
+    /// Limits, and whether each reply closes its connection (`close_each`; with the evented model
+    /// the fair twin of thread per request).
+    pub rules: Rules,
+    /// How long clients may take.
+    pub deadlines: Deadlines,
+    /// How long a stop waits for running requests.
+    pub drain: Duration,
+    /// Most connections at a time; one more gets 503. With thread per request and thread per
+    /// connection this is also the most threads.
+    pub connections_max: usize,
+    /// Threads of the pool (thread pool only).
+    pub pool_threads: usize,
+    /// Accepted connections that may wait for a thread of the pool; further ones wait in the
+    /// listen backlog (thread pool only).
+    pub pool_queue_max: usize,
+    /// Stack of each connection's thread in bytes (blocking models only).
+    pub stack_bytes: usize,
+    /// Worker threads, or as many as the runtime chooses (evented only).
+    pub workers: Option<usize>,
+    /// Which cores the workers are pinned to (evented only).
+    pub cores: CorePlan,
+    /// The service that `/wait/N` calls, on a connection of its own for each wait. Without one a
+    /// timer stands in for it.
+    pub downstream: Option<SocketAddr>,
+    /// How long the downstream may take beyond the N ms that it is asked to wait.
+    pub downstream_slack: Duration,
+}
+
+impl ServeConfig {
+    /// A server of `model` on a free port of 127.0.0.1, with the default limits: 16384 connections,
+    /// 64 pool threads with a queue of 1024, 5 s to drain.
+    pub fn new(model: Model) -> ServeConfig {
+        ServeConfig {
+            model,
+            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            rules: Rules::default(),
+            deadlines: Deadlines::default(),
+            drain: Duration::from_secs(5),
+            connections_max: 16 * 1024,
+            pool_threads: 64,
+            pool_queue_max: 1024,
+            stack_bytes: 256 * 1024,
+            workers: None,
+            cores: CorePlan::Compact,
+            downstream: None,
+            downstream_slack: Duration::from_secs(5),
+        }
+    }
+
+    /// The same, listening on `addr`.
+    pub fn at(self, addr: SocketAddr) -> ServeConfig {
+        ServeConfig { addr, ..self }
+    }
+}
