@@ -9,6 +9,9 @@
 //!                                                     +--- wait N ms -+
 //! ```
 //!
+//! What it leaves out: `date` headers, compression, ranges, TLS, and streaming (a body is whole
+//! before it is answered).
+//!
 //! [`Session`] joins these for one connection. What is refused, and how: [`Refusal`]; what bounds
 //! the bytes: [`Limits`]; what bounds the time: [`Deadlines`].
 

@@ -144,6 +144,8 @@ impl Connection<'_> {
         cx: &mut Context<'_>,
     ) -> io::Result<()> {
         let (rules, closing) = (&self.shared.config.rules, self.is_closing());
+        // Nothing of a connection that panicked here may reach another one.
+        scratch.out.clear();
         self.todo = self
             .session
             .turn(&scratch.input[..bytes], rules, closing, &mut scratch.out);

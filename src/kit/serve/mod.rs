@@ -9,6 +9,9 @@
 //!
 //! All four use the same parser, handlers, limits, deadlines, listener options and stop; they
 //! differ in who waits. [`start`] starts any of them.
+//!
+//! `/wait/N` stands for a request to a slow service. With a downstream address it is one: a call to
+//! another server on a connection of its own. Without one, a timer stands in for that service.
 
 mod config;
 mod error;
