@@ -39,6 +39,7 @@ fn pieces<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
 fn one_request() -> impl Strategy<Value = Vec<u8>> {
     let body = prop::collection::vec(any::<u8>(), 0..320);
     let sizes = prop::collection::vec(1_usize..40, 0..8);
+    let extras = (0_usize..300, 0_usize..600);
     prop_oneof![
         4 => Just(b"GET /hello HTTP/1.1\r\nhost: a\r\n\r\n".to_vec()),
         1 => Just(b"\r\nGET /wait/7 HTTP/1.0\r\nConnection: keep-alive, x\r\n\r\n".to_vec()),
@@ -48,7 +49,7 @@ fn one_request() -> impl Strategy<Value = Vec<u8>> {
             let head = format!("POST /echo HTTP/1.1\r\nhost: a\r\n{length}\r\n");
             [head.as_bytes(), b"expect: 100-continue\r\n\r\n", &body].concat()
         }),
-        3 => (body, sizes).prop_map(|(body, sizes)| chunked(&body, &sizes)),
+        3 => (body, sizes, extras).prop_map(|(body, sizes, extras)| chunked(&body, &sizes, extras)),
         1 => (0_usize..600).prop_map(|len| {
             let value = "v".repeat(len);
             format!("GET / HTTP/1.1\r\nhost: a\r\nlong: {value}\r\n\r\n").into_bytes()
@@ -61,7 +62,9 @@ fn one_request() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-fn chunked(body: &[u8], sizes: &[usize]) -> Vec<u8> {
+/// A chunked request; `extras` are the lengths of the chunk extensions and of the trailer.
+fn chunked(body: &[u8], sizes: &[usize], extras: (usize, usize)) -> Vec<u8> {
+    let (extension, trailer) = ("x".repeat(extras.0), "t".repeat(extras.1));
     let mut bytes =
         b"POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
     let mut rest = body;
@@ -70,12 +73,12 @@ fn chunked(body: &[u8], sizes: &[usize]) -> Vec<u8> {
         if chunk.is_empty() {
             break;
         }
-        bytes.extend(format!("{:x};ext=1\r\n", chunk.len()).bytes());
+        bytes.extend(format!("{:x};{extension}\r\n", chunk.len()).bytes());
         bytes.extend(chunk);
         bytes.extend(b"\r\n");
         rest = behind;
     }
-    bytes.extend(b"0\r\ntrailer: t\r\n\r\n");
+    bytes.extend(format!("0\r\na: b\r\n{trailer}\r\n\r\n").bytes());
     bytes
 }
 
@@ -112,7 +115,7 @@ proptest! {
 
     #[test]
     fn bodies_come_through_whole(body in prop::collection::vec(any::<u8>(), 0..300)) {
-        for bytes in [super::wire::echo(&body), chunked(&body, &[1, 2, 3])] {
+        for bytes in [super::wire::echo(&body), chunked(&body, &[1, 2, 3], (5, 5))] {
             let mut parser = Parser::default();
             let step = parser.next(&mut &bytes[..], &LIMITS).expect("a good request");
             let Step::Request(request) = step else { panic!("not whole: {step:?}") };

@@ -152,8 +152,34 @@ fn refused_heads() -> Vec<Case> {
     ]
 }
 
-fn refused_bodies() -> Vec<Case> {
+fn refused_chunks() -> Vec<Case> {
     let chunk = "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
+    let trailers = "a: bcdefgh\r\n".repeat(2_000);
+    vec![
+        case(
+            "trailers",
+            &format!("{chunk}0\r\n{trailers}\r\n"),
+            431,
+            "trailers",
+        ),
+        case(
+            "long chunk line",
+            &format!("{chunk}1;{}\r\n", "x".repeat(300)),
+            400,
+            "chunk",
+        ),
+        case("bad chunk", &format!("{chunk}xyz\r\n"), 400, "chunk"),
+        case("chunk end", &format!("{chunk}2\r\nhi!!"), 400, "chunk"),
+        case(
+            "large chunk",
+            &format!("{chunk}ffffffff\r\n"),
+            413,
+            "larger",
+        ),
+    ]
+}
+
+fn refused_bodies() -> Vec<Case> {
     let length = |value: &str| format!("POST /echo HTTP/1.1\r\nhost: a\r\n{value}\r\n\r\nhi");
     vec![
         case(
@@ -193,8 +219,6 @@ fn refused_bodies() -> Vec<Case> {
             417,
             "100-continue",
         ),
-        case("bad chunk", &format!("{chunk}xyz\r\n"), 400, "chunk"),
-        case("chunk end", &format!("{chunk}2\r\nhi!!"), 400, "chunk"),
         case(
             "large body",
             &length("content-length: 4000001"),
@@ -204,12 +228,6 @@ fn refused_bodies() -> Vec<Case> {
         case(
             "huge body",
             &length("content-length: 99999999999999999999999"),
-            413,
-            "larger",
-        ),
-        case(
-            "large chunk",
-            &format!("{chunk}ffffffff\r\n"),
             413,
             "larger",
         ),
@@ -225,7 +243,10 @@ fn small_bodies(config: ServeConfig) -> ServeConfig {
 #[test]
 fn every_request_gets_its_reply() {
     each_model(small_bodies, |model, addr, _server| {
-        let refused = refused_heads().into_iter().chain(refused_bodies());
+        let refused = refused_heads()
+            .into_iter()
+            .chain(refused_bodies())
+            .chain(refused_chunks());
         let served = good().into_iter().chain(wrong()).map(|case| (case, false));
         for (Case(name, request, status, holds), refused) in
             served.chain(refused.map(|case| (case, true)))
