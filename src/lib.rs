@@ -1,4 +1,6 @@
 //! windlass: a small lock-free async runtime, and the benchmark kit that measures it.
+//!
+#![cfg_attr(feature = "net", doc = include_str!("../README.md"))]
 
 mod sync;
 
@@ -27,3 +29,8 @@ pub use reactor::{Clock, SystemClock};
 pub use executor::CorePlan;
 pub use runtime::{BuildError, Builder, Handle, Runtime, spawn, spawn_blocking, yield_now};
 pub use task::{JoinError, JoinHandle};
+
+/// The examples of docs/embedding.md, compiled.
+#[cfg(all(doctest, feature = "net"))]
+#[doc = include_str!("../docs/embedding.md")]
+mod embedding {}
