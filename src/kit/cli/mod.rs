@@ -3,6 +3,7 @@
 //! Results go to standard output, errors to standard error. Exit codes: 0 fine, 1 failed, 2 wrong
 //! arguments.
 
+mod report_args;
 mod serve_args;
 mod serve_command;
 
@@ -11,10 +12,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::report_args::ReportArgs;
 use self::serve_args::ServeArgs;
+use crate::kit::report;
 use crate::kit::serve::ServeError;
 
-/// The windlass binary: benchmark servers.
+/// The windlass binary: benchmark servers, and the report of what `cargo bench` measured.
 #[derive(Debug, Parser)]
 #[command(name = "windlass", version, about, arg_required_else_help = true)]
 struct Arguments {
@@ -26,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Serve the benchmark service: GET /, GET /hello, GET /wait/N, POST /echo
     Serve(ServeArgs),
+    /// Write the report anew from the records that `cargo bench` left
+    Report(ReportArgs),
 }
 
 /// Runs the command that `arguments` (the name of the binary first) give: the exit code.
@@ -34,6 +39,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Arguments {
             command: Command::Serve(args),
         }) => serve_command::run(args),
+        Ok(Arguments {
+            command: Command::Report(args),
+        }) => return report::command(args.records, args.out),
         Err(error) => {
             // Fails only if nobody reads the output: then nobody is left to be told.
             let _ = error.print();
