@@ -12,7 +12,7 @@ use std::time::Duration;
 use support::{BOUND, Counted, runtime};
 #[cfg(feature = "pin")]
 use windlass::CorePlan;
-use windlass::{BuildError, Handle, Runtime, spawn, yield_now};
+use windlass::{BuildError, Handle, JoinError, Runtime, spawn, yield_now};
 
 #[test]
 fn shutdown_drops_every_task() {
@@ -99,6 +99,16 @@ fn a_waker_kept_after_the_runtimes_end_is_harmless() {
     }
     std::thread::spawn(move || waker.wake()).join().unwrap();
     assert!(handle.is_finished());
+}
+
+#[test]
+fn after_the_end_nothing_starts() {
+    let runtime = runtime(1);
+    let handle = runtime.handle().clone();
+    drop(runtime);
+    let refused = |end: Result<(), JoinError>| matches!(end, Err(JoinError::Shutdown));
+    assert!(refused(handle.block_on(handle.spawn(async {}))));
+    assert!(refused(handle.block_on(handle.spawn_blocking(|| ()))));
 }
 
 #[test]

@@ -233,6 +233,11 @@ fn a_socket_outside_a_runtime_says_what_is_missing() {
         bare.to_string().contains("inside a windlass runtime"),
         "{bare}"
     );
+    let runtime = runtime(1);
+    let address = listener.local_addr().unwrap();
+    let client = std::thread::spawn(move || net::TcpStream::connect(address));
+    bounded(&runtime, listener.accept());
+    client.join().unwrap().unwrap();
 }
 
 #[test]

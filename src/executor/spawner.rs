@@ -74,7 +74,8 @@ impl Spawner {
         self.queues.idle.sleeping()
     }
 
-    pub(super) fn is_closing(&self) -> bool {
+    /// Whether the executor is shutting down or has shut down.
+    pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Relaxed)
     }
 

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use crate::reactor::{Direction, Handle, Registration};
 
 /// `registration` stands before `io`: it is dropped while the descriptor is still open.
 pub(super) struct Socket<S> {
-    registration: OnceLock<Result<Registration, io::ErrorKind>>,
+    registration: OnceLock<Registration>,
+    registering: Mutex<()>,
     io: S,
 }
 
@@ -19,6 +20,7 @@ impl<S: AsFd> Socket<S> {
     pub(super) fn new(io: S) -> Self {
         Self {
             registration: OnceLock::new(),
+            registering: Mutex::new(()),
             io,
         }
     }
@@ -66,18 +68,31 @@ impl<S: AsFd> Socket<S> {
         }
     }
 
-    /// The registration, made at the first use with the reactor of the thread that uses the socket
-    /// first.
+    /// The registration, made at the first use with the reactor of the thread that makes it.
     fn registration(&self) -> io::Result<&Registration> {
-        let registered = self.registration.get_or_init(|| {
-            let handle = Handle::current().ok_or(io::ErrorKind::NotConnected)?;
-            Registration::new(handle, self.io.as_fd().as_raw_fd()).map_err(|error| error.kind())
-        });
-        registered.as_ref().map_err(|&kind| {
-            let why = "cannot register the socket: it must be used inside a windlass runtime whose \
-                       reactor has room";
-            io::Error::new(kind, why)
-        })
+        match self.registration.get() {
+            Some(registration) => Ok(registration),
+            None => self.register(),
+        }
+    }
+
+    #[cold]
+    fn register(&self) -> io::Result<&Registration> {
+        // Both directions may come here at once, from two threads: the descriptor is registered once.
+        let _registering = self
+            .registering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(registration) = self.registration.get() {
+            return Ok(registration);
+        }
+        let Some(handle) = Handle::current() else {
+            let why = "a windlass socket must be used inside a windlass runtime that has reactors: \
+                       in a task, in block_on, or under Handle::enter";
+            return Err(io::Error::new(io::ErrorKind::NotConnected, why));
+        };
+        let registration = Registration::new(handle, self.io.as_fd().as_raw_fd())?;
+        Ok(self.registration.get_or_init(|| registration))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::drivers::{Lent, Reactors};
 use crate::executor::{self, BlockingPool, Spawner};
-use crate::task::JoinHandle;
+use crate::task::{JoinError, JoinHandle};
 
 thread_local! {
     static CURRENT: RefCell<Option<Handle>> = const { RefCell::new(None) };
@@ -102,6 +102,9 @@ impl Handle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        if self.inside.spawner.is_closing() {
+            return JoinHandle::failed(JoinError::Shutdown);
+        }
         executor::spawn_blocking(&*self.inside.blocking, closure)
     }
 }
