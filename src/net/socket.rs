@@ -78,7 +78,7 @@ impl<S: AsFd> Socket<S> {
 
     #[cold]
     fn register(&self) -> io::Result<&Registration> {
-        // Both directions may come here at once, from two threads: the descriptor is registered once.
+        // Both directions may come here at once, from two threads: it is registered once.
         let _registering = self
             .registering
             .lock()
