@@ -347,6 +347,41 @@ fn a_blocked_worker_does_not_stop_the_others() {
 }
 
 #[test]
+fn tasks_behind_a_worker_that_stands_still_are_run_by_another() {
+    let runtime = runtime(2);
+    let parent = runtime.spawn(async {
+        let (sent, received) = mpsc::channel();
+        for n in 0..10 {
+            let sent = sent.clone();
+            drop(spawn(async move { sent.send(n).unwrap() }));
+        }
+        // Blocks the worker in whose ring the children are.
+        let sum: i32 = (0..10).map(|_| received.recv_timeout(BOUND).unwrap()).sum();
+        sum
+    });
+    assert_eq!(runtime.block_on(parent).unwrap(), 45);
+}
+
+#[test]
+fn work_that_one_worker_keeps_up_with_stays_on_it() {
+    let runtime = runtime(2);
+    let parent = runtime.spawn(async {
+        for _ in 0..2000 {
+            let children: Vec<_> = (0..4).map(|n| spawn(async move { n })).collect();
+            for (n, child) in children.into_iter().enumerate() {
+                assert_eq!(child.await.unwrap(), n);
+            }
+        }
+    });
+    runtime.block_on(parent).unwrap();
+    let workers = runtime.metrics().workers;
+    let polls: u64 = workers.iter().map(|worker| worker.polls).sum();
+    let stolen: u64 = workers.iter().map(|worker| worker.stolen).sum();
+    assert!(polls >= 10_000, "{workers:?}");
+    assert!(stolen < polls / 10, "{stolen} of {polls} were stolen");
+}
+
+#[test]
 fn the_future_of_block_on_need_not_be_send() {
     let runtime = runtime(1);
     let local = std::rc::Rc::new(3);

@@ -59,44 +59,26 @@ impl Local {
         ptr::eq(local.queues, queues).then_some(local)
     }
 
-    /// Takes a task that became ready on this worker.
+    /// Takes a task that became ready on this worker. No other is woken for it: see `monitor`.
     #[inline]
     pub(super) fn accept(&self, queues: &Queues, task: TaskRef, readied: Readied) {
         match readied {
             Readied::Woken if !self.dispatching.get() => {
                 if let Some(displaced) = self.lifo.replace(Some(task)) {
                     queues.push_worker(self.worker, displaced);
-                    queues.wake_worker();
                 }
             }
-            // One wake-up for the whole batch of events: see `dispatch`.
-            Readied::Woken => queues.push_worker(self.worker, task),
-            Readied::Spawned => {
+            Readied::Woken | Readied::Spawned | Readied::Yielded => {
                 queues.push_worker(self.worker, task);
-                queues.wake_worker();
-            }
-            // This worker takes its next task in a moment: help is of use only if more than one
-            // waits.
-            Readied::Yielded => {
-                queues.push_worker(self.worker, task);
-                self.call_for_help(queues);
             }
         }
     }
 
-    /// Runs `dispatch`, whose wakes all land in the ring, then wakes one worker if there is enough
-    /// for two.
-    pub(super) fn dispatch(&self, queues: &Queues, dispatch: impl FnOnce()) {
+    /// Runs `dispatch`, whose wakes all land in the ring, in the order of the events.
+    pub(super) fn dispatch(&self, dispatch: impl FnOnce()) {
         self.dispatching.set(true);
         dispatch();
         self.dispatching.set(false);
-        self.call_for_help(queues);
-    }
-
-    fn call_for_help(&self, queues: &Queues) {
-        if queues.workers.len() > 1 && queues.workers[self.worker].ring.len() > 1 {
-            queues.wake_worker();
-        }
     }
 
     /// The next task of this worker's own: the LIFO slot first, within its bound.

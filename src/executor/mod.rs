@@ -14,9 +14,10 @@
 //! holds as many tasks as the registry, and a task stands in at most one queue: so the push that a
 //! wake makes always finds room. No wake allocates, blocks, or loses a task.
 //!
-//! **As few workers as keep up.** A push wakes at most one sleeper, and none while a worker is
-//! searching: the searcher that finds work wakes the next one if there is more. Tasks that a worker
-//! readies for itself stay with it while it is the only one that needs them.
+//! **As few workers as keep up.** What comes from outside wakes at most one sleeper, and none while
+//! a worker is searching: the searcher that finds work wakes the next one if there is more. What a
+//! worker readies itself stays with it while it keeps up: another one is woken when a whole turn of
+//! tasks did not empty its ring, or when the monitor finds that tasks wait too long.
 
 mod blocking;
 mod counters;
@@ -30,6 +31,7 @@ mod queues;
 mod local;
 mod spawner;
 mod worker;
+mod monitor;
 mod pool;
 
 pub use affinity::{CoreError, CorePlan};

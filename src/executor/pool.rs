@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle as ThreadHandle};
 use std::time::{Duration, Instant};
 
 use super::driver::Driver;
+use super::monitor::Monitor;
 use super::pin;
 use super::spawner::Spawner;
 use super::worker::Worker;
@@ -36,6 +37,7 @@ pub(crate) enum StartError {
 pub(crate) struct Pool {
     spawner: Arc<Spawner>,
     threads: Vec<ThreadHandle<()>>,
+    monitor: Option<Monitor>,
     ended: mpsc::Receiver<()>,
 }
 
@@ -48,6 +50,7 @@ impl Pool {
         let mut pool = Self {
             spawner: spawner.clone(),
             threads: Vec::new(),
+            monitor: None,
             ended,
         };
         for (index, (driver, core)) in config.drivers.into_iter().zip(config.cores).enumerate() {
@@ -78,10 +81,16 @@ impl Pool {
             }
         }
         drop(report);
-        match reports.iter().take(pool.threads.len()).flatten().next() {
-            Some(error) => Err(pool.give_up(error)),
-            None => Ok(pool),
+        if let Some(error) = reports.iter().take(pool.threads.len()).flatten().next() {
+            return Err(pool.give_up(error));
         }
+        if pool.threads.len() > 1 {
+            match Monitor::start(spawner.clone(), &config.thread_name) {
+                Ok(monitor) => pool.monitor = Some(monitor),
+                Err(error) => return Err(pool.give_up(StartError::Spawn(error))),
+            }
+        }
+        Ok(pool)
     }
 
     /// Ends the workers, then drops every task that is left. `false`: after `timeout` some worker
@@ -115,6 +124,9 @@ impl Pool {
     }
 
     fn reap(self) {
+        if let Some(monitor) = self.monitor {
+            monitor.end();
+        }
         for thread in self.threads {
             // A worker does not panic: tasks' panics are caught.
             let _ended = thread.join();

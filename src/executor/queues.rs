@@ -61,11 +61,6 @@ impl Queues {
         }
     }
 
-    /// Whether any queue holds a task.
-    pub(super) fn has_work(&self) -> bool {
-        !self.injector.is_empty() || self.workers.iter().any(|worker| !worker.ring.is_empty())
-    }
-
     /// The injector has room for every task there is.
     fn push_injector(&self, task: TaskRef) {
         let pushed = self.injector.push(task);

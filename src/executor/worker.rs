@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::driver::Driver;
 use super::local::Local;
+use super::queues::Queues;
 use super::spawner::Spawner;
 use crate::task::TaskRef;
 
@@ -52,10 +53,7 @@ impl Worker {
         if self.searching {
             self.stop_searching();
         }
-        self.spawner.queues.workers[self.index]
-            .counters
-            .polls
-            .add(1);
+        self.queues().workers[self.index].counters.polls.add(1);
         // SAFETY: the task was taken from a queue, where only `schedule` puts it, once for each
         // time it may run.
         unsafe { task.run() };
@@ -64,67 +62,82 @@ impl Worker {
     fn take(&mut self, local: &Local) -> Option<TaskRef> {
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(TURN_TASKS) {
-            self.turn(local, Some(Duration::ZERO));
-            if let Some(task) = self.spawner.queues.injector.pop() {
+            self.turn(local);
+            if let Some(task) = self.queues().injector.pop() {
                 return Some(task);
             }
         }
         local
-            .next(&self.spawner.queues)
-            .or_else(|| self.spawner.queues.injector.pop())
+            .next(self.queues())
+            .or_else(|| self.queues().injector.pop())
     }
 
-    fn turn(&mut self, local: &Local, timeout: Option<Duration>) {
-        self.driver.wait(timeout);
-        local.dispatch(&self.spawner.queues, || self.driver.dispatch());
+    /// Looks at the driver. A ring that a whole turn of tasks did not empty is more than this
+    /// worker keeps up with: one more is woken.
+    fn turn(&mut self, local: &Local) {
+        if !self.queues().workers[self.index].ring.is_empty() {
+            self.queues().wake_worker();
+        }
+        self.driver.wait(Some(Duration::ZERO));
+        local.dispatch(|| self.driver.dispatch());
     }
 
     fn search_or_sleep(&mut self, local: &Local) {
+        // Who was woken takes what there is; who only ran out of work leaves the others what they
+        // keep up with.
+        let worthwhile = if self.searching {
+            1
+        } else {
+            TURN_TASKS as usize
+        };
         if !self.searching {
-            self.searching = self
-                .spawner
-                .queues
-                .idle
-                .try_search(self.spawner.queues.workers.len());
+            self.searching = self.queues().idle.try_search(self.queues().workers.len());
         }
         if self.searching
-            && let Some(task) = self.steal()
+            && let Some(task) = self.steal(worthwhile)
         {
             return self.run(task);
         }
         self.sleep(local);
     }
 
+    /// Every task in another worker's ring has that worker; so what is looked at once more is the
+    /// injector.
     fn sleep(&mut self, local: &Local) {
-        let look_again = self.spawner.queues.idle.sleep(self.index, self.searching);
-        if look_again && (self.spawner.queues.has_work() || self.spawner.is_closing()) {
-            self.searching = self.spawner.queues.idle.rise(self.index);
+        let look_again = self.queues().idle.sleep(self.index, self.searching);
+        if look_again && (!self.queues().injector.is_empty() || self.spawner.is_closing()) {
+            self.searching = self.queues().idle.rise(self.index);
             return;
         }
-        self.spawner.queues.workers[self.index]
-            .counters
-            .sleeps
-            .add(1);
+        self.queues().workers[self.index].counters.sleeps.add(1);
         self.driver.wait(None);
-        self.searching = self.spawner.queues.idle.rise(self.index);
-        local.dispatch(&self.spawner.queues, || self.driver.dispatch());
+        self.searching = self.queues().idle.rise(self.index);
+        local.dispatch(|| self.driver.dispatch());
     }
 
     /// The searcher has found work. Was it the last, a push may have relied on it: it passes the
     /// search on.
     fn stop_searching(&mut self) {
         self.searching = false;
-        if self.spawner.queues.idle.found() && self.spawner.queues.has_work() {
-            self.spawner.queues.wake_worker();
+        if self.queues().idle.found() && !self.queues().injector.is_empty() {
+            self.queues().wake_worker();
         }
     }
 
-    /// Moves half of another worker's ring into this one's, and returns the first.
-    fn steal(&self) -> Option<TaskRef> {
-        let workers = &self.spawner.queues.workers;
+    fn queues(&self) -> &Queues {
+        &self.spawner.queues
+    }
+
+    /// Moves half of another worker's ring into this one's, and returns the first. Leaves rings
+    /// with less than `worthwhile` tasks alone.
+    fn steal(&self, worthwhile: usize) -> Option<TaskRef> {
+        let workers = &self.queues().workers;
         let own = &workers[self.index];
         for distance in 1..workers.len() {
             let victim = &workers[(self.index + distance) % workers.len()];
+            if victim.ring.len() < worthwhile {
+                continue;
+            }
             let Some(first) = victim.ring.pop() else {
                 continue;
             };

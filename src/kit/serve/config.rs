@@ -72,7 +72,8 @@ pub struct ServeConfig {
     pub stack_bytes: usize,
     /// Worker threads, or as many as the runtime chooses (evented only).
     pub workers: Option<usize>,
-    /// Which cores the workers are pinned to (evented only).
+    /// Which cores the workers are pinned to (evented only). Not pinned by default: pinned workers
+    /// cannot make room for a client on the same machine.
     pub cores: CorePlan,
     /// The service that `/wait/N` calls, on a connection of its own for each wait. Without one a
     /// timer stands in for it.
@@ -96,7 +97,7 @@ impl ServeConfig {
             pool_queue_max: 1024,
             stack_bytes: 256 * 1024,
             workers: None,
-            cores: CorePlan::Compact,
+            cores: CorePlan::None,
             downstream: None,
             downstream_slack: Duration::from_secs(5),
         }
