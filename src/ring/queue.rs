@@ -224,9 +224,9 @@ impl<T> Ring<T> {
         self.capacity > self.mask || tail.wrapping_sub(self.head_seen()) < self.capacity
     }
 
-    /// Whether the queue is full with its tail at `tail`. The tail is read again, with all that led to it: a
-    /// head older than the pop that made room for the newest push would show items that never were
-    /// there together.
+    /// Whether the queue is full with its tail at `tail`, which is read again with all that led to
+    /// it: a head older than the pop that made room for the newest push would make items count
+    /// that never were there together.
     #[inline]
     fn is_full_at(&self, tail: usize) -> bool {
         self.tail_seen() == tail && tail.wrapping_sub(self.head_seen()) == self.capacity
