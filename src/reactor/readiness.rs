@@ -104,9 +104,9 @@ impl Readiness {
     pub(crate) fn close(&self) {
         let generation = u64::from(self.generation().wrapping_add(1));
         // [reactor.closed] pairs with [reactor.event], [reactor.look]: the wakers of the one before
-        // are gone.
-        self.word
-            .store(generation << GENERATION_SHIFT, Ordering::Release);
+        // are gone. A swap: the models order only read-modify-writes against those of `set`.
+        let changed = generation << GENERATION_SHIFT;
+        self.word.swap(changed, Ordering::Release);
         drop(self.read.take());
         drop(self.write.take());
     }

@@ -24,10 +24,11 @@
 //! capacity, where it is smaller than the number of slots, is kept by comparing with the opposite
 //! index.
 //!
-//! **Full and empty are exact.** Both indices only grow. `push` read `tail = t`, then `head = h`
-//! with `t - h = capacity`: when `h` was read the queue held `capacity` items. `pop` read
-//! `head = h`, then `tail = h`: when it was read the queue was empty. No `SeqCst` fence is needed
-//! for either.
+//! **Full and empty are exact.** Both indices only grow. `push` acquired `tail = t`, then read
+//! `head = h` with `t - h = capacity`: `h` is no older than any pop that led to `t`, so the queue
+//! held `capacity` items. `pop` acquired `head = h`, then read `tail = h`: no older than any push
+//! that led to `h`, so the queue was empty. Without the acquire a push could pair the newest tail
+//! with an old head and call full what never was. No `SeqCst` fence is needed for either.
 //!
 //! **Progress.** `push` and `pop` are not lock-free in the strict sense: a thread that stops
 //! between claim and stamp delays whoever needs that very slot next (others wait by spinning, then

@@ -179,7 +179,7 @@ impl<T> Ring<T> {
                         backoff.spin();
                     }
                 }
-            } else if self.tail_seen() == head {
+            } else if self.is_empty_at(head) {
                 return None;
             } else {
                 head = self.moved(&self.head, head, &mut backoff);
@@ -203,7 +203,8 @@ impl<T> Ring<T> {
 
     /// Whether the queue held `capacity` items at one moment during the call.
     pub fn is_full(&self) -> bool {
-        self.is_full_at(self.tail_seen())
+        let tail = self.tail_seen();
+        tail.wrapping_sub(self.head_seen()) == self.capacity
     }
 
     /// How many items the queue takes.
@@ -223,11 +224,18 @@ impl<T> Ring<T> {
         self.capacity > self.mask || tail.wrapping_sub(self.head_seen()) < self.capacity
     }
 
-    /// Whether the queue is full, given that `tail` was read before. A `head` beyond `tail` gives a
-    /// distance that no full queue has: the caller's `tail` is old.
+    /// Whether the queue is full with its tail at `tail`, which is read again with all that led to
+    /// it: a head older than the pop that made room for the newest push would make items count
+    /// that never were there together.
     #[inline]
     fn is_full_at(&self, tail: usize) -> bool {
-        tail.wrapping_sub(self.head_seen()) == self.capacity
+        self.tail_seen() == tail && tail.wrapping_sub(self.head_seen()) == self.capacity
+    }
+
+    /// Whether the queue is empty with its head at `head`, which is read again for the same reason.
+    #[inline]
+    fn is_empty_at(&self, head: usize) -> bool {
+        self.head_seen() == head && self.tail_seen() == head
     }
 
     /// Neither ours nor full nor empty: another thread moved the index, or has claimed and not yet

@@ -1,0 +1,198 @@
+//! The idle protocol over a real ring: when all workers sleep for good, no task is left.
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::executor::idle::Idle;
+use crate::explore::{Model, Role, together};
+use crate::ring::Ring;
+
+pub(crate) const MODELS: &[Model] = &[
+    Model::new("idle: worker against pusher", &[1, 1], worker_pusher).preemptions(Some(3)),
+    Model::new(
+        "idle: worker against two pushes",
+        &[1, 1],
+        worker_two_pushes,
+    ),
+    Model::new("idle: searcher against pusher", &[1, 1], searcher_pusher).preemptions(Some(3)),
+    Model::new("idle: two workers, one pusher", &[1, 1, 1], two_workers),
+    Model::new(
+        "idle: one lies down while one searches",
+        &[1, 1, 1],
+        lies_down_beside_searcher,
+    ),
+    Model::new("idle: worker against two pushers", &[1, 1, 1], two_pushers),
+];
+
+const WORKERS: usize = 2;
+
+/// The kernel's part: notifications that order nothing.
+struct House {
+    ring: Ring<usize>,
+    idle: Idle,
+    notified: [AtomicUsize; WORKERS],
+    taken: [AtomicUsize; WORKERS],
+}
+
+impl House {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            ring: Ring::new(2),
+            idle: Idle::new(),
+            notified: std::array::from_fn(|_| AtomicUsize::new(0)),
+            taken: std::array::from_fn(|_| AtomicUsize::new(0)),
+        })
+    }
+
+    fn wake_worker(&self) {
+        if let Some(worker) = self.idle.claim() {
+            self.notified[worker].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn push(&self, task: usize) {
+        assert_eq!(self.ring.push(task), Ok(()));
+        self.wake_worker();
+    }
+
+    /// Works as `executor::worker` does, until it sleeps and the notification has not come yet.
+    fn work(&self, worker: usize, mut searching: bool) {
+        loop {
+            if self.ring.pop().is_some() {
+                if searching {
+                    searching = false;
+                    if self.idle.found() && !self.ring.is_empty() {
+                        self.wake_worker();
+                    }
+                }
+                continue;
+            }
+            if !searching {
+                searching = self.idle.try_search(WORKERS);
+            }
+            if !self.lies_down(worker, searching) {
+                return;
+            }
+            searching = self.idle.rise(worker);
+        }
+    }
+
+    /// `true`: gets up again.
+    fn lies_down(&self, worker: usize, searching: bool) -> bool {
+        if self.idle.sleep(worker, searching) && !self.ring.is_empty() {
+            return true;
+        }
+        let taken = self.taken[worker].load(Ordering::Relaxed);
+        if self.notified[worker].load(Ordering::Relaxed) == taken {
+            return false;
+        }
+        self.taken[worker].store(taken + 1, Ordering::Relaxed);
+        true
+    }
+
+    /// Every worker sleeps, apart from those whose notification is under way.
+    fn check(&self) {
+        let woken = |worker: usize| {
+            let notified = self.notified[worker].load(Ordering::Relaxed);
+            notified > self.taken[worker].load(Ordering::Relaxed)
+        };
+        let some_worker_gets_up = (0..WORKERS).any(woken);
+        assert!(
+            some_worker_gets_up || self.ring.is_empty(),
+            "all sleep beside a task"
+        );
+    }
+}
+
+fn working(house: &Arc<House>, worker: usize) -> Role {
+    let house = house.clone();
+    Box::new(move || house.work(worker, false))
+}
+
+fn pushing(house: &Arc<House>, tasks: &'static [usize]) -> Role {
+    let house = house.clone();
+    Box::new(move || tasks.iter().for_each(|&task| house.push(task)))
+}
+
+fn asleep(house: &House, worker: usize) {
+    let _look_again = house.idle.sleep(worker, false);
+}
+
+/// The other worker sleeps from the start.
+fn worker_pusher(turn: usize) {
+    let house = House::new();
+    asleep(&house, 1);
+    together(turn, [working(&house, 0), pushing(&house, &[1])]);
+    house.check();
+}
+
+fn worker_two_pushes(turn: usize) {
+    let house = House::new();
+    asleep(&house, 1);
+    together(turn, [working(&house, 0), pushing(&house, &[1, 2])]);
+    house.check();
+}
+
+/// The worker searches and finds a task while another is pushed: it passes the search on.
+fn searcher_pusher(turn: usize) {
+    let house = House::new();
+    asleep(&house, 1);
+    assert_eq!(house.ring.push(1), Ok(()));
+    assert!(house.idle.try_search(WORKERS));
+    let searching = house.clone();
+    let search: Role = Box::new(move || {
+        // Takes one task and then works on it for ever: what comes must wake the other worker.
+        if searching.ring.pop().is_some() && searching.idle.found() && !searching.ring.is_empty() {
+            searching.wake_worker();
+        }
+    });
+    together(turn, [search, pushing(&house, &[2])]);
+    house.check();
+}
+
+fn two_workers(turn: usize) {
+    let house = House::new();
+    together(
+        turn,
+        [
+            working(&house, 0),
+            working(&house, 1),
+            pushing(&house, &[1]),
+        ],
+    );
+    house.check();
+}
+
+/// One worker searches and then lies down, another lies down without having searched.
+fn lies_down_beside_searcher(turn: usize) {
+    let house = House::new();
+    assert!(house.idle.try_search(WORKERS));
+    let lie_down = |worker: usize, searching: bool| -> Role {
+        let house = house.clone();
+        Box::new(move || {
+            if house.lies_down(worker, searching) {
+                let searching = house.idle.rise(worker);
+                house.work(worker, searching);
+            }
+        })
+    };
+    together(
+        turn,
+        [lie_down(0, true), lie_down(1, false), pushing(&house, &[1])],
+    );
+    house.check();
+}
+
+fn two_pushers(turn: usize) {
+    let house = House::new();
+    asleep(&house, 1);
+    together(
+        turn,
+        [
+            working(&house, 0),
+            pushing(&house, &[1]),
+            pushing(&house, &[2]),
+        ],
+    );
+    house.check();
+}

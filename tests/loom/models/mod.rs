@@ -1,0 +1,32 @@
+//! What is explored, room by room.
+
+mod hands;
+mod house;
+mod idle;
+mod litmus;
+mod park;
+mod readiness;
+mod registry;
+mod ring;
+mod task;
+mod task_end;
+mod wake_cell;
+
+use crate::explore::Model;
+
+pub(crate) use litmus::check as check_the_checker;
+
+/// Every model.
+pub(crate) fn all() -> Vec<Model> {
+    let rooms = [
+        ring::MODELS,
+        wake_cell::MODELS,
+        park::MODELS,
+        idle::MODELS,
+        task::MODELS,
+        task_end::MODELS,
+        registry::MODELS,
+        readiness::MODELS,
+    ];
+    rooms.concat()
+}

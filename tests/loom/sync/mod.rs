@@ -1,0 +1,15 @@
+//! The door under the models: loom's types in the place of `src/sync`, each atomic call told to
+//! `crate::sites`, which may change one of them.
+
+mod atomics;
+mod backoff;
+mod cell;
+mod made;
+
+pub(crate) use loom::sync::atomic::Ordering;
+pub(crate) use loom::sync::{Arc, Condvar, Mutex};
+
+pub(crate) use atomics::{AtomicU32, AtomicU64, AtomicUsize, fence};
+pub(crate) use backoff::Backoff;
+pub(crate) use cell::UnsafeCell;
+pub(crate) use made::boxed_zeroed;
