@@ -16,8 +16,8 @@
 //!
 //! **As few workers as keep up.** What comes from outside wakes at most one sleeper, and none while
 //! a worker is searching: the searcher that finds work wakes the next one if there is more. What a
-//! worker readies itself stays with it while it keeps up: another one is woken when a whole turn of
-//! tasks did not empty its ring, or when the monitor finds that tasks wait too long.
+//! worker readies itself stays with it while it keeps up: another one is woken when its ring
+//! still holds a turn of tasks after one, or when the monitor finds that tasks wait too long.
 
 mod blocking;
 mod counters;

@@ -1,7 +1,7 @@
 //! Sees to it that work spreads when one worker does not keep up.
 //!
-//! What a worker readies itself stays in its ring, and it wakes another only when a whole turn of
-//! tasks did not empty the ring. It cannot see that it stands still, in a poll that blocks or
+//! What a worker readies itself stays in its ring, and it wakes another only when the ring still
+//! holds a turn of tasks after one. It cannot see that it stands still, in a poll that blocks or
 //! computes, nor that its tasks could all run faster apart. So a thread of its own looks at the
 //! rings every millisecond while anything runs, and wakes a second worker when
 //!

@@ -72,10 +72,10 @@ impl Worker {
             .or_else(|| self.queues().injector.pop())
     }
 
-    /// Looks at the driver. A ring that a whole turn of tasks did not empty is more than this
-    /// worker keeps up with: one more is woken.
+    /// Looks at the driver. A ring that still holds a whole turn of tasks after one is more than
+    /// this worker keeps up with: one more is woken.
     fn turn(&mut self, local: &Local) {
-        if !self.queues().workers[self.index].ring.is_empty() {
+        if self.queues().workers[self.index].ring.len() >= TURN_TASKS as usize {
             self.queues().wake_worker();
         }
         self.driver.wait(Some(Duration::ZERO));
