@@ -1,2 +1,4 @@
 //! bench ring
-fn main() { println!("bench ring {:?}", std::env::args().collect::<Vec<_>>()); }
+fn main() {
+    println!("bench ring {:?}", std::env::args().collect::<Vec<_>>());
+}

@@ -1,0 +1,107 @@
+//! One contender: a server process, the client that loads it, and what one batch of requests says.
+
+use std::net::SocketAddr;
+
+use windlass::kit::load::{LoadClient, LoadConfig, LoadOutcome, Manner, ServerProcess, Window};
+use windlass_benches::Batch;
+
+use crate::child;
+use crate::process::{cpu_us, threads_and_rss_mib};
+use crate::spec::Spec;
+
+/// Little's law may be missed by this share; more means that the client miscounts.
+const LITTLE_SHARE_MAX: f64 = 0.10;
+
+/// It is held against batches of at least so many requests on each connection.
+const LITTLE_REQUESTS_MIN: u64 = 10;
+
+/// A running server and its client. The client goes first.
+pub(crate) struct Contest {
+    client: LoadClient,
+    process: ServerProcess,
+    connections: u64,
+    kept: bool,
+}
+
+impl Contest {
+    /// Starts the server, and the client that `load` describes for its address.
+    pub(crate) fn start(
+        spec: &Spec,
+        load: impl FnOnce(SocketAddr) -> LoadConfig,
+    ) -> Result<Contest, String> {
+        let process = child::start(spec)?;
+        let load = load(process.addr());
+        let (connections, kept) = (load.connections as u64, load.manner == Manner::KeepAlive);
+        let client = LoadClient::connect(load).map_err(|error| error.to_string())?;
+        Ok(Contest {
+            client,
+            process,
+            connections,
+            kept,
+        })
+    }
+
+    /// Makes `requests` requests, after one on each connection that is not counted.
+    pub(crate) fn measure(&mut self, requests: u64) -> Result<Batch, String> {
+        let pid = self.process.id();
+        self.run(self.connections)?;
+        let before = cpu_us(pid);
+        let outcome = self.run(requests)?;
+        let after = cpu_us(pid);
+        let mut batch = Batch::from(outcome.elapsed);
+        if let Some((before, after)) = before.zip(after) {
+            let each = (after - before) / outcome.requests as f64;
+            batch = batch.with("server_cpu_us_per_request", each);
+        }
+        if let Some((threads, rss_mib)) = threads_and_rss_mib(pid) {
+            batch = batch
+                .with("server_threads", threads)
+                .with("server_rss_mib", rss_mib);
+        }
+        if self.kept && outcome.connects > 0 {
+            let each = outcome.connects as f64 / outcome.requests as f64;
+            batch = batch.with("connects_per_request", each);
+        }
+        let us = |quantile: f64| outcome.latency_ns.value_at_quantile(quantile) as f64 / 1e3;
+        Ok(batch
+            .with("concurrency_seen", self.little(&outcome)?)
+            .with("latency_us_p50", us(0.50))
+            .with("latency_us_p99", us(0.99)))
+    }
+
+    fn run(&mut self, requests: u64) -> Result<LoadOutcome, String> {
+        let ran = self.client.run(Window::Requests(requests));
+        let outcome = ran.map_err(|error| error.to_string())?;
+        match outcome.errors.total() {
+            0 if outcome.requests == requests => Ok(outcome),
+            0 => Err(format!(
+                "{} replies to {requests} requests",
+                outcome.requests
+            )),
+            failed => Err(format!(
+                "{failed} of {requests} requests failed, the first: {}",
+                outcome.first_error.unwrap_or_default()
+            )),
+        }
+    }
+
+    /// Concurrency by Little's law: rate times mean latency. It must be what was asked for, less
+    /// what is missing while the last requests run out. Where a connection is opened for each
+    /// request, waiting for its end belongs to no latency: there it is only recorded.
+    fn little(&self, outcome: &LoadOutcome) -> Result<f64, String> {
+        let mean_s = outcome.latency_ns.mean() / 1e9;
+        let seen = outcome.requests_per_s() * mean_s;
+        let running_out = mean_s / (2.0 * outcome.elapsed.as_secs_f64());
+        let expected = self.connections as f64 * (1.0 - running_out);
+        let judged = outcome.connects == 0
+            && outcome.requests >= LITTLE_REQUESTS_MIN * self.connections
+            && (seen / expected - 1.0).abs() > LITTLE_SHARE_MAX;
+        match judged {
+            false => Ok(seen),
+            true => Err(format!(
+                "Little's law is missed: rate x mean latency says {seen:.1} requests at once, \
+                 {expected:.1} are expected"
+            )),
+        }
+    }
+}
