@@ -6,8 +6,6 @@
 #[path = "support/atomic_sites.rs"]
 mod atomic_sites;
 
-#[path = "loom/pool.rs"]
-mod pool;
 #[path = "loom/sites.rs"]
 mod sites;
 #[path = "loom/explore.rs"]
@@ -67,6 +65,8 @@ mod reactor {
 
 #[path = "loom/models/mod.rs"]
 mod models;
+#[path = "loom/worker.rs"]
+mod worker;
 #[path = "loom/survivors.rs"]
 mod survivors;
 #[path = "loom/audit.rs"]

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::sites::{self, Change, SiteNumber};
+use crate::sites::{self, Mutant, Site};
 
 /// A part of a model, run by a thread of its own or by the model's first thread.
 pub(crate) type Role = Box<dyn FnOnce()>;
@@ -38,8 +38,8 @@ pub(crate) struct Variant {
 /// What exploring a variant gave.
 pub(crate) struct Explored {
     pub(crate) executions: usize,
-    pub(crate) took: Duration,
-    pub(crate) reached: BTreeSet<SiteNumber>,
+    pub(crate) took_ms: u128,
+    pub(crate) reached: BTreeSet<Site>,
     pub(crate) failure: Option<String>,
 }
 
@@ -90,10 +90,11 @@ impl Variant {
     }
 
     /// Runs through every execution, with one site of `src` changed or none.
-    pub(crate) fn explore(&self, mutant: Option<(SiteNumber, Change)>) -> Explored {
+    pub(crate) fn explore(&self, mutant: Option<Mutant>) -> Explored {
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = self.model.preemptions_max;
         builder.max_branches = 2_000;
+        FIRST_SAID.take();
         let executions = Arc::new(AtomicUsize::new(0));
         let (counted, body, turn) = (executions.clone(), self.model.body, self.turn);
         sites::set_up(mutant, self.stale);
@@ -107,7 +108,7 @@ impl Variant {
         let executions = executions.load(Ordering::Relaxed);
         Explored {
             executions,
-            took: began.elapsed(),
+            took_ms: began.elapsed().as_millis(),
             reached: sites::reached(),
             failure: checked.err().map(|payload| said(payload.as_ref())),
         }
@@ -133,12 +134,17 @@ thread_local! {
     static FIRST_SAID: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Keeps panics quiet, and remembers each thread's first for the report.
-pub(crate) fn keep_panics_quiet() {
-    std::panic::set_hook(Box::new(|info| {
+/// Keeps panics quiet, and hands the first of each exploration to `report`.
+pub(crate) fn keep_panics_quiet(report: fn(&str)) {
+    std::panic::set_hook(Box::new(move |info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let said = format!("{} at {place}", text(info.payload()));
-        FIRST_SAID.with_borrow_mut(|first| _ = first.get_or_insert(said));
+        let said = format!("{}, at {place}", text(info.payload()));
+        FIRST_SAID.with_borrow_mut(|first| {
+            if first.is_none() {
+                report(&said);
+                *first = Some(said);
+            }
+        });
     }));
 }
 

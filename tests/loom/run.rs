@@ -1,89 +1,115 @@
 //! The order of the run: litmus tests, models, sites, audit, summary.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::audit::{self, Fate, Held};
 use crate::explore::{Variant, keep_panics_quiet};
 use crate::models;
-use crate::pool::in_parallel;
-use crate::sites::{self, Site};
+use crate::sites::Site;
 use crate::sources;
+use crate::worker::{self, WORKER, in_parallel};
 
-/// Explores what the arguments name; without arguments everything, and audits.
+/// Explores what the arguments name; without names everything, and audits.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let flag = |name: &str| arguments.iter().any(|argument| argument == name);
+    let all: Vec<Variant> = models::all().into_iter().flat_map(|model| model.variants()).collect();
+    if flag(WORKER) {
+        return ended(worker::serve(&all).map(|()| Vec::new()));
+    }
     let filters: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let names = |name: &str| filters.is_empty() || filters.iter().any(|word| name.contains(*word));
-    let all = models::all().into_iter().flat_map(|model| model.variants());
-    let chosen: Vec<Variant> = all.filter(|variant| names(&variant.name())).collect();
+    let chosen = all.into_iter().enumerate().filter(|(_, variant)| names(&variant.name()));
     if flag("--list") {
-        chosen.iter().for_each(|variant| println!("{}: test", variant.name()));
+        chosen.for_each(|(_, variant)| println!("{}: test", variant.name()));
         return ExitCode::SUCCESS;
     }
-    keep_panics_quiet();
     let began = Instant::now();
-    let (litmus, mut wrong) = models::check_the_checker();
-    println!("litmus tests: {litmus}, {} wrong", wrong.len());
-    let models = chosen.len();
-    let (mut held, failures) = explore(chosen);
-    wrong.extend(failures);
-    let executions: usize = held.iter().map(|held| held.executions).sum();
-    println!("models: {models}, {executions} executions, {} ms", began.elapsed().as_millis());
-    if filters.is_empty() && wrong.is_empty() {
-        let sites = sites::sites();
-        wrong.extend(sources::unseen(&sites));
-        wrong.extend(audit_all(&sites, &mut held));
-    }
-    wrong.iter().for_each(|wrong| println!("FAILED: {wrong}"));
-    let word = if wrong.is_empty() { "ok" } else { "FAILED" };
-    println!("loom: {word}. {} failed, {} s", wrong.len(), began.elapsed().as_secs());
-    if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let wrong = check(chosen.collect(), filters.is_empty());
+    let failed = wrong.as_ref().map_or(1, Vec::len);
+    let word = if failed == 0 { "ok" } else { "FAILED" };
+    let code = ended(wrong);
+    println!("loom: {word}. {failed} failed, {} s", began.elapsed().as_secs());
+    code
 }
 
-/// Those that held, and what is wrong with the others.
-fn explore(chosen: Vec<Variant>) -> (Vec<Held>, Vec<String>) {
-    let explored = in_parallel(chosen, |variant| (variant, variant.explore(None)));
+fn ended(wrong: io::Result<Vec<String>>) -> ExitCode {
+    match wrong {
+        Ok(wrong) if wrong.is_empty() => return ExitCode::SUCCESS,
+        Ok(wrong) => wrong.iter().for_each(|wrong| println!("FAILED: {wrong}")),
+        Err(error) => println!("FAILED: no worker: {error}"),
+    }
+    ExitCode::FAILURE
+}
+
+/// What is wrong.
+fn check(chosen: Vec<(usize, Variant)>, and_audit: bool) -> io::Result<Vec<String>> {
+    keep_panics_quiet(|_| ());
+    let (litmus, mut wrong) = models::check_the_checker();
+    println!("litmus tests: {litmus}, {} wrong", wrong.len());
+    let (held, failures) = explore(chosen)?;
+    wrong.extend(failures);
+    if and_audit && wrong.is_empty() {
+        let sites: BTreeSet<Site> = held.iter().flat_map(|held| held.reached.clone()).collect();
+        wrong.extend(sources::unseen(&sites));
+        wrong.extend(audit_all(&sites, held)?);
+    }
+    Ok(wrong)
+}
+
+/// Those that were explored, and what is wrong with some.
+fn explore(mut chosen: Vec<(usize, Variant)>) -> io::Result<(Vec<Held>, Vec<String>)> {
+    let began = Instant::now();
+    // The longest first, so that no worker is left alone with it at the end.
+    chosen.sort_by_key(|(_, variant)| std::cmp::Reverse(variant.at_least));
+    let mut explored = in_parallel(chosen, |worker, (number, variant)| {
+        Ok((number, variant, worker.explore(number, None)?))
+    })?;
+    explored.sort_by_key(|(number, ..)| *number);
     let (mut held, mut wrong) = (Vec::new(), Vec::new());
-    for (variant, explored) in explored {
+    for (number, variant, explored) in explored {
         let (name, executions) = (variant.name(), explored.executions);
-        println!("{name:66} {executions:>7} executions {:>5} ms", explored.took.as_millis());
+        println!("{name:64} {executions:>7} executions {:>5} ms", explored.took_ms);
         if let Some(said) = explored.failure {
             wrong.push(format!("{name}: {said}, in execution {executions}"));
         } else if executions < variant.at_least {
             wrong.push(format!("{name}: {executions} executions, expected {}", variant.at_least));
         }
-        held.push(Held { variant, executions, reached: explored.reached });
+        held.push(Held { number, name, executions, reached: explored.reached });
     }
-    (held, wrong)
+    let executions: usize = held.iter().map(|held| held.executions).sum();
+    let (models, took_ms) = (held.len(), began.elapsed().as_millis());
+    println!("models: {models}, {executions} executions, {took_ms} ms");
+    Ok((held, wrong))
 }
 
-fn audit_all(sites: &[Site], held: &mut [Held]) -> Vec<String> {
+fn audit_all(sites: &BTreeSet<Site>, held: Vec<Held>) -> io::Result<Vec<String>> {
     let began = Instant::now();
     let labels = sources::Labels::read(sites);
-    let mutants = audit::mutants(sites, |site| labels.of(site));
-    let audited = audit::audit(mutants, held);
+    let audited = audit::audit(audit::mutants(sites), held, |site| labels.of(site))?;
     let mut wrong = Vec::new();
     let (mut killed, mut explained) = (0, 0);
     for audited in &audited {
-        let mutant = &audited.mutant;
+        let (site, change) = (&audited.mutant.site, audited.mutant.change);
+        let mutant = format!("[{}] {change} ({site})", labels.of(site));
         match &audited.fate {
-            Fate::Killed { model, execution, said } => {
+            Fate::Killed { model, said } => {
                 killed += 1;
-                let limit = if audited.fate.is_limit() { " LIMIT" } else { "" };
-                println!("{mutant}: killed{limit} by {model} in execution {execution}: {said}");
-                if audited.fate.is_limit() {
-                    wrong.push(format!("{mutant}: only the branch limit answers"));
-                }
+                println!("{mutant}: fails in `{model}`: {said}");
             }
             Fate::Explained(explanation) => {
                 explained += 1;
                 println!("{mutant}: explained: {}", explanation.reason);
             }
+            Fate::Limit(model) => wrong.push(format!("{mutant}: only the limit ends `{model}`")),
             Fate::Survived => wrong.push(format!("{mutant}: no model fails")),
         }
     }
-    let (mutants, sites, took) = (audited.len(), sites.len(), began.elapsed().as_millis());
-    println!("audit: {sites} sites, {mutants} mutants, {killed} killed, {explained} explained, {took} ms");
-    wrong
+    let (mutants, sites, took_ms) = (audited.len(), sites.len(), began.elapsed().as_millis());
+    println!(
+        "audit: {sites} sites, {mutants} mutants, {killed} fail, {explained} explained, {took_ms} ms"
+    );
+    Ok(wrong)
 }

@@ -1,29 +1,33 @@
 //! Which atomic calls of `src` the models reach, and the one that is changed while auditing.
 //!
-//! The state belongs to the thread that explores a model; several explore at once.
+//! The state belongs to the thread that explores: under loom all threads of a model are that one.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Mutex, PoisonError};
 
 use loom::sync::atomic::Ordering;
 
 /// One atomic call of a file in `src`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Site {
     /// From the package's root: `src/ring/slot.rs`.
     pub(crate) file: String,
     pub(crate) line: u32,
     pub(crate) column: u32,
-    pub(crate) call: &'static str,
-    pub(crate) order: Ordering,
-    pub(crate) failure: Option<Ordering>,
+    pub(crate) call: String,
+    pub(crate) order: String,
+    /// That of a failing compare-exchange, else empty.
+    pub(crate) failure: String,
 }
 
-/// A site by its number in [`sites`].
-pub(crate) type SiteNumber = usize;
+/// A site, changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mutant {
+    pub(crate) site: Site,
+    pub(crate) change: Change,
+}
 
 /// What can be done to one site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,35 +55,26 @@ pub(crate) struct Told {
 
 #[derive(Default)]
 struct Exploring {
-    mutant: Option<(SiteNumber, Change)>,
+    mutant: Option<Mutant>,
     stale: bool,
-    known: HashMap<usize, Option<SiteNumber>>,
-    reached: BTreeSet<SiteNumber>,
+    /// By the address of the caller's place: the change that is to be made there.
+    known: HashMap<usize, Option<Change>>,
+    reached: Vec<Site>,
 }
 
 thread_local! {
     static EXPLORING: RefCell<Exploring> = RefCell::default();
 }
 
-static SITES: Mutex<Vec<Site>> = Mutex::new(Vec::new());
-
 /// Sets this thread's door up for the next model.
-pub(crate) fn set_up(mutant: Option<(SiteNumber, Change)>, stale: bool) {
-    EXPLORING.with_borrow_mut(|exploring| {
-        exploring.mutant = mutant;
-        exploring.stale = stale;
-        exploring.reached.clear();
-    });
+pub(crate) fn set_up(mutant: Option<Mutant>, stale: bool) {
+    let exploring = Exploring { mutant, stale, ..Exploring::default() };
+    EXPLORING.set(exploring);
 }
 
-/// The sites reached on this thread since it was set up.
-pub(crate) fn reached() -> BTreeSet<SiteNumber> {
-    EXPLORING.with_borrow(|exploring| exploring.reached.clone())
-}
-
-/// Every site reached so far, by any thread.
-pub(crate) fn sites() -> Vec<Site> {
-    SITES.lock().unwrap_or_else(PoisonError::into_inner).clone()
+/// The sites reached on this thread since it was set up, each once.
+pub(crate) fn reached() -> BTreeSet<Site> {
+    EXPLORING.with_borrow(|exploring| exploring.reached.iter().cloned().collect())
 }
 
 /// An atomic call is about to be made by the caller.
@@ -96,87 +91,99 @@ pub(crate) fn tell(call: &'static str, order: Ordering, failure: Option<Ordering
     };
     EXPLORING.with_borrow_mut(|exploring| {
         told.stale = exploring.stale;
-        let number = *exploring
-            .known
-            .entry(std::ptr::from_ref(place).addr())
-            .or_insert_with(|| number(place, call, order, failure));
-        let Some(number) = number else { return };
-        exploring.reached.insert(number);
-        if let Some((mutant, change)) = exploring.mutant
-            && mutant == number
-        {
-            match change {
-                Change::Order(weaker) => told.order = weaker,
-                Change::Failure(weaker) => told.failure = weaker,
-                Change::Drop => told.dropped = true,
-                Change::Split => told.split = true,
-            }
+        let key = std::ptr::from_ref(place).addr();
+        let change = match exploring.known.get(&key) {
+            Some(change) => *change,
+            None => exploring.meet(key, site(place, call, order, failure)),
+        };
+        match change {
+            Some(Change::Order(weaker)) => told.order = weaker,
+            Some(Change::Failure(weaker)) => told.failure = weaker,
+            Some(Change::Drop) => told.dropped = true,
+            Some(Change::Split) => told.split = true,
+            None => {}
         }
     });
     told
 }
 
-fn number(
+impl Exploring {
+    #[cold]
+    fn meet(&mut self, key: usize, site: Option<Site>) -> Option<Change> {
+        let mutant = self.mutant.as_ref();
+        let change = mutant.filter(|mutant| site.as_ref() == Some(&mutant.site));
+        let change = change.map(|mutant| mutant.change);
+        self.known.insert(key, change);
+        self.reached.extend(site);
+        change
+    }
+}
+
+#[cold]
+fn site(
     place: &Location<'_>,
-    call: &'static str,
+    call: &str,
     order: Ordering,
     failure: Option<Ordering>,
-) -> Option<SiteNumber> {
+) -> Option<Site> {
     let (_, file) = place.file().split_once("../src/")?;
-    let (file, line, column) = (format!("src/{file}"), place.line(), place.column());
-    let site = Site {
-        file,
-        line,
-        column,
-        call,
-        order,
-        failure,
-    };
-    let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(number) = sites.iter().position(|known| *known == site) {
-        return Some(number);
-    }
-    sites.push(site);
-    Some(sites.len() - 1)
+    Some(Site {
+        file: format!("src/{file}"),
+        line: place.line(),
+        column: place.column(),
+        call: call.to_owned(),
+        order: format!("{order:?}"),
+        failure: failure.map_or_else(String::new, |failure| format!("{failure:?}")),
+    })
 }
 
 impl Site {
     /// Every way in which the site can be made weaker by one step.
     pub(crate) fn changes(&self) -> Vec<Change> {
-        let mut changes: Vec<Change> = match self.order {
-            Ordering::SeqCst => vec![Change::Order(Ordering::AcqRel)],
-            Ordering::AcqRel => {
-                vec![
-                    Change::Order(Ordering::Acquire),
-                    Change::Order(Ordering::Release),
-                ]
-            }
-            Ordering::Acquire | Ordering::Release => vec![Change::Order(Ordering::Relaxed)],
+        let mut changes: Vec<Change> = match self.order.as_str() {
+            "SeqCst" => vec![Change::Order(Ordering::AcqRel)],
+            "AcqRel" => vec![Change::Order(Ordering::Acquire), Change::Order(Ordering::Release)],
+            "Acquire" | "Release" => vec![Change::Order(Ordering::Relaxed)],
             _ => vec![],
         };
-        if self.failure == Some(Ordering::Acquire) {
+        if self.failure == "Acquire" {
             changes.push(Change::Failure(Ordering::Relaxed));
         }
-        match self.call {
+        match self.call.as_str() {
             "fence" => changes.push(Change::Drop),
             "load" | "store" => {}
             _ => changes.push(Change::Split),
         }
         changes
     }
+
+    /// As one word, which [`Site::from_word`] reads.
+    pub(crate) fn to_word(&self) -> String {
+        let Self { file, line, column, call, order, failure } = self;
+        format!("{file}|{line}|{column}|{call}|{order}|{failure}")
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        let parts: Vec<&str> = word.split('|').collect();
+        let [file, line, column, call, order, failure] = parts[..] else {
+            return None;
+        };
+        Some(Self {
+            file: file.to_owned(),
+            line: line.parse().ok()?,
+            column: column.parse().ok()?,
+            call: call.to_owned(),
+            order: order.to_owned(),
+            failure: failure.to_owned(),
+        })
+    }
 }
 
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{} {} {:?}",
-            self.file, self.line, self.column, self.call, self.order
-        )?;
-        match self.failure {
-            Some(failure) => write!(f, "/{failure:?}"),
-            None => Ok(()),
-        }
+        let Self { file, line, column, call, order, failure } = self;
+        write!(f, "{file}:{line}:{column} {call} {order}")?;
+        if failure.is_empty() { Ok(()) } else { write!(f, "/{failure}") }
     }
 }
 

@@ -33,7 +33,7 @@ fn read(file: &str) -> String {
 }
 
 /// The calls that stand in the text and that no model reached.
-pub(crate) fn unseen(seen: &[Site]) -> Vec<String> {
+pub(crate) fn unseen(seen: &BTreeSet<Site>) -> Vec<String> {
     let places: BTreeSet<(String, usize, usize)> = seen
         .iter()
         .map(|site| (site.file.clone(), site.line as usize, site.column as usize))
@@ -59,7 +59,7 @@ pub(crate) fn unseen(seen: &[Site]) -> Vec<String> {
 pub(crate) struct Labels(BTreeMap<String, Vec<String>>);
 
 impl Labels {
-    pub(crate) fn read(sites: &[Site]) -> Self {
+    pub(crate) fn read(sites: &BTreeSet<Site>) -> Self {
         let files: BTreeSet<&String> = sites.iter().map(|site| &site.file).collect();
         let lines = |file: &String| read(file).lines().map(str::to_owned).collect();
         Self(files.into_iter().map(|file| (file.clone(), lines(file))).collect())
@@ -67,7 +67,7 @@ impl Labels {
 
     /// The nearest label above the call within its reach, else the file and the call.
     pub(crate) fn of(&self, site: &Site) -> String {
-        let relaxed = format!("{:?}", site.order) == "Relaxed" && site.changes().len() < 2;
+        let relaxed = site.order == "Relaxed" && site.changes().len() < 2;
         let lines = self.0.get(&site.file).map_or(&[][..], Vec::as_slice);
         let label = (0..=9).find_map(|up| {
             let line = lines.get((site.line as usize).checked_sub(up)?)?.trim_start();

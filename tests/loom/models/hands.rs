@@ -5,6 +5,8 @@ use std::task::{Wake, Waker};
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::sync::Backoff;
+
 /// A value shared behind loom's back: it orders nothing. All threads of a model are one for the system.
 pub(crate) struct Note<T>(Arc<Mutex<T>>);
 
@@ -56,4 +58,28 @@ impl Wake for Counting {
 pub(crate) fn counting() -> (Arc<Counting>, Waker) {
     let counting = Counting::new();
     (counting.clone(), Waker::from(counting))
+}
+
+/// How often a woken thread looks again at once. Each yield of loom's makes old values vanish, so
+/// that yielding at once would hide a missing ordering.
+const TURNS_AT_ONCE: u32 = 3;
+
+/// The patience of a thread that was woken.
+pub(crate) struct Patience {
+    turns: u32,
+    backoff: Backoff,
+}
+
+impl Patience {
+    pub(crate) fn new() -> Self {
+        Self { turns: 0, backoff: Backoff::new() }
+    }
+
+    /// Looks again: at once at first, later only after the others had their turn.
+    pub(crate) fn turn(&mut self) {
+        self.turns += 1;
+        if self.turns > TURNS_AT_ONCE {
+            self.backoff.snooze();
+        }
+    }
 }

@@ -21,6 +21,8 @@ pub(crate) const MODELS: &[Model] = &[
         &[1, 1, 1],
         lies_down_beside_searcher,
     ),
+    Model::new("idle: one finds while one lies down", &[1, 1], finds_beside_lying_down)
+        .preemptions(None),
     Model::new("idle: worker against two pushers", &[1, 1, 1], two_pushers),
 ];
 
@@ -114,6 +116,16 @@ fn pushing(house: &Arc<House>, tasks: &'static [usize]) -> Role {
     Box::new(move || tasks.iter().for_each(|&task| house.push(task)))
 }
 
+/// A searcher takes one task and then works on it for ever: what comes must wake another.
+fn finding(house: &Arc<House>) -> Role {
+    let house = house.clone();
+    Box::new(move || {
+        if house.ring.pop().is_some() && house.idle.found() && !house.ring.is_empty() {
+            house.wake_worker();
+        }
+    })
+}
+
 fn asleep(house: &House, worker: usize) {
     let _look_again = house.idle.sleep(worker, false);
 }
@@ -139,14 +151,7 @@ fn searcher_pusher(turn: usize) {
     asleep(&house, 1);
     assert_eq!(house.ring.push(1), Ok(()));
     assert!(house.idle.try_search(WORKERS));
-    let searching = house.clone();
-    let search: Role = Box::new(move || {
-        // Takes one task and then works on it for ever: what comes must wake the other worker.
-        if searching.ring.pop().is_some() && searching.idle.found() && !searching.ring.is_empty() {
-            searching.wake_worker();
-        }
-    });
-    together(turn, [search, pushing(&house, &[2])]);
+    together(turn, [finding(&house), pushing(&house, &[2])]);
     house.check();
 }
 
@@ -181,6 +186,22 @@ fn lies_down_beside_searcher(turn: usize) {
         [lie_down(0, true), lie_down(1, false), pushing(&house, &[1])],
     );
     house.check();
+}
+
+/// One worker finds a task and works on it for ever while the other lies down: a push wakes that one.
+fn finds_beside_lying_down(turn: usize) {
+    let house = House::new();
+    assert!(house.idle.try_search(WORKERS));
+    let (finding, lying) = (house.clone(), house.clone());
+    let find: Role = Box::new(move || {
+        if finding.idle.found() && !finding.ring.is_empty() {
+            finding.wake_worker();
+        }
+    });
+    together(turn, [find, Box::new(move || lying.work(1, false))]);
+    house.push(2);
+    house.check();
+    assert!(house.idle.sleeping() < WORKERS, "a worker sleeps that does not");
 }
 
 fn two_pushers(turn: usize) {

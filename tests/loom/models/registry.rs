@@ -7,12 +7,13 @@ use loom::sync::Arc;
 
 use super::hands::Note;
 use crate::explore::{Model, Role, together};
-use crate::task::{self, Index, Readied, Registry, Schedule, TaskRef};
+use crate::task::{self, Index, JoinHandle, Readied, Registry, Schedule, TaskRef};
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("registry: two take and give back", &[1, 1], take_and_give_back).preemptions(Some(3)).stale(&[1, 1]),
     Model::new("registry: a used table", &[1, 1], used_table).preemptions(Some(3)).stale(&[1, 1]),
     Model::new("registry: a place is found again", &[1, 1], given_back_is_free).preemptions(None),
+    Model::new("registry: two spawns, then a walk", &[1, 1], two_spawns).preemptions(Some(3)),
     Model::new("registry: spawn against walk", &[1, 1], spawn_walk).preemptions(None),
 ];
 
@@ -103,26 +104,45 @@ impl Schedule for Nowhere {
 
 /// The walk ends tasks as shutdown does: either it sees the task whole, or not at all.
 fn spawn_walk(turn: usize) {
-    let nowhere = StdArc::new(Nowhere(Registry::new(2)));
-    let handles = Note::new(Vec::new());
+    let (nowhere, handles) = (nowhere(), Note::new(Vec::new()));
+    let own = nowhere.clone();
+    let walk: Role = Box::new(move || end(&own.0));
+    together(turn, [spawn(&nowhere, &handles), walk]);
+    all_end(&nowhere, &handles);
+}
+
+fn two_spawns(turn: usize) {
+    let (nowhere, handles) = (nowhere(), Note::new(Vec::new()));
+    together(turn, [spawn(&nowhere, &handles), spawn(&nowhere, &handles)]);
+    all_end(&nowhere, &handles);
+}
+
+fn nowhere() -> StdArc<Nowhere> {
+    StdArc::new(Nowhere(Registry::new(2)))
+}
+
+fn spawn(nowhere: &StdArc<Nowhere>, handles: &Note<Vec<JoinHandle<()>>>) -> Role {
     let (own, note) = (nowhere.clone(), handles.clone());
-    let spawn: Role = Box::new(move || {
+    Box::new(move || {
         let Some(index) = own.0.acquire() else {
             panic!("no place, though two are free");
         };
         let (task, handle) = task::spawn(pending::<()>(), own.clone(), index);
         own.0.publish(index, task);
         note.get().push(handle);
-    });
-    let own = nowhere.clone();
+    })
+}
+
+fn end(registry: &Registry) {
     // SAFETY: a task in the table has not completed, and nobody runs tasks here.
-    let end = move |registry: &Registry| registry.walk(|task| unsafe { task.shut_down() });
-    let walk: Role = Box::new(move || end(&own.0));
-    together(turn, [spawn, walk]);
+    registry.walk(|task| unsafe { task.shut_down() });
+}
+
+fn all_end(nowhere: &StdArc<Nowhere>, handles: &Note<Vec<JoinHandle<()>>>) {
     end(&nowhere.0);
     assert_eq!(nowhere.0.len(), 0, "a task is left in the table");
     let handles = std::mem::take(&mut *handles.get());
-    assert!(handles.iter().all(crate::task::JoinHandle::is_finished));
+    assert!(handles.iter().all(JoinHandle::is_finished), "the walk passed a task by");
     drop(handles);
-    assert_eq!(StdArc::strong_count(&nowhere), 1, "a cell is not freed");
+    assert_eq!(StdArc::strong_count(nowhere), 1, "a cell is not freed");
 }

@@ -1,9 +1,8 @@
 //! Ends of tasks: abort, join handle and wakers against completion; all is dropped once.
 
-use super::hands::{Note, counting};
+use super::hands::{Note, Patience, counting};
 use super::house::{Counted, Stage, output, poll_once};
 use crate::explore::{Model, Role, together};
-use crate::sync::Backoff;
 use crate::task::JoinHandle;
 
 pub(crate) const MODELS: &[Model] = &[
@@ -108,7 +107,7 @@ fn join_completion(turn: usize) {
     let (wakes, waker) = counting();
     let (note, counted) = (back.clone(), wakes.clone());
     let join: Role = Box::new(move || {
-        let mut backoff = Backoff::new();
+        let mut patience = Patience::new();
         let mut taken = 0;
         let ended = loop {
             let ended = handle.as_mut().and_then(|handle| poll_once(handle, &waker));
@@ -117,7 +116,7 @@ fn join_completion(turn: usize) {
                 break ended;
             }
             taken = woken;
-            backoff.snooze();
+            patience.turn();
         };
         *note.get() = Some((ended, taken, handle, waker));
     });

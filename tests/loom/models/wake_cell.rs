@@ -4,10 +4,9 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 
-use super::hands::{Counting, Note, counting};
+use super::hands::{Counting, Note, Patience, counting};
 use crate::explore::{Model, together};
 use crate::park::Parker;
-use crate::sync::Backoff;
 use crate::wake_cell::WakeCell;
 
 pub(crate) const MODELS: &[Model] = &[
@@ -54,7 +53,7 @@ fn event(shared: &Arc<Shared>, bit: usize) -> Box<dyn FnOnce()> {
 
 /// Looks, registers, looks again, as often as it is woken. When it sleeps: the wakes it has had.
 fn sleeps(shared: &Shared, all: usize, wakes: &Counting, waker: &Waker) -> Option<usize> {
-    let mut backoff = Backoff::new();
+    let mut patience = Patience::new();
     let mut taken = 0;
     loop {
         if shared.events.load(Ordering::Relaxed) == all {
@@ -69,7 +68,7 @@ fn sleeps(shared: &Shared, all: usize, wakes: &Counting, waker: &Waker) -> Optio
             return Some(taken);
         }
         taken = woken;
-        backoff.snooze();
+        patience.turn();
     }
 }
 
@@ -132,14 +131,14 @@ fn thread_sleeps(turn: usize) {
     let _kept = waker.clone();
     let seen = shared.clone();
     let sleep = Box::new(move || {
-        let mut backoff = Backoff::new();
+        let mut patience = Patience::new();
         while seen.events.load(Ordering::Relaxed) != 3 {
             seen.cell.register(&waker);
             if seen.events.load(Ordering::Relaxed) == 3 {
                 break;
             }
             parker.park();
-            backoff.snooze();
+            patience.turn();
         }
         drop(seen.cell.take());
     });
