@@ -1,2 +1,4 @@
 //! bench executor
-fn main() { println!("bench executor {:?}", std::env::args().collect::<Vec<_>>()); }
+fn main() {
+    println!("bench executor {:?}", std::env::args().collect::<Vec<_>>());
+}
