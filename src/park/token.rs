@@ -23,16 +23,16 @@ impl Token {
     /// do not sleep. `true`: sleep in the kernel, then call [`Token::finish`].
     #[must_use]
     pub(crate) fn prepare(&self) -> bool {
-        // [park.prepare] pairs with [park.notify]: what was done before the notification is seen.
+        // Relaxed: when it fails, the swap below acquires every notification up to then.
         match self
             .state
-            .compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Acquire)
+            .compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed)
         {
             Ok(_) => true,
             Err(state) => {
                 debug_assert_eq!(state, NOTIFIED, "two threads park on one token");
-                // [park.taken] pairs with [park.notify]: a later notification of the same token
-                // counts too.
+                // [park.taken] pairs with [park.notify]: what was done before each notification so
+                // far is seen.
                 self.state.swap(EMPTY, Ordering::Acquire);
                 false
             }
@@ -53,8 +53,7 @@ impl Token {
     /// Leaves the token. `true`: the thread sleeps, and the caller must wake it through the kernel.
     #[must_use]
     pub(crate) fn notify(&self) -> bool {
-        // [park.notify] pairs with [park.prepare], [park.taken], [park.finish]: work done before is
-        // seen.
+        // [park.notify] pairs with [park.taken], [park.finish]: work done before is seen.
         self.state.swap(NOTIFIED, Ordering::Release) == PARKED
     }
 }

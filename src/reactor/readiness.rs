@@ -103,10 +103,9 @@ impl Readiness {
     /// The socket leaves the place: events for it that are under way will find another generation.
     pub(crate) fn close(&self) {
         let generation = u64::from(self.generation().wrapping_add(1));
-        // [reactor.closed] pairs with [reactor.event], [reactor.look]: the wakers of the one before
-        // are gone. A swap: the models order only read-modify-writes against those of `set`.
+        // A swap, since the models order a plain store and the exchanges of `set` neither way.
         let changed = generation << GENERATION_SHIFT;
-        self.word.swap(changed, Ordering::Release);
+        self.word.swap(changed, Ordering::Relaxed);
         drop(self.read.take());
         drop(self.write.take());
     }
@@ -123,9 +122,8 @@ impl Readiness {
             match self.word.compare_exchange_weak(
                 word,
                 next,
-                // [reactor.event] pairs with [reactor.closed], [reactor.look]: what came before the
-                // event is seen.
-                Ordering::AcqRel,
+                // [reactor.event] pairs with [reactor.look]: what came before the event is seen.
+                Ordering::Release,
                 Ordering::Relaxed,
             ) {
                 Ok(_) => break next & !word,
@@ -179,8 +177,7 @@ impl Readiness {
     }
 
     fn look(&self, direction: Direction) -> Option<Seen> {
-        // [reactor.look] pairs with [reactor.event], [reactor.closed]: what came before the event
-        // is seen.
+        // [reactor.look] pairs with [reactor.event]: what came before the event is seen.
         let word = self.word.load(Ordering::Acquire);
         (word & direction.flags() != 0).then_some(Seen(word))
     }

@@ -163,23 +163,23 @@ impl State {
     }
 
     pub(crate) fn wake(&self) -> Woken {
-        // [task.wake] pairs with [task.begin], [task.idle]: the next poll sees what came before
-        // this wake, and who enqueues an idle task sees what its last poll left.
-        Snapshot(self.0.fetch_or(SCHEDULED, Ordering::AcqRel))
+        // [task.wake] pairs with [task.begin]: the next poll sees what came before this wake.
+        Snapshot(self.0.fetch_or(SCHEDULED, Ordering::Release))
             .wake()
             .1
     }
 
     pub(crate) fn close(&self) -> Woken {
-        // [task.close] pairs with [task.begin], [task.idle]: as a wake.
-        Snapshot(self.0.fetch_or(SCHEDULED | CLOSED, Ordering::AcqRel))
+        // Relaxed: an abort hands nothing over but its bit; what wakes and the last poll released
+        // is acquired through it, since it is a read-modify-write like all changes of this word.
+        Snapshot(self.0.fetch_or(SCHEDULED | CLOSED, Ordering::Relaxed))
             .close()
             .1
     }
 
     pub(crate) fn begin(&self) -> Begun {
-        // [task.begin] pairs with [task.wake], [task.close]: all that came before any wake so far
-        // is seen.
+        // [task.begin] pairs with [task.wake], [task.idle]: all that came before any wake so far
+        // is seen, and what the last poll left.
         let before = Snapshot(self.0.fetch_xor(SCHEDULED | RUNNING, Ordering::Acquire));
         debug_assert!(
             before.is_scheduled() && !before.is_running(),
@@ -195,8 +195,8 @@ impl State {
             if ended == Ended::Cancel {
                 return ended;
             }
-            // [task.idle] pairs with [task.wake], [task.close], [task.seize]: the next runner sees
-            // what this poll left.
+            // [task.idle] pairs with [task.begin], [task.seize]: the next runner sees what this
+            // poll left.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)
@@ -208,9 +208,8 @@ impl State {
     }
 
     pub(crate) fn complete(&self) -> Completed {
-        // [task.complete] pairs with [task.look], [task.drop_join]: the output is seen whole, and
-        // what the join handle left there is seen by whoever drops it.
-        Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::AcqRel))
+        // [task.complete] pairs with [task.look], [task.drop_join]: the output is seen whole.
+        Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::Release))
             .complete()
             .1
     }
@@ -232,9 +231,8 @@ impl State {
 
     /// Whether the task had completed: then the caller drops the output.
     pub(crate) fn drop_join(&self) -> bool {
-        // [task.drop_join] pairs with [task.complete]: the output is seen whole; what the handle
-        // did is seen.
-        Snapshot(self.0.fetch_and(!JOIN, Ordering::AcqRel))
+        // [task.drop_join] pairs with [task.complete]: the output is seen whole.
+        Snapshot(self.0.fetch_and(!JOIN, Ordering::Acquire))
             .drop_join()
             .1
     }

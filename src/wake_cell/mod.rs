@@ -56,8 +56,8 @@ impl WakeCell {
     /// Stores the waker that the next [`WakeCell::wake`] uses. Afterwards the caller looks for its
     /// event again.
     pub(crate) fn register(&self, waker: &Waker) {
-        // [wake_cell.hold] pairs with [wake_cell.done], [wake_cell.given_back]: the place is ours
-        // and whole, and the event before a finished wake is seen.
+        // [wake_cell.hold] pairs with [wake_cell.done], [wake_cell.given_back], [wake_cell.wake]:
+        // the place is ours and whole, and the event before an earlier wake is seen.
         match self
             .state
             .compare_exchange(IDLE, REGISTERING, Ordering::Acquire, Ordering::Relaxed)
@@ -92,8 +92,8 @@ impl WakeCell {
 
     /// Takes the waker without waking it. While somebody registers, that one is woken instead.
     pub(crate) fn take(&self) -> Option<Waker> {
-        // [wake_cell.wake] pairs with [wake_cell.stored], [wake_cell.given_back]: the waker is seen
-        // whole, and the event before this call is seen by whoever finds the bit.
+        // [wake_cell.wake] pairs with [wake_cell.stored], [wake_cell.given_back], [wake_cell.hold]:
+        // the waker is seen whole, and the event before this call is seen by who registers next.
         if self.state.fetch_or(WAKING, Ordering::AcqRel) != IDLE {
             return None;
         }
@@ -123,9 +123,8 @@ impl Drop for Registering<'_> {
         // SAFETY: the wake that came meanwhile left the place to us: REGISTERING is still set.
         let waker = cell.waker.with_mut(|place| unsafe { (*place).take() });
         // [wake_cell.given_back] pairs with [wake_cell.wake], [wake_cell.hold]: the place is empty
-        // for the next to come, and the event that came meanwhile is seen by the task that is woken
-        // now.
-        cell.state.swap(IDLE, Ordering::AcqRel);
+        // for the next to come. The task woken now sees the event once it has registered again.
+        cell.state.swap(IDLE, Ordering::Release);
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -17,7 +17,7 @@ pub(crate) type Role = Box<dyn FnOnce()>;
 #[derive(Clone, Copy)]
 pub(crate) struct Model {
     pub(crate) name: &'static str,
-    /// The least number of executions, for each turn: the roles' places are exchanged from turn to turn.
+    /// The least number of executions, for each turn: from turn to turn the roles change places.
     pub(crate) at_least: &'static [usize],
     /// As `at_least`, with compare-exchanges that may fail on an older value.
     pub(crate) at_least_stale: &'static [usize],

@@ -7,7 +7,8 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::sync::Backoff;
 
-/// A value shared behind loom's back: it orders nothing. All threads of a model are one for the system.
+/// A value shared behind loom's back: it orders nothing. For the system, all threads of a model are
+/// one.
 pub(crate) struct Note<T>(Arc<Mutex<T>>);
 
 impl<T> Clone for Note<T> {
@@ -72,7 +73,10 @@ pub(crate) struct Patience {
 
 impl Patience {
     pub(crate) fn new() -> Self {
-        Self { turns: 0, backoff: Backoff::new() }
+        Self {
+            turns: 0,
+            backoff: Backoff::new(),
+        }
     }
 
     /// Looks again: at once at first, later only after the others had their turn.

@@ -8,22 +8,34 @@ use crate::explore::{Model, Role, together};
 use crate::ring::Ring;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("idle: worker against pusher", &[1, 1], worker_pusher).preemptions(Some(3)),
+    Model::new("idle: worker against pusher", &[250, 160], worker_pusher).preemptions(Some(3)),
     Model::new(
         "idle: worker against two pushes",
-        &[1, 1],
+        &[220, 95],
         worker_two_pushes,
     ),
-    Model::new("idle: searcher against pusher", &[1, 1], searcher_pusher).preemptions(Some(3)),
-    Model::new("idle: two workers, one pusher", &[1, 1, 1], two_workers),
+    Model::new("idle: searcher against pusher", &[32, 16], searcher_pusher).preemptions(Some(3)),
+    Model::new(
+        "idle: two workers, one pusher",
+        &[63000, 4300, 4400],
+        two_workers,
+    ),
     Model::new(
         "idle: one lies down while one searches",
-        &[1, 1, 1],
+        &[4200, 310, 280],
         lies_down_beside_searcher,
     ),
-    Model::new("idle: one finds while one lies down", &[1, 1], finds_beside_lying_down)
-        .preemptions(None),
-    Model::new("idle: worker against two pushers", &[1, 1, 1], two_pushers),
+    Model::new(
+        "idle: one finds while one lies down",
+        &[25, 20],
+        finds_beside_lying_down,
+    )
+    .preemptions(None),
+    Model::new(
+        "idle: worker against two pushers",
+        &[8900, 2300, 9100],
+        two_pushers,
+    ),
 ];
 
 const WORKERS: usize = 2;
@@ -188,7 +200,8 @@ fn lies_down_beside_searcher(turn: usize) {
     house.check();
 }
 
-/// One worker finds a task and works on it for ever while the other lies down: a push wakes that one.
+/// One worker finds a task and works on it for ever while the other lies down: a push wakes the
+/// other.
 fn finds_beside_lying_down(turn: usize) {
     let house = House::new();
     assert!(house.idle.try_search(WORKERS));
@@ -201,7 +214,10 @@ fn finds_beside_lying_down(turn: usize) {
     together(turn, [find, Box::new(move || lying.work(1, false))]);
     house.push(2);
     house.check();
-    assert!(house.idle.sleeping() < WORKERS, "a worker sleeps that does not");
+    assert!(
+        house.idle.sleeping() < WORKERS,
+        "a worker sleeps that does not"
+    );
 }
 
 fn two_pushers(turn: usize) {

@@ -1,4 +1,4 @@
-//! The checker checked: what loom sees and what it does not. A new loom that changes this fails here.
+//! The checker checked: what loom sees and what it does not. A loom that changes this fails here.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -38,7 +38,7 @@ const TESTS: &[Litmus] = &[
         |_| buffering(Relaxed, false),
         &[(0, 0), (0, 1), (1, 0), (1, 1)],
     ),
-    // Not what the language says: SeqCst accesses exclude (0, 0). Hence fences in src, never accesses.
+    // Not what the language says: SeqCst accesses exclude (0, 0). Hence src has SeqCst fences only.
     (
         "store buffering, SeqCst accesses",
         |_| buffering(SeqCst, false),
@@ -50,8 +50,8 @@ const TESTS: &[Litmus] = &[
         |_| load_buffering(),
         &[(0, 0), (0, 1), (1, 0)],
     ),
-    // Not what may happen: (1, 0) is hidden, since the child's own load hides the main thread's from
-    // its store. Hence each model is explored again with exchanged roles.
+    // Not what may happen: (1, 0) is missing, since the child's own load hides the other's from its
+    // store. Hence each model is explored again with exchanged roles.
     ("hidden load", |_| hidden_load(0), &[(0, 0)]),
     (
         "hidden load, roles exchanged",

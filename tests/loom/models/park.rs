@@ -1,4 +1,4 @@
-//! Parking: the token over a kernel that is a relaxed flag, then over a mutex and a condition variable.
+//! Parking: the token over a kernel that is a relaxed flag, then over mutex and condition variable.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -8,20 +8,20 @@ use crate::explore::{Model, together};
 use crate::park::{Parker, Unparker, token::Token};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("park: token over a flag", &[1, 1], one_notifies)
-        .stale(&[1, 1])
+    Model::new("park: token over a flag", &[95, 88], one_notifies)
+        .stale(&[160, 130])
         .preemptions(None),
     Model::new(
         "park: token over a flag, two notify",
-        &[1, 1, 1],
+        &[1400, 1800, 1800],
         two_notify,
     )
-    .stale(&[1, 1, 1])
+    .stale(&[2800, 4300, 4300])
     .preemptions(Some(3)),
-    Model::new("park: parker", &[1, 1], one_unparks)
-        .stale(&[1, 1])
+    Model::new("park: parker", &[580, 450], one_unparks)
+        .stale(&[830, 620])
         .preemptions(None),
-    Model::new("park: parker, two unpark", &[1, 1, 1], two_unpark).preemptions(Some(3)),
+    Model::new("park: parker, two unpark", &[11000, 6000, 6000], two_unpark).preemptions(Some(3)),
 ];
 
 /// The kernel: it wakes, and orders nothing.

@@ -10,29 +10,29 @@ use crate::sync::Backoff;
 pub(crate) const MODELS: &[Model] = &[
     Model::new(
         "ring: two producers, one consumer",
-        &[1, 1, 1],
+        &[100, 580, 560],
         two_producers,
     ),
     Model::new(
         "ring: one producer, two consumers",
-        &[1, 1, 1],
+        &[590, 350, 400],
         two_consumers,
     ),
     Model::new(
         "ring: hand over one by one, index wraps",
-        &[1, 1],
+        &[33, 77],
         one_by_one,
     ),
-    Model::new("ring: two slots, index wraps", &[1, 1], two_slots),
-    Model::new("ring: three of four slots", &[1, 1, 1], three_of_four),
-    Model::new("ring: full is exact", &[1, 1], full_is_exact),
+    Model::new("ring: two slots, index wraps", &[110, 490], two_slots),
+    Model::new("ring: three of four slots", &[730, 340, 390], three_of_four),
+    Model::new("ring: full is exact", &[25, 57], full_is_exact),
     Model::new(
         "ring: full is exact, all slots",
-        &[1, 1],
+        &[25, 33],
         full_is_exact_all_slots,
     ),
-    Model::new("ring: empty is exact", &[1, 1], empty_is_exact),
-    Model::new("ring: what is left is dropped", &[1, 1], dropped),
+    Model::new("ring: empty is exact", &[25, 100], empty_is_exact),
+    Model::new("ring: what is left is dropped", &[3, 3], dropped),
 ];
 
 fn popped_all(ring: &Ring<usize>, popped: &Note<Vec<usize>>) -> Vec<usize> {

@@ -6,15 +6,45 @@ use crate::explore::{Model, Role, together};
 use crate::task::JoinHandle;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("task: abort against run", &[1, 1], abort_run).preemptions(None).stale(&[1, 1]),
-    Model::new("task: abort against completion", &[1, 1], abort_completion).preemptions(None).stale(&[1, 1]),
-    Model::new("task: abort against wake and run", &[1, 1, 1], abort_wake_run).preemptions(None),
-    Model::new("task: handle dropped against completion", &[1, 1], drop_completion).preemptions(None),
-    Model::new("task: handle dropped while awaited", &[1, 1], drop_awaited).preemptions(None),
-    Model::new("task: join against completion", &[1, 1], join_completion).preemptions(None).stale(&[1, 1]),
-    Model::new("task: last waker frees", &[1, 1, 1], last_waker_frees).preemptions(None),
-    Model::new("task: wake against completion", &[1, 1], wake_completion).preemptions(None),
-    Model::new("task: cloned wakers go", &[1, 1], clones_go).preemptions(None),
+    Model::new("task: abort against run", &[25, 8], abort_run)
+        .preemptions(None)
+        .stale(&[43, 10]),
+    Model::new("task: abort against completion", &[12, 4], abort_completion)
+        .preemptions(None)
+        .stale(&[12, 4]),
+    Model::new(
+        "task: abort against wake and run",
+        &[700, 330, 790],
+        abort_wake_run,
+    )
+    .preemptions(None),
+    Model::new(
+        "task: handle dropped against completion",
+        &[100, 37],
+        drop_completion,
+    )
+    .preemptions(None),
+    Model::new(
+        "task: handle dropped while awaited",
+        &[4100, 4500],
+        drop_awaited,
+    )
+    .preemptions(None),
+    Model::new(
+        "task: join against completion",
+        &[960, 930],
+        join_completion,
+    )
+    .preemptions(Some(3))
+    .stale(&[6500, 10000]),
+    Model::new(
+        "task: last waker frees",
+        &[8400, 3400, 2600],
+        last_waker_frees,
+    )
+    .preemptions(None),
+    Model::new("task: wake against completion", &[100, 76], wake_completion).preemptions(None),
+    Model::new("task: cloned wakers go", &[40, 40], clones_go).preemptions(None),
 ];
 
 fn woken(wakers: usize) -> Stage {
@@ -33,7 +63,10 @@ fn ends(mut stage: Stage, pending: bool) {
         Some(Err(error)) if error.is_cancelled() => 0,
         _ => panic!("neither output nor cancelled"),
     };
-    assert!(!pending || outputs == 0, "a task whose event never came has an output");
+    assert!(
+        !pending || outputs == 0,
+        "a task whose event never came has an output"
+    );
     drop(ended);
     drop(handle);
     stage.check(outputs);

@@ -10,22 +10,25 @@ use crate::park::Parker;
 use crate::wake_cell::WakeCell;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("wake_cell: register against wake", &[1, 1], register_wake)
-        .stale(&[1, 1])
-        .preemptions(None),
+    Model::new(
+        "wake_cell: register against wake",
+        &[610, 420],
+        register_wake,
+    )
+    .stale(&[3900, 2000])
+    .preemptions(None),
     Model::new(
         "wake_cell: register against two wakes",
-        &[1, 1, 1],
+        &[11000, 14000, 15000],
         two_wakes,
     )
-    .stale(&[1, 1, 1])
     .preemptions(Some(3)),
-    Model::new("wake_cell: the waker changes", &[1, 1], waker_changes)
-        .stale(&[1, 1])
+    Model::new("wake_cell: the waker changes", &[1500, 700], waker_changes)
+        .stale(&[16000, 4700])
         .preemptions(None),
     Model::new(
         "wake_cell: a thread sleeps on it",
-        &[1, 1, 1],
+        &[1900, 1800, 1800],
         thread_sleeps,
     ),
 ];
