@@ -1,0 +1,38 @@
+//! Properties of the rooms, for arbitrary sequences of calls.
+//!
+//! Failing cases are kept beside each file as `*.regressions` and committed.
+
+#[path = "../src/sync/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only the state word's part is used")]
+mod sync;
+
+#[path = "."]
+mod reactor {
+    #[path = "../src/reactor/wheel.rs"]
+    #[allow(dead_code, reason = "included for its properties")]
+    pub(crate) mod wheel;
+}
+
+#[path = "."]
+mod task {
+    #[path = "../src/task/state.rs"]
+    #[allow(dead_code, reason = "included for its properties")]
+    pub(crate) mod state;
+}
+
+#[path = "properties/ring.rs"]
+mod ring;
+#[path = "properties/ring_threads.rs"]
+mod ring_threads;
+#[path = "properties/snapshot.rs"]
+mod snapshot;
+#[path = "properties/wheel.rs"]
+mod wheel;
+
+use proptest::test_runner::{Config, FileFailurePersistence};
+
+/// `cases` cases; those that fail are kept beside the source.
+fn cases(cases: u32) -> Config {
+    let kept = FileFailurePersistence::WithSource("regressions");
+    Config { cases, failure_persistence: Some(Box::new(kept)), ..Config::default() }
+}
