@@ -96,13 +96,10 @@ impl<T> Wheel<T> {
             }
             let shift = DIGIT_BITS * level as u32;
             let digit = (self.now >> shift) as u32 % SLOTS as u32;
-            let ahead = u64::from(self.occupied[level].rotate_right(digit).trailing_zeros());
-            // The slot of the present digit, on an upper level, is a whole turn away.
-            let ahead = if ahead == 0 && level > 0 {
-                SLOTS as u64
-            } else {
-                ahead
-            };
+            // On an upper level the slot of the present digit comes last: it is a whole turn away.
+            let first = u32::from(level > 0);
+            let slots = self.occupied[level].rotate_right(digit + first);
+            let ahead = u64::from(first + slots.trailing_zeros());
             Some(((self.now >> shift) + ahead) << shift)
         })
     }

@@ -27,7 +27,11 @@ fn capacities() -> impl Strategy<Value = usize> {
 
 /// Indices at the start, near the end of the index space, and anywhere.
 fn indices() -> impl Strategy<Value = usize> {
-    prop_oneof![Just(0), (0..64_usize).prop_map(|back| usize::MAX - back), any::<usize>()]
+    prop_oneof![
+        Just(0),
+        (0..64_usize).prop_map(|back| usize::MAX - back),
+        any::<usize>()
+    ]
 }
 
 /// Makes the calls on both and compares each answer.
@@ -84,7 +88,7 @@ impl Drop for Counted {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn a_ring_is_a_queue(capacity in capacities(), index in indices(), calls in calls()) {
@@ -143,7 +147,12 @@ fn capacities_out_of_range_are_refused() {
     assert!(Ring::<u8>::try_new(0).is_none());
     assert!(Ring::<u8>::try_new(usize::MAX).is_none());
     let refused = catch_unwind(|| Ring::<u8>::new(0));
-    let said = refused.err().and_then(|said| said.downcast::<String>().ok());
+    let said = refused
+        .err()
+        .and_then(|said| said.downcast::<String>().ok());
     let said = said.map_or_else(String::new, |said| *said);
-    assert!(said.starts_with("ring capacity 0 is not between 1 and"), "{said}");
+    assert!(
+        said.starts_with("ring capacity 0 is not between 1 and"),
+        "{said}"
+    );
 }

@@ -49,17 +49,25 @@ fn all_arrive(ring: &Ring<usize>) {
             consume(ring, &left)
         };
         let consumers: Vec<_> = (0..CONSUMERS).map(|_| scope.spawn(consumer)).collect();
-        consumers.into_iter().map(|thread| thread.join().expect("a consumer panicked")).collect()
+        consumers
+            .into_iter()
+            .map(|thread| thread.join().expect("a consumer panicked"))
+            .collect()
     });
     for producer in 0..PRODUCERS {
         for consumer in &seen {
             let ordered = consumer[producer].windows(2).all(|pair| pair[0] < pair[1]);
             assert!(ordered, "producer {producer}'s values overtook each other");
         }
-        let mut all: Vec<usize> =
-            seen.iter().flat_map(|consumer| consumer[producer].clone()).collect();
+        let mut all: Vec<usize> = seen
+            .iter()
+            .flat_map(|consumer| consumer[producer].clone())
+            .collect();
         all.sort_unstable();
-        assert!(all.into_iter().eq(0..EACH), "producer {producer}'s values are not all there once");
+        assert!(
+            all.into_iter().eq(0..EACH),
+            "producer {producer}'s values are not all there once"
+        );
     }
     assert!(ring.is_empty());
 }

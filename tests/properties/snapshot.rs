@@ -38,7 +38,12 @@ struct Task {
 }
 
 impl Task {
-    const NEW: Self = Self { place: Place::Scheduled, closed: false, join: true, references: 2 };
+    const NEW: Self = Self {
+        place: Place::Scheduled,
+        closed: false,
+        join: true,
+        references: 2,
+    };
 
     fn is_running(self) -> bool {
         matches!(self.place, Place::Running | Place::RunningWoken)
@@ -85,7 +90,11 @@ impl Task {
             }
             Step::Begin => {
                 self.place = Place::Running;
-                let begun = if self.closed { Begun::Cancel } else { Begun::Poll };
+                let begun = if self.closed {
+                    Begun::Cancel
+                } else {
+                    Begun::Poll
+                };
                 assert_eq!((before.begin().1, state.begin()), (begun, begun));
             }
             Step::EndPoll => {
@@ -99,7 +108,11 @@ impl Task {
             }
             Step::Complete => {
                 self.place = Place::Completed;
-                let owner = if self.join { Completed::WakeJoin } else { Completed::DropOutput };
+                let owner = if self.join {
+                    Completed::WakeJoin
+                } else {
+                    Completed::DropOutput
+                };
                 assert_eq!((before.complete().1, state.complete()), (owner, owner));
             }
             Step::Seize => {
@@ -112,7 +125,10 @@ impl Task {
             Step::DropJoin => {
                 self.join = false;
                 let completed = self.place == Place::Completed;
-                assert_eq!((before.drop_join().1, state.drop_join()), (completed, completed));
+                assert_eq!(
+                    (before.drop_join().1, state.drop_join()),
+                    (completed, completed)
+                );
             }
             Step::AddReference => {
                 self.references += 1;
