@@ -71,6 +71,8 @@ mod worker;
 mod survivors;
 #[path = "loom/audit.rs"]
 mod audit;
+#[path = "loom/ledger.rs"]
+mod ledger;
 #[path = "loom/run.rs"]
 mod run;
 

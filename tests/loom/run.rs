@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::audit::{self, Fate, Held};
 use crate::explore::{Variant, keep_panics_quiet};
+use crate::ledger;
 use crate::models;
 use crate::sites::Site;
 use crate::sources;
@@ -110,7 +111,7 @@ fn explore(mut chosen: Vec<(usize, Variant)>) -> io::Result<(Vec<Held>, Vec<Stri
 
 fn audit_all(sites: &BTreeSet<Site>, held: Vec<Held>) -> io::Result<Vec<String>> {
     let began = Instant::now();
-    let labels = sources::Labels::read(sites);
+    let labels = sources::Labels::read();
     let audited = audit::audit(audit::mutants(sites), held, |site| labels.of(site))?;
     let mut wrong = Vec::new();
     let (mut killed, mut explained) = (0, 0);
@@ -135,5 +136,6 @@ fn audit_all(sites: &BTreeSet<Site>, held: Vec<Held>) -> io::Result<Vec<String>>
         "audit: {sites} sites, {mutants} changes, {killed} fail, {explained} explained, \
          {took_ms} ms"
     );
+    wrong.extend(ledger::check(&audited, &labels)?);
     Ok(wrong)
 }

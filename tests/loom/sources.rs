@@ -25,7 +25,8 @@ fn included() -> Vec<String> {
     files
 }
 
-fn root(path: &str) -> std::path::PathBuf {
+/// A path in the package.
+pub(crate) fn root(path: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
@@ -59,35 +60,38 @@ pub(crate) fn unseen(seen: &BTreeSet<Site>) -> Vec<String> {
     unseen
 }
 
-/// The label of each call: from the comment above it.
-pub(crate) struct Labels(BTreeMap<String, Vec<String>>);
+/// The label of each call by its file, line and column.
+pub(crate) struct Labels(BTreeMap<(String, usize, usize), String>);
 
 impl Labels {
-    pub(crate) fn read(sites: &BTreeSet<Site>) -> Self {
-        let files: BTreeSet<&String> = sites.iter().map(|site| &site.file).collect();
-        let lines = |file: &String| read(file).lines().map(str::to_owned).collect();
-        Self(
-            files
-                .into_iter()
-                .map(|file| (file.clone(), lines(file)))
-                .collect(),
-        )
+    /// A label stands between the end of the call before and the end of its own.
+    pub(crate) fn read() -> Self {
+        let mut labels = BTreeMap::new();
+        for file in included() {
+            let text = read(&file);
+            let mut from = 0;
+            for call in atomic_sites(&text) {
+                let found = text[from..call.end].lines().rev().find_map(|line| {
+                    let (label, _) = line
+                        .trim_start()
+                        .strip_prefix("// [")?
+                        .split_once("] pairs")?;
+                    Some(label.to_owned())
+                });
+                let strong = call.orderings.iter().any(|ordering| ordering != "Relaxed");
+                if let Some(label) = found.filter(|_| strong) {
+                    labels.insert((file.clone(), call.line, call.column), label);
+                }
+                from = call.end;
+            }
+        }
+        Self(labels)
     }
 
-    /// The nearest label above the call within its reach, else the file and the call.
+    /// The call's label; the file and the call where it has none.
     pub(crate) fn of(&self, site: &Site) -> String {
-        let relaxed = site.order == "Relaxed" && site.changes().len() < 2;
-        let lines = self.0.get(&site.file).map_or(&[][..], Vec::as_slice);
-        let label = (0..=9).find_map(|up| {
-            let line = lines
-                .get((site.line as usize).checked_sub(up)?)?
-                .trim_start();
-            let (label, _) = line.strip_prefix("// [")?.split_once("] pairs")?;
-            Some(label.to_owned())
-        });
-        match label {
-            Some(label) if !relaxed => label,
-            _ => format!("{} {}", site.file, site.call),
-        }
+        let place = (site.file.clone(), site.line as usize, site.column as usize);
+        let unlabelled = || format!("{} {}", site.file, site.call);
+        self.0.get(&place).cloned().unwrap_or_else(unlabelled)
     }
 }
