@@ -8,10 +8,8 @@
 //! which knows neither I/O nor timers nor pinning. A thread for each task stands for the blocking
 //! way, with fewer operations in a sample, since they take longer.
 //!
-//! Every task runs exactly once, or the sample is an error: tasks carry numbers, which are added up.
+//! Every task runs exactly once, or the sample is an error: tasks carry numbers, which are summed.
 
-#[path = "executor/allocation.rs"]
-mod allocation;
 #[path = "executor/latch.rs"]
 mod latch;
 #[path = "executor/peers.rs"]
@@ -30,6 +28,8 @@ mod crowd;
 #[path = "executor/crowd_of_threads.rs"]
 mod crowd_of_threads;
 
+#[path = "executor/memory.rs"]
+mod memory;
 #[path = "executor/waiting.rs"]
 mod waiting;
 
@@ -37,14 +37,15 @@ use std::process::ExitCode;
 
 use windlass_benches::Harness;
 
-#[global_allocator]
-static ALLOCATOR: allocation::Counted = allocation::Counted;
-
 fn main() -> ExitCode {
+    if let Some(code) = memory::child() {
+        return code;
+    }
     let mut bench = Harness::from_args("executor");
     spawning::measure(&mut bench);
     switching::measure(&mut bench);
     waking::measure(&mut bench);
     waiting::measure(&mut bench);
+    memory::measure(&mut bench);
     bench.finish()
 }

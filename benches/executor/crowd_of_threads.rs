@@ -1,9 +1,8 @@
-//! The same crowd as threads: each parks until it is unparked; and what the kernel keeps for them.
+//! The same crowd as threads: each parks until it is unparked.
 
-use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::crowd::Lived;
 use crate::latch::Latch;
@@ -37,7 +36,7 @@ impl Places {
     ///
     /// # Errors
     /// A thread could not be started; those that were are ended.
-    pub(crate) fn gather(self, threads: usize) -> Result<(Threads, std::time::Duration), String> {
+    pub(crate) fn gather(self, threads: usize) -> Result<(Threads, Duration), String> {
         self.go.store(false, Ordering::Release);
         self.idle.reset(threads);
         self.done.reset(threads);
@@ -97,26 +96,4 @@ impl Threads {
             let _ = thread.join();
         }
     }
-}
-
-/// The bytes this process has in memory, with its page tables, and all kernel stacks.
-///
-/// # Errors
-/// The kernel does not tell.
-pub(crate) fn resident_bytes() -> Result<u64, String> {
-    let own = ["VmRSS:", "VmPTE:"];
-    let kib = lines("/proc/self/status", &own)? + lines("/proc/meminfo", &["KernelStack:"])?;
-    Ok(kib * 1024)
-}
-
-fn lines(path: &str, names: &[&str]) -> Result<u64, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
-    let value = |name: &&str| {
-        let line = text.lines().find(|line| line.starts_with(*name))?;
-        line.split_whitespace().nth(1)?.parse::<u64>().ok()
-    };
-    names
-        .iter()
-        .map(|name| value(name).ok_or_else(|| format!("{path}: no number behind {name}")))
-        .sum()
 }

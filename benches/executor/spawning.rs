@@ -60,7 +60,8 @@ pub(crate) fn measure(bench: &mut Harness) {
             .question("What does it cost to have something done elsewhere and wait for it?")
             .method(method)
             .not_shown("Many joins at once.")
-            .claim("spawn and join at least twice as fast as tokio", TOKIO, 2.0);
+            .claim("spawn and join at least twice as fast as tokio", TOKIO, 2.0)
+            .crowded();
         contenders(group, SpawnJoin);
         group.checked(THREADS, Role::Baseline, join_threads);
     });

@@ -43,7 +43,8 @@ pub(crate) fn measure(bench: &mut Harness) {
             .title("ping-pong between two tasks")
             .question("What does it cost two tasks to take turns?")
             .method(method)
-            .not_shown("The cost of a channel; what happens beside other tasks.");
+            .not_shown("The cost of a channel; what happens beside other tasks.")
+            .crowded();
         contenders(group, PingPongTasks(Latch::leaked(2)));
         group.checked(THREADS, Role::Baseline, ping_pong_threads);
     });
