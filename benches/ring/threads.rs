@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How the retry policy is published.
-pub(crate) const POLICY: &str = "On full or empty a thread spins 64 times (pause), then yields to the kernel each time, until \
-     it succeeds.";
+pub(crate) const POLICY: &str = "On full or empty a thread spins 64 times (pause), then yields to \
+                                 the kernel each time, until it succeeds.";
 
 const SPINS: u32 = 64;
 

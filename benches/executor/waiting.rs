@@ -1,0 +1,70 @@
+//! Tasks that wait: what each costs to start and to wake, from a thousand to a million at once.
+
+use std::time::Duration;
+
+use windlass_benches::{Batch, Group, Harness, Role};
+
+use crate::crowd::Crowd;
+use crate::crowd_of_threads::Places;
+use crate::peers::{Executor, THREADS, Workload, contenders};
+
+/// More threads than this are not tried: each needs some 30 KiB.
+const THREADS_MAX: usize = 10_000;
+
+const SMOKE_TASKS: u64 = 512;
+
+/// Measures the groups of this file.
+pub(crate) fn measure(bench: &mut Harness) {
+    for exponent in 3..=6 {
+        bench.group(&format!("alive_1e{exponent}"), |group| {
+            alive(group, exponent);
+        });
+    }
+}
+
+fn alive(group: &mut Group<'_>, exponent: u32) {
+    let tasks = 10_usize.pow(exponent);
+    let method = "Spawned from outside as futures of 24 bytes; each is polled once, leaves its \
+                  waker in a table and waits. Time from before the first spawn until all are idle \
+                  at once, by tasks. wake_ns: from before the first wake by a thread outside until \
+                  all are done, by tasks. Threads: spawned and parked, up to 10,000.";
+    group
+        .title(&format!("1e{exponent} tasks alive at once"))
+        .question("What does it cost to have so many tasks wait at once?")
+        .method(method)
+        .not_shown("Tasks with larger futures, which cost cache misses.")
+        .over("tasks alive at once", "tasks", tasks as f64)
+        .ops(tasks as u64)
+        .smoke_ops(SMOKE_TASKS)
+        .without_criterion()
+        .crowded();
+    let crowd = Crowd::leaked(tasks);
+    contenders(group, Alive(crowd));
+    if tasks <= THREADS_MAX {
+        let places = Places::leaked(tasks);
+        group.checked(THREADS, Role::Baseline, move |ops| {
+            let lived = places.live(ops as usize)?;
+            Ok(batch(lived.spawned, lived.woken, ops))
+        });
+    }
+    match exponent {
+        3 => group.rounds(12, 30).budget(Duration::from_secs(3)),
+        4 => group.rounds(6, 10).budget(Duration::from_secs(4)),
+        5 => group.rounds(10, 20).budget(Duration::from_secs(4)),
+        _ => group.rounds(6, 10).budget(Duration::from_secs(10)),
+    };
+}
+
+#[derive(Clone, Copy)]
+struct Alive(&'static Crowd);
+
+impl Workload for Alive {
+    fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
+        let lived = self.0.live(executor, ops as usize)?;
+        Ok(batch(lived.spawned, lived.woken, ops))
+    }
+}
+
+fn batch(spawned: Duration, woken: Duration, ops: u64) -> Batch {
+    Batch::from(spawned).with("wake_ns", woken.as_nanos() as f64 / ops as f64)
+}
