@@ -124,6 +124,7 @@ fn opened(bench: &mut Harness, at_once: usize) {
     bench.group(&format!("hello_opened_{at_once}"), |group| {
         common(group, at_once, "hello, a connection for each request");
         group
+            .without_control()
             .title(&format!("hello, each opens, {at_once} at once"))
             .question(
                 "What is left of the difference when every contender pays for a connection with \
@@ -150,6 +151,7 @@ fn waiting(bench: &mut Harness, at_once: usize) {
     bench.group(&format!("wait_{WAIT_MS}ms_{at_once}"), |group| {
         common(group, at_once, "wait 5 ms, kept connections");
         group
+            .without_control()
             .title(&format!("wait {WAIT_MS} ms, kept, {at_once} at once"))
             .question("And when each request waits 5 ms for something else before it is answered?")
             .method(&format!(
@@ -176,9 +178,9 @@ fn waiting(bench: &mut Harness, at_once: usize) {
 
 fn common(group: &mut Group<'_>, at_once: usize, family: &str) {
     let sample_ms = match at_once {
-        ..8 => 200,
-        8..512 => 300,
-        _ => 450,
+        ..8 => 120,
+        8..512 => 250,
+        _ => 400,
     };
     group
         .rate("requests per second")
@@ -249,7 +251,7 @@ fn descriptors(at_once: usize) -> Result<(), String> {
     match allowed >= wanted {
         true => Ok(()),
         false => Err(format!(
-            "needs {wanted} open files, and the system allows {allowed}: raise the limit (ulimit -n)"
+            "needs {wanted} open files, and the system allows {allowed}: raise it (ulimit -n)"
         )),
     }
 }
