@@ -188,8 +188,7 @@ fn common(group: &mut Group<'_>, at_once: usize, family: &str) {
         .over(family, "requests at once", at_once as f64)
         .crowded()
         .rounds(10, 10)
-        .sample(Duration::from_millis(sample_ms))
-        .smoke_ops(64);
+        .sample(Duration::from_millis(sample_ms));
 }
 
 fn method(at_once: usize) -> String {
@@ -236,7 +235,7 @@ impl Field<'_, '_> {
         match started {
             Ok(mut contest) => self
                 .group
-                .checked(name, role, move |ops| contest.measure(ops)),
+                .window(name, role, move |window| contest.measure(window)),
             Err(why) => self.group.broken(name, role, &why),
         };
     }

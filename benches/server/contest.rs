@@ -1,9 +1,9 @@
-//! One contender: a server process, the client that loads it, and what one batch of requests says.
+//! One contender: a server process, the client that loads it, and what one window of requests says.
 
 use std::net::SocketAddr;
 
-use windlass::kit::load::{LoadClient, LoadConfig, LoadOutcome, Manner, ServerProcess, Window};
-use windlass_benches::Batch;
+use windlass::kit::load::{self, LoadClient, LoadConfig, LoadOutcome, Manner, ServerProcess};
+use windlass_benches::{Sample, Window};
 
 use crate::child;
 use crate::process::{cpu_us, threads_and_rss_mib};
@@ -12,9 +12,11 @@ use crate::spec::Spec;
 /// Little's law may be missed by this share; more means that the client miscounts.
 const LITTLE_SHARE_MAX: f64 = 0.10;
 
-/// Batches of at least so many requests on each connection are measured warm, and judged by
-/// Little's law. Smaller ones are for finding out how many requests a batch needs.
-const REQUESTS_MIN: u64 = 4;
+/// Windows of at least so many requests on each connection are held against it.
+const LITTLE_REQUESTS_MIN: u64 = 4;
+
+/// Requests of a window in smoke mode.
+const SMOKE_REQUESTS: u64 = 64;
 
 /// A running server and its client. The client goes first.
 pub(crate) struct Contest {
@@ -42,49 +44,48 @@ impl Contest {
         })
     }
 
-    /// Measures a batch of `requests`, after one on each connection that is not counted. A batch of
-    /// fewer requests than connections is a share of one request on each.
-    pub(crate) fn measure(&mut self, requests: u64) -> Result<Batch, String> {
-        let (pid, made) = (self.process.id(), requests.max(self.connections));
-        if made >= REQUESTS_MIN * self.connections {
-            self.run(self.connections)?;
-        }
+    /// Measures one window, after one request on each connection that is not counted.
+    pub(crate) fn measure(&mut self, window: &Window) -> Result<Sample, String> {
+        let pid = self.process.id();
+        let length = match window.smoke {
+            true => load::Window::Requests(SMOKE_REQUESTS),
+            false => {
+                self.run(load::Window::Requests(self.connections))?;
+                load::Window::Time(window.duration)
+            }
+        };
         let before = cpu_us(pid);
-        let outcome = self.run(made)?;
+        let outcome = self.run(length)?;
         let after = cpu_us(pid);
-        let share = requests as f64 / made as f64;
-        let mut batch = Batch::from(outcome.elapsed.mul_f64(share));
+        let mut sample = Sample::new(outcome.requests_per_s());
         if let Some((before, after)) = before.zip(after) {
             let each = (after - before) / outcome.requests as f64;
-            batch = batch.with("server_cpu_us_per_request", each);
+            sample = sample.with("server_cpu_us_per_request", each);
         }
         if let Some((threads, rss_mib)) = threads_and_rss_mib(pid) {
-            batch = batch
+            sample = sample
                 .with("server_threads", threads)
                 .with("server_rss_mib", rss_mib);
         }
         if self.kept && outcome.connects > 0 {
             let each = outcome.connects as f64 / outcome.requests as f64;
-            batch = batch.with("connects_per_request", each);
+            sample = sample.with("connects_per_request", each);
         }
         let us = |quantile: f64| outcome.latency_ns.value_at_quantile(quantile) as f64 / 1e3;
-        Ok(batch
+        Ok(sample
             .with("concurrency_seen", self.little(&outcome)?)
             .with("latency_us_p50", us(0.50))
             .with("latency_us_p99", us(0.99)))
     }
 
-    fn run(&mut self, requests: u64) -> Result<LoadOutcome, String> {
-        let ran = self.client.run(Window::Requests(requests));
+    fn run(&mut self, window: load::Window) -> Result<LoadOutcome, String> {
+        let ran = self.client.run(window);
         let outcome = ran.map_err(|error| error.to_string())?;
         match outcome.errors.total() {
-            0 if outcome.requests == requests => Ok(outcome),
-            0 => Err(format!(
-                "{} replies to {requests} requests",
-                outcome.requests
-            )),
+            0 => Ok(outcome),
             failed => Err(format!(
-                "{failed} of {requests} requests failed, the first: {}",
+                "{failed} requests failed and {} did not, the first: {}",
+                outcome.requests,
                 outcome.first_error.unwrap_or_default()
             )),
         }
@@ -100,7 +101,8 @@ impl Contest {
         let running_out = latency_ns.max() as f64 / 1e9 / outcome.elapsed.as_secs_f64();
         let most = self.connections as f64;
         let least = most * (1.0 - running_out).max(0.0);
-        let judged = outcome.connects == 0 && outcome.requests >= REQUESTS_MIN * self.connections;
+        let judged =
+            outcome.connects == 0 && outcome.requests >= LITTLE_REQUESTS_MIN * self.connections;
         let missed =
             seen < least * (1.0 - LITTLE_SHARE_MAX) || seen > most * (1.0 + LITTLE_SHARE_MAX);
         match judged && missed {

@@ -68,7 +68,11 @@ thread_local! {
 
 /// Sets this thread's door up for the next model.
 pub(crate) fn set_up(mutant: Option<Mutant>, stale: bool) {
-    let exploring = Exploring { mutant, stale, ..Exploring::default() };
+    let exploring = Exploring {
+        mutant,
+        stale,
+        ..Exploring::default()
+    };
     EXPLORING.set(exploring);
 }
 
@@ -142,7 +146,10 @@ impl Site {
     pub(crate) fn changes(&self) -> Vec<Change> {
         let mut changes: Vec<Change> = match self.order.as_str() {
             "SeqCst" => vec![Change::Order(Ordering::AcqRel)],
-            "AcqRel" => vec![Change::Order(Ordering::Acquire), Change::Order(Ordering::Release)],
+            "AcqRel" => vec![
+                Change::Order(Ordering::Acquire),
+                Change::Order(Ordering::Release),
+            ],
             "Acquire" | "Release" => vec![Change::Order(Ordering::Relaxed)],
             _ => vec![],
         };
@@ -159,7 +166,14 @@ impl Site {
 
     /// As one word, which [`Site::from_word`] reads.
     pub(crate) fn to_word(&self) -> String {
-        let Self { file, line, column, call, order, failure } = self;
+        let Self {
+            file,
+            line,
+            column,
+            call,
+            order,
+            failure,
+        } = self;
         format!("{file}|{line}|{column}|{call}|{order}|{failure}")
     }
 
@@ -181,9 +195,20 @@ impl Site {
 
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, column, call, order, failure } = self;
+        let Self {
+            file,
+            line,
+            column,
+            call,
+            order,
+            failure,
+        } = self;
         write!(f, "{file}:{line}:{column} {call} {order}")?;
-        if failure.is_empty() { Ok(()) } else { write!(f, "/{failure}") }
+        if failure.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "/{failure}")
+        }
     }
 }
 

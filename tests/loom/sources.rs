@@ -6,8 +6,7 @@ use crate::atomic_sites::atomic_sites;
 use crate::sites::Site;
 
 /// What the models include, below `src`.
-const INCLUDED: [&str; 5] =
-    ["park", "ring", "wake_cell", "task", "executor/idle.rs"];
+const INCLUDED: [&str; 5] = ["park", "ring", "wake_cell", "task", "executor/idle.rs"];
 
 fn included() -> Vec<String> {
     let mut files = vec!["src/reactor/readiness.rs".to_owned()];
@@ -15,7 +14,9 @@ fn included() -> Vec<String> {
         let path = format!("src/{place}");
         match std::fs::read_dir(root(&path)) {
             Ok(entries) => files.extend(
-                entries.flatten().map(|entry| format!("{path}/{}", entry.file_name().display())),
+                entries
+                    .flatten()
+                    .map(|entry| format!("{path}/{}", entry.file_name().display())),
             ),
             Err(_) => files.push(path),
         }
@@ -45,7 +46,10 @@ pub(crate) fn unseen(seen: &BTreeSet<Site>) -> Vec<String> {
             total += 1;
             let (line, column) = (call.line, call.column);
             if !places.contains(&(file.clone(), line, column)) {
-                unseen.push(format!("{file}:{line}:{column} {}: no model reaches it", call.call));
+                unseen.push(format!(
+                    "{file}:{line}:{column} {}: no model reaches it",
+                    call.call
+                ));
             }
         }
     }
@@ -62,7 +66,12 @@ impl Labels {
     pub(crate) fn read(sites: &BTreeSet<Site>) -> Self {
         let files: BTreeSet<&String> = sites.iter().map(|site| &site.file).collect();
         let lines = |file: &String| read(file).lines().map(str::to_owned).collect();
-        Self(files.into_iter().map(|file| (file.clone(), lines(file))).collect())
+        Self(
+            files
+                .into_iter()
+                .map(|file| (file.clone(), lines(file)))
+                .collect(),
+        )
     }
 
     /// The nearest label above the call within its reach, else the file and the call.
@@ -70,7 +79,9 @@ impl Labels {
         let relaxed = site.order == "Relaxed" && site.changes().len() < 2;
         let lines = self.0.get(&site.file).map_or(&[][..], Vec::as_slice);
         let label = (0..=9).find_map(|up| {
-            let line = lines.get((site.line as usize).checked_sub(up)?)?.trim_start();
+            let line = lines
+                .get((site.line as usize).checked_sub(up)?)?
+                .trim_start();
             let (label, _) = line.strip_prefix("// [")?.split_once("] pairs")?;
             Some(label.to_owned())
         });

@@ -26,11 +26,19 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn start() -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg(WORKER).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .arg(WORKER)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut child = command.spawn()?;
         let ends = child.stdin.take().zip(child.stdout.take());
         let (input, output) = ends.ok_or(io::ErrorKind::BrokenPipe)?;
-        Ok(Self { child, input, output: BufReader::new(output) })
+        Ok(Self {
+            child,
+            input,
+            output: BufReader::new(output),
+        })
     }
 
     /// Explores variant `number`, with one site changed or none. A worker that dies is a failure of the
@@ -53,7 +61,12 @@ impl Worker {
                 let said = failure.unwrap_or_else(|| "nothing".to_owned());
                 let (executions, took_ms, reached) = (0, 0, Default::default());
                 let failure = Some(format!("{said} (and then the process ended)"));
-                return Ok(Explored { executions, took_ms, reached, failure });
+                return Ok(Explored {
+                    executions,
+                    took_ms,
+                    reached,
+                    failure,
+                });
             }
             let words: Vec<&str> = line.trim_end().split('\t').collect();
             match words[..] {
@@ -62,7 +75,10 @@ impl Worker {
                     return Ok(Explored {
                         executions: executions.parse().unwrap_or(0),
                         took_ms: took_ms.parse().unwrap_or(0),
-                        reached: sites.iter().filter_map(|word| Site::from_word(word)).collect(),
+                        reached: sites
+                            .iter()
+                            .filter_map(|word| Site::from_word(word))
+                            .collect(),
                         failure: failure.filter(|_| failed == "failed"),
                     });
                 }
@@ -88,15 +104,26 @@ pub(crate) fn serve(variants: &[Variant]) -> io::Result<()> {
     for line in io::stdin().lines() {
         let line = line?;
         let words: Vec<&str> = line.split('\t').collect();
-        let variant = words[0].parse().ok().and_then(|number: usize| variants.get(number));
+        let variant = words[0]
+            .parse()
+            .ok()
+            .and_then(|number: usize| variants.get(number));
         let Some(variant) = variant else {
             return Err(io::Error::other(format!("no variant {line}")));
         };
         let explored = variant.explore(mutant(&words[1..]));
-        let word = if explored.failure.is_some() { "failed" } else { "held" };
+        let word = if explored.failure.is_some() {
+            "failed"
+        } else {
+            "held"
+        };
         let sites: Vec<String> = explored.reached.iter().map(Site::to_word).collect();
         let (executions, took_ms) = (explored.executions, explored.took_ms);
-        writeln!(io::stdout(), "done\t{word}\t{executions}\t{took_ms}\t{}", sites.join("\t"))?;
+        writeln!(
+            io::stdout(),
+            "done\t{word}\t{executions}\t{took_ms}\t{}",
+            sites.join("\t")
+        )?;
     }
     Ok(())
 }
@@ -106,7 +133,10 @@ fn mutant(words: &[&str]) -> Option<Mutant> {
         return None;
     };
     let site = Site::from_word(site)?;
-    let change = site.changes().into_iter().find(|known| known.to_string() == *change)?;
+    let change = site
+        .changes()
+        .into_iter()
+        .find(|known| known.to_string() == *change)?;
     Some(Mutant { site, change })
 }
 
@@ -126,15 +156,19 @@ pub(crate) fn in_parallel<T: Send, R: Send>(
                 return Ok(());
             };
             let result = job(&mut worker, item)?;
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+            done.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((at, result));
         }
     };
     thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().try_for_each(|thread| match thread.join() {
-            Ok(ended) => ended,
-            Err(_) => Err(io::Error::other("a thread that drives a worker panicked")),
-        })
+        threads
+            .into_iter()
+            .try_for_each(|thread| match thread.join() {
+                Ok(ended) => ended,
+                Err(_) => Err(io::Error::other("a thread that drives a worker panicked")),
+            })
     })?;
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);

@@ -72,7 +72,10 @@ pub(crate) struct Patience {
 
 impl Patience {
     pub(crate) fn new() -> Self {
-        Self { turns: 0, backoff: Backoff::new() }
+        Self {
+            turns: 0,
+            backoff: Backoff::new(),
+        }
     }
 
     /// Looks again: at once at first, later only after the others had their turn.

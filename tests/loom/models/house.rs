@@ -33,7 +33,9 @@ impl Schedule for House {
 impl House {
     /// Takes the task from the queue and runs it once, if it is there.
     pub(crate) fn run_once(&self) -> bool {
-        let taken = self.queued.compare_exchange(1, 0, Ordering::Relaxed, Ordering::Relaxed);
+        let taken = self
+            .queued
+            .compare_exchange(1, 0, Ordering::Relaxed, Ordering::Relaxed);
         let task = *self.task.get();
         match task.filter(|_| taken.is_ok()) {
             // SAFETY: `schedule` put it there, and taking it from the queue takes it once.
@@ -147,7 +149,14 @@ impl Stage {
             assert!(house.run_once());
         }
         let wakers = std::mem::take(&mut *given.get());
-        Self { house, handle: Some(handle), wakers, events, future_drops, output_drops }
+        Self {
+            house,
+            handle: Some(handle),
+            wakers,
+            events,
+            future_drops,
+            output_drops,
+        }
     }
 
     /// A role: an event happens, then the task is woken; the waker goes with it.
@@ -176,9 +185,21 @@ impl Stage {
         drop(self.handle);
         drop(self.wakers);
         assert_eq!(self.house.completions(), 1, "completions");
-        assert_eq!(self.future_drops.load(Ordering::Relaxed), 1, "drops of the future");
-        assert_eq!(self.output_drops.load(Ordering::Relaxed), outputs, "drops of the output");
-        assert_eq!(std::sync::Arc::strong_count(&self.house), 1, "the cell is not freed");
+        assert_eq!(
+            self.future_drops.load(Ordering::Relaxed),
+            1,
+            "drops of the future"
+        );
+        assert_eq!(
+            self.output_drops.load(Ordering::Relaxed),
+            outputs,
+            "drops of the output"
+        );
+        assert_eq!(
+            std::sync::Arc::strong_count(&self.house),
+            1,
+            "the cell is not freed"
+        );
     }
 }
 

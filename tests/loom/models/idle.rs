@@ -21,8 +21,12 @@ pub(crate) const MODELS: &[Model] = &[
         &[1, 1, 1],
         lies_down_beside_searcher,
     ),
-    Model::new("idle: one finds while one lies down", &[1, 1], finds_beside_lying_down)
-        .preemptions(None),
+    Model::new(
+        "idle: one finds while one lies down",
+        &[1, 1],
+        finds_beside_lying_down,
+    )
+    .preemptions(None),
     Model::new("idle: worker against two pushers", &[1, 1, 1], two_pushers),
 ];
 
@@ -201,7 +205,10 @@ fn finds_beside_lying_down(turn: usize) {
     together(turn, [find, Box::new(move || lying.work(1, false))]);
     house.push(2);
     house.check();
-    assert!(house.idle.sleeping() < WORKERS, "a worker sleeps that does not");
+    assert!(
+        house.idle.sleeping() < WORKERS,
+        "a worker sleeps that does not"
+    );
 }
 
 fn two_pushers(turn: usize) {

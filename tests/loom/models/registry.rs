@@ -10,9 +10,22 @@ use crate::explore::{Model, Role, together};
 use crate::task::{self, Index, JoinHandle, Readied, Registry, Schedule, TaskRef};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("registry: two take and give back", &[1, 1], take_and_give_back).preemptions(Some(3)).stale(&[1, 1]),
-    Model::new("registry: a used table", &[1, 1], used_table).preemptions(Some(3)).stale(&[1, 1]),
-    Model::new("registry: a place is found again", &[1, 1], given_back_is_free).preemptions(None),
+    Model::new(
+        "registry: two take and give back",
+        &[1, 1],
+        take_and_give_back,
+    )
+    .preemptions(Some(3))
+    .stale(&[1, 1]),
+    Model::new("registry: a used table", &[1, 1], used_table)
+        .preemptions(Some(3))
+        .stale(&[1, 1]),
+    Model::new(
+        "registry: a place is found again",
+        &[1, 1],
+        given_back_is_free,
+    )
+    .preemptions(None),
     Model::new("registry: two spawns, then a walk", &[1, 1], two_spawns).preemptions(Some(3)),
     Model::new("registry: spawn against walk", &[1, 1], spawn_walk).preemptions(None),
 ];
@@ -54,7 +67,10 @@ fn all_are_free(registry: &Registry, held: &Held, places: usize) {
 fn take_and_give_back(turn: usize) {
     let registry = Arc::new(Registry::new(2));
     let held = Note::new(Vec::new());
-    together(turn, [cycle(&registry, &held, 2), cycle(&registry, &held, 1)]);
+    together(
+        turn,
+        [cycle(&registry, &held, 2), cycle(&registry, &held, 1)],
+    );
     all_are_free(&registry, &held, 2);
 }
 
@@ -63,7 +79,8 @@ fn used_table(turn: usize) {
     let registry = Arc::new(Registry::new(3));
     let held = Note::new(Vec::new());
     let used: Vec<Index> = (0..3).map(|_| take(&registry, &held)).collect();
-    used.into_iter().for_each(|index| give_back(&registry, &held, index));
+    used.into_iter()
+        .for_each(|index| give_back(&registry, &held, index));
     let keep = take(&registry, &held);
     let (own, note) = (registry.clone(), held.clone());
     let give: Role = Box::new(move || {
@@ -142,7 +159,10 @@ fn all_end(nowhere: &StdArc<Nowhere>, handles: &Note<Vec<JoinHandle<()>>>) {
     end(&nowhere.0);
     assert_eq!(nowhere.0.len(), 0, "a task is left in the table");
     let handles = std::mem::take(&mut *handles.get());
-    assert!(handles.iter().all(JoinHandle::is_finished), "the walk passed a task by");
+    assert!(
+        handles.iter().all(JoinHandle::is_finished),
+        "the walk passed a task by"
+    );
     drop(handles);
     assert_eq!(StdArc::strong_count(nowhere), 1, "a cell is not freed");
 }

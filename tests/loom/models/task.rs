@@ -8,13 +8,31 @@ use super::house::{Stage, output};
 use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("task: wake against run", &[1, 1], wake_run).preemptions(None).stale(&[1, 1]),
-    Model::new("task: first run against wake", &[1, 1], wake_queued).preemptions(None).stale(&[1, 1]),
+    Model::new("task: wake against run", &[1, 1], wake_run)
+        .preemptions(None)
+        .stale(&[1, 1]),
+    Model::new("task: first run against wake", &[1, 1], wake_queued)
+        .preemptions(None)
+        .stale(&[1, 1]),
     Model::new("task: two wakes against runs", &[1, 1, 1], two_wakes).preemptions(Some(3)),
-    Model::new("task: two wakes, each runs it", &[1, 1], wake_and_run).preemptions(None).stale(&[1, 1]),
-    Model::new("task: wake by reference, then by value", &[1, 1], wake_twice).preemptions(None),
-    Model::new("task: shutdown after the last poll", &[1, 1], shut_down_after_poll).preemptions(None),
-    Model::new("task: shutdown against wake", &[1, 1], shut_down_wake).preemptions(None).stale(&[1, 1]),
+    Model::new("task: two wakes, each runs it", &[1, 1], wake_and_run)
+        .preemptions(None)
+        .stale(&[1, 1]),
+    Model::new(
+        "task: wake by reference, then by value",
+        &[1, 1],
+        wake_twice,
+    )
+    .preemptions(None),
+    Model::new(
+        "task: shutdown after the last poll",
+        &[1, 1],
+        shut_down_after_poll,
+    )
+    .preemptions(None),
+    Model::new("task: shutdown against wake", &[1, 1], shut_down_wake)
+        .preemptions(None)
+        .stale(&[1, 1]),
 ];
 
 fn ends_well(mut stage: Stage) {
@@ -61,7 +79,10 @@ fn wake_and_run(turn: usize) {
     };
     let first = stage.event(1);
     let second = stage.event(2);
-    together(turn, [both(first, stage.worker(2)), both(second, stage.worker(2))]);
+    together(
+        turn,
+        [both(first, stage.worker(2)), both(second, stage.worker(2))],
+    );
     ends_well(stage);
 }
 
@@ -82,7 +103,10 @@ fn wake_twice(turn: usize) {
 fn ends_cancelled(mut stage: Stage) {
     let mut handle = stage.handle.take();
     let ended = handle.as_mut().map(output);
-    assert!(matches!(&ended, Some(Err(error)) if error.is_cancelled()), "not cancelled");
+    assert!(
+        matches!(&ended, Some(Err(error)) if error.is_cancelled()),
+        "not cancelled"
+    );
     drop(ended);
     drop(handle);
     stage.check(0);

@@ -6,12 +6,28 @@ use crate::explore::{Model, Role, together};
 use crate::task::JoinHandle;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("task: abort against run", &[1, 1], abort_run).preemptions(None).stale(&[1, 1]),
-    Model::new("task: abort against completion", &[1, 1], abort_completion).preemptions(None).stale(&[1, 1]),
-    Model::new("task: abort against wake and run", &[1, 1, 1], abort_wake_run).preemptions(None),
-    Model::new("task: handle dropped against completion", &[1, 1], drop_completion).preemptions(None),
+    Model::new("task: abort against run", &[1, 1], abort_run)
+        .preemptions(None)
+        .stale(&[1, 1]),
+    Model::new("task: abort against completion", &[1, 1], abort_completion)
+        .preemptions(None)
+        .stale(&[1, 1]),
+    Model::new(
+        "task: abort against wake and run",
+        &[1, 1, 1],
+        abort_wake_run,
+    )
+    .preemptions(None),
+    Model::new(
+        "task: handle dropped against completion",
+        &[1, 1],
+        drop_completion,
+    )
+    .preemptions(None),
     Model::new("task: handle dropped while awaited", &[1, 1], drop_awaited).preemptions(None),
-    Model::new("task: join against completion", &[1, 1], join_completion).preemptions(None).stale(&[1, 1]),
+    Model::new("task: join against completion", &[1, 1], join_completion)
+        .preemptions(None)
+        .stale(&[1, 1]),
     Model::new("task: last waker frees", &[1, 1, 1], last_waker_frees).preemptions(None),
     Model::new("task: wake against completion", &[1, 1], wake_completion).preemptions(None),
     Model::new("task: cloned wakers go", &[1, 1], clones_go).preemptions(None),
@@ -33,7 +49,10 @@ fn ends(mut stage: Stage, pending: bool) {
         Some(Err(error)) if error.is_cancelled() => 0,
         _ => panic!("neither output nor cancelled"),
     };
-    assert!(!pending || outputs == 0, "a task whose event never came has an output");
+    assert!(
+        !pending || outputs == 0,
+        "a task whose event never came has an output"
+    );
     drop(ended);
     drop(handle);
     stage.check(outputs);
