@@ -179,8 +179,8 @@ fn waiting(bench: &mut Harness, at_once: usize) {
 fn common(group: &mut Group<'_>, at_once: usize, family: &str) {
     let sample_ms = match at_once {
         ..8 => 120,
-        8..512 => 250,
-        _ => 400,
+        8..512 => 200,
+        _ => 300,
     };
     group
         .rate("requests per second")
@@ -196,7 +196,7 @@ fn method(at_once: usize) -> String {
         "Each server is a process of its own, this program started again; the client is one thread \
          on bare mio in another, checks every byte of every reply, and keeps {at_once} requests in \
          flight: no error is allowed. Only the server being measured is loaded; before each window \
-         one request a connection is not counted. Processor time is the server's, from \
+         one request on each kept connection is not counted. Processor time is the server's, from \
          /proc/PID/stat. Rate x mean latency must give back the requests in flight (Little's law)."
     )
 }

@@ -44,16 +44,17 @@ impl Contest {
         })
     }
 
-    /// Measures one window, after one request on each connection that is not counted.
+    /// Measures one window, where connections are kept after one request on each that is not
+    /// counted.
     pub(crate) fn measure(&mut self, window: &Window) -> Result<Sample, String> {
         let pid = self.process.id();
         let length = match window.smoke {
             true => load::Window::Requests(SMOKE_REQUESTS),
-            false => {
-                self.run(load::Window::Requests(self.connections))?;
-                load::Window::Time(window.duration)
-            }
+            false => load::Window::Time(window.duration),
         };
+        if self.kept && !window.smoke {
+            self.run(load::Window::Requests(self.connections))?;
+        }
         let before = cpu_us(pid);
         let outcome = self.run(length)?;
         let after = cpu_us(pid);
