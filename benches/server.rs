@@ -124,6 +124,7 @@ fn opened(bench: &mut Harness, at_once: usize) {
     bench.group(&format!("hello_opened_{at_once}"), |group| {
         common(group, at_once, "hello, a connection for each request");
         group
+            .without_control()
             .title(&format!("hello, each opens, {at_once} at once"))
             .question(
                 "What is left of the difference when every contender pays for a connection with \
@@ -150,6 +151,7 @@ fn waiting(bench: &mut Harness, at_once: usize) {
     bench.group(&format!("wait_{WAIT_MS}ms_{at_once}"), |group| {
         common(group, at_once, "wait 5 ms, kept connections");
         group
+            .without_control()
             .title(&format!("wait {WAIT_MS} ms, kept, {at_once} at once"))
             .question("And when each request waits 5 ms for something else before it is answered?")
             .method(&format!(
@@ -176,9 +178,9 @@ fn waiting(bench: &mut Harness, at_once: usize) {
 
 fn common(group: &mut Group<'_>, at_once: usize, family: &str) {
     let sample_ms = match at_once {
-        ..8 => 200,
-        8..512 => 300,
-        _ => 450,
+        ..8 => 120,
+        8..512 => 200,
+        _ => 300,
     };
     group
         .rate("requests per second")
@@ -186,8 +188,7 @@ fn common(group: &mut Group<'_>, at_once: usize, family: &str) {
         .over(family, "requests at once", at_once as f64)
         .crowded()
         .rounds(10, 10)
-        .sample(Duration::from_millis(sample_ms))
-        .smoke_ops(64);
+        .sample(Duration::from_millis(sample_ms));
 }
 
 fn method(at_once: usize) -> String {
@@ -195,7 +196,7 @@ fn method(at_once: usize) -> String {
         "Each server is a process of its own, this program started again; the client is one thread \
          on bare mio in another, checks every byte of every reply, and keeps {at_once} requests in \
          flight: no error is allowed. Only the server being measured is loaded; before each window \
-         one request a connection is not counted. Processor time is the server's, from \
+         one request on each kept connection is not counted. Processor time is the server's, from \
          /proc/PID/stat. Rate x mean latency must give back the requests in flight (Little's law)."
     )
 }
@@ -234,7 +235,7 @@ impl Field<'_, '_> {
         match started {
             Ok(mut contest) => self
                 .group
-                .checked(name, role, move |ops| contest.measure(ops)),
+                .window(name, role, move |window| contest.measure(window)),
             Err(why) => self.group.broken(name, role, &why),
         };
     }
@@ -249,7 +250,7 @@ fn descriptors(at_once: usize) -> Result<(), String> {
     match allowed >= wanted {
         true => Ok(()),
         false => Err(format!(
-            "needs {wanted} open files, and the system allows {allowed}: raise the limit (ulimit -n)"
+            "needs {wanted} open files, and the system allows {allowed}: raise it (ulimit -n)"
         )),
     }
 }

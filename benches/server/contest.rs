@@ -1,9 +1,9 @@
-//! One contender: a server process, the client that loads it, and what one batch of requests says.
+//! One contender: a server process, the client that loads it, and what one window of requests says.
 
 use std::net::SocketAddr;
 
-use windlass::kit::load::{LoadClient, LoadConfig, LoadOutcome, Manner, ServerProcess, Window};
-use windlass_benches::Batch;
+use windlass::kit::load::{self, LoadClient, LoadConfig, LoadOutcome, Manner, ServerProcess};
+use windlass_benches::{Sample, Window};
 
 use crate::child;
 use crate::process::{cpu_us, threads_and_rss_mib};
@@ -12,8 +12,11 @@ use crate::spec::Spec;
 /// Little's law may be missed by this share; more means that the client miscounts.
 const LITTLE_SHARE_MAX: f64 = 0.10;
 
-/// It is held against batches of at least so many requests on each connection.
-const LITTLE_REQUESTS_MIN: u64 = 10;
+/// Windows of at least so many requests on each connection are held against it.
+const LITTLE_REQUESTS_MIN: u64 = 4;
+
+/// Requests of a window in smoke mode.
+const SMOKE_REQUESTS: u64 = 64;
 
 /// A running server and its client. The client goes first.
 pub(crate) struct Contest {
@@ -41,66 +44,73 @@ impl Contest {
         })
     }
 
-    /// Makes `requests` requests, after one on each connection that is not counted.
-    pub(crate) fn measure(&mut self, requests: u64) -> Result<Batch, String> {
+    /// Measures one window, where connections are kept after one request on each that is not
+    /// counted.
+    pub(crate) fn measure(&mut self, window: &Window) -> Result<Sample, String> {
         let pid = self.process.id();
-        self.run(self.connections)?;
+        let length = match window.smoke {
+            true => load::Window::Requests(SMOKE_REQUESTS),
+            false => load::Window::Time(window.duration),
+        };
+        if self.kept && !window.smoke {
+            self.run(load::Window::Requests(self.connections))?;
+        }
         let before = cpu_us(pid);
-        let outcome = self.run(requests)?;
+        let outcome = self.run(length)?;
         let after = cpu_us(pid);
-        let mut batch = Batch::from(outcome.elapsed);
+        let mut sample = Sample::new(outcome.requests_per_s());
         if let Some((before, after)) = before.zip(after) {
             let each = (after - before) / outcome.requests as f64;
-            batch = batch.with("server_cpu_us_per_request", each);
+            sample = sample.with("server_cpu_us_per_request", each);
         }
         if let Some((threads, rss_mib)) = threads_and_rss_mib(pid) {
-            batch = batch
+            sample = sample
                 .with("server_threads", threads)
                 .with("server_rss_mib", rss_mib);
         }
         if self.kept && outcome.connects > 0 {
             let each = outcome.connects as f64 / outcome.requests as f64;
-            batch = batch.with("connects_per_request", each);
+            sample = sample.with("connects_per_request", each);
         }
         let us = |quantile: f64| outcome.latency_ns.value_at_quantile(quantile) as f64 / 1e3;
-        Ok(batch
+        Ok(sample
             .with("concurrency_seen", self.little(&outcome)?)
             .with("latency_us_p50", us(0.50))
             .with("latency_us_p99", us(0.99)))
     }
 
-    fn run(&mut self, requests: u64) -> Result<LoadOutcome, String> {
-        let ran = self.client.run(Window::Requests(requests));
+    fn run(&mut self, window: load::Window) -> Result<LoadOutcome, String> {
+        let ran = self.client.run(window);
         let outcome = ran.map_err(|error| error.to_string())?;
         match outcome.errors.total() {
-            0 if outcome.requests == requests => Ok(outcome),
-            0 => Err(format!(
-                "{} replies to {requests} requests",
-                outcome.requests
-            )),
+            0 => Ok(outcome),
             failed => Err(format!(
-                "{failed} of {requests} requests failed, the first: {}",
+                "{failed} requests failed and {} did not, the first: {}",
+                outcome.requests,
                 outcome.first_error.unwrap_or_default()
             )),
         }
     }
 
     /// Concurrency by Little's law: rate times mean latency. It must be what was asked for, less
-    /// what is missing while the last requests run out. Where a connection is opened for each
-    /// request, waiting for its end belongs to no latency: there it is only recorded.
+    /// what is missing while the last requests run out, at most as long as the slowest one took.
+    /// Where a connection is opened for each request, waiting for its end belongs to no latency:
+    /// there it is only recorded.
     fn little(&self, outcome: &LoadOutcome) -> Result<f64, String> {
-        let mean_s = outcome.latency_ns.mean() / 1e9;
-        let seen = outcome.requests_per_s() * mean_s;
-        let running_out = mean_s / (2.0 * outcome.elapsed.as_secs_f64());
-        let expected = self.connections as f64 * (1.0 - running_out);
-        let judged = outcome.connects == 0
-            && outcome.requests >= LITTLE_REQUESTS_MIN * self.connections
-            && (seen / expected - 1.0).abs() > LITTLE_SHARE_MAX;
-        match judged {
+        let (rate, latency_ns) = (outcome.requests_per_s(), &outcome.latency_ns);
+        let seen = rate * latency_ns.mean() / 1e9;
+        let running_out = latency_ns.max() as f64 / 1e9 / outcome.elapsed.as_secs_f64();
+        let most = self.connections as f64;
+        let least = most * (1.0 - running_out).max(0.0);
+        let judged =
+            outcome.connects == 0 && outcome.requests >= LITTLE_REQUESTS_MIN * self.connections;
+        let missed =
+            seen < least * (1.0 - LITTLE_SHARE_MAX) || seen > most * (1.0 + LITTLE_SHARE_MAX);
+        match judged && missed {
             false => Ok(seen),
             true => Err(format!(
                 "Little's law is missed: rate x mean latency says {seen:.1} requests at once, \
-                 {expected:.1} are expected"
+                 expected are {least:.1} to {most:.1}"
             )),
         }
     }

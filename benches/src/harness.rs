@@ -16,7 +16,8 @@ use crate::group::{Group, Window};
 use crate::options::{FLAGS_VARIABLE, Mode, Options};
 use crate::work::Setting;
 
-const DRILL_WINDOW: Duration = Duration::from_millis(150);
+/// Longest window that criterion is given; a third of the rounds' windows where that is less.
+const DRILL_WINDOW_MAX: Duration = Duration::from_millis(150);
 
 /// Runs a bench's groups as the command line asks, and writes what was measured.
 pub struct Harness {
@@ -151,8 +152,9 @@ impl Harness {
         let Some(criterion) = &mut self.criterion else {
             return;
         };
+        let sample = self.options.profile.sample(group.sample);
         let window = Window {
-            duration: DRILL_WINDOW.min(group.sample),
+            duration: DRILL_WINDOW_MAX.min(sample / 3),
             smoke: false,
         };
         let setting = Setting {
@@ -166,7 +168,10 @@ impl Harness {
                 continue;
             }
             if matches!(contender.work, crate::group::Work::Window(_)) {
-                drill.sampling_mode(SamplingMode::Flat);
+                // One window warms up: what criterion is told is shorter than what a window takes.
+                drill
+                    .sampling_mode(SamplingMode::Flat)
+                    .warm_up_time(Duration::from_nanos(1));
             }
             let name = contender.name.clone();
             drill.bench_function(name, |bencher| {
