@@ -286,6 +286,27 @@ fn a_timer_set_from_outside_wakes_a_sleeping_worker() {
 }
 
 #[test]
+fn who_waits_on_a_runtime_that_ends_waits_no_longer() {
+    let runtime = runtime(2);
+    let handle = runtime.handle().clone();
+    let sleeper = runtime.spawn_blocking(move || handle.block_on(sleep(Duration::from_secs(3600))));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let handle = runtime.handle().clone();
+    let acceptor = runtime.spawn_blocking(move || handle.block_on(listener.accept()).map(drop));
+    let alone = Runtime::builder()
+        .workers(1)
+        .cores(CorePlan::None)
+        .build()
+        .unwrap();
+    while runtime.metrics().workers_asleep < 2 {
+        std::thread::yield_now();
+    }
+    drop(runtime);
+    alone.block_on(sleeper).ok();
+    assert!(!matches!(alone.block_on(acceptor), Ok(Ok(()))));
+}
+
+#[test]
 fn many_timers_set_and_cancelled_leave_only_those_that_count() {
     let runtime = runtime(2);
     runtime.block_on(async {

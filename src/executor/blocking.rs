@@ -167,7 +167,7 @@ impl BlockingPool for BlockingThreads {
     }
 
     fn shut_down(&self, timeout: Option<Duration>) -> bool {
-        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.inside.lock();
         state.closing = true;
         let cancelled = std::mem::take(&mut state.queue);

@@ -43,4 +43,4 @@ pub use idle::WORKERS_MAX;
 pub(crate) use affinity::resolve;
 pub(crate) use blocking::spawn as spawn_blocking;
 pub(crate) use pool::{Config, Pool, StartError};
-pub(crate) use spawner::Spawner;
+pub(crate) use spawner::{Refused, Spawner};

@@ -5,7 +5,7 @@
 //! computes, nor that its tasks could all run faster apart. So a thread of its own looks at the
 //! rings every millisecond while anything runs, and wakes a second worker when
 //!
-//! - a task was in a ring at one look and, by the number of tasks run since, still waits at the
+//! - a task was in a ring at one look and, by the number of tasks taken since, still is at the
 //!   next; or
 //! - its worker has not slept, and had tasks waiting, for ten looks.
 
@@ -21,7 +21,7 @@ use crate::park::{Parker, Unparker};
 /// The time between two looks while workers run tasks. It doubles with each look that finds nothing
 /// run, up to the maximum.
 const LOOK: Duration = Duration::from_millis(1);
-const LOOK_MAX: Duration = Duration::from_millis(32);
+const LOOK_MAX: Duration = Duration::from_millis(8);
 
 /// After so many looks at a worker that is never out of work, a second one joins in.
 const BUSY_LOOKS: u32 = 10;
@@ -35,8 +35,9 @@ pub(super) struct Monitor {
 /// What the last look saw of one worker.
 #[derive(Clone, Copy, Default)]
 struct Seen {
-    run: u64,
+    polls: u64,
     sleeps: u64,
+    popped: usize,
     waiting: usize,
     busy_looks: u32,
 }
@@ -77,15 +78,15 @@ fn look(queues: &Queues, seen: &mut [Seen]) -> bool {
     let (mut help, mut active) = (false, false);
     for (worker, before) in queues.workers.iter().zip(seen) {
         let mut now = Seen::of(worker);
-        let run = now.run.saturating_sub(before.run);
+        let popped = now.popped.wrapping_sub(before.popped);
         if now.waiting > 0 && now.sleeps == before.sleeps {
             now.busy_looks = before.busy_looks + 1;
         }
-        if run < before.waiting as u64 || now.busy_looks >= BUSY_LOOKS {
+        if popped < before.waiting || now.busy_looks >= BUSY_LOOKS {
             now.busy_looks = 0;
             help = true;
         }
-        active |= run > 0 || now.waiting > 0;
+        active |= now.polls != before.polls || now.waiting > 0;
         *before = now;
     }
     if help {
@@ -95,12 +96,12 @@ fn look(queues: &Queues, seen: &mut [Seen]) -> bool {
 }
 
 impl Seen {
-    /// Tasks taken from the LIFO slot pass those in the ring, and so do not count as run.
     fn of(worker: &Remote) -> Self {
         let counts = worker.counters.read();
         Self {
-            run: counts.polls.saturating_sub(counts.lifo_hits),
+            polls: counts.polls,
             sleeps: counts.sleeps,
+            popped: worker.ring.popped(),
             waiting: worker.ring.len(),
             busy_looks: 0,
         }

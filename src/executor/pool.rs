@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle as ThreadHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::driver::Driver;
 use super::monitor::Monitor;
@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) drivers: Vec<Box<dyn Driver>>,
     /// Runs on each worker's thread around its work, with the worker's number.
     pub(crate) around: Around,
+    /// Runs once the workers have ended, before the tasks that are left are dropped.
+    pub(crate) at_end: Box<dyn FnOnce() + Send>,
 }
 
 /// Why the workers could not be started.
@@ -38,6 +40,7 @@ pub(crate) struct Pool {
     spawner: Arc<Spawner>,
     threads: Vec<ThreadHandle<()>>,
     monitor: Option<Monitor>,
+    at_end: Box<dyn FnOnce() + Send>,
     ended: mpsc::Receiver<()>,
 }
 
@@ -51,6 +54,7 @@ impl Pool {
             spawner: spawner.clone(),
             threads: Vec::new(),
             monitor: None,
+            at_end: config.at_end,
             ended,
         };
         for (index, (driver, core)) in config.drivers.into_iter().zip(config.cores).enumerate() {
@@ -114,13 +118,12 @@ impl Pool {
 
     /// Every worker holds a sender that it drops at its end: the channel closes with the last one.
     fn wait_ended(&self, timeout: Option<Duration>) -> bool {
-        let Some(timeout) = timeout else {
-            let _closed = self.ended.recv();
-            return true;
-        };
-        let deadline = Instant::now() + timeout;
-        let left = deadline.saturating_duration_since(Instant::now());
-        self.ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Disconnected)
+        match timeout {
+            None => self.ended.recv().is_err(),
+            Some(timeout) => {
+                self.ended.recv_timeout(timeout) == Err(mpsc::RecvTimeoutError::Disconnected)
+            }
+        }
     }
 
     fn reap(self) {
@@ -131,11 +134,14 @@ impl Pool {
             // A worker does not panic: tasks' panics are caught.
             let _ended = thread.join();
         }
+        (self.at_end)();
         self.spawner.drain();
     }
 
     fn give_up(self, error: StartError) -> StartError {
-        self.shut_down(None);
+        // Joining needs no word from the workers, some of which were never started.
+        self.spawner.close();
+        self.reap();
         error
     }
 }

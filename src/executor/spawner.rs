@@ -19,6 +19,20 @@ pub(crate) struct Spawner {
     walking: Mutex<()>,
 }
 
+/// A future that was not started. It is the caller's to drop, since its drop may come back here.
+pub(crate) struct Refused<F> {
+    future: F,
+    error: JoinError,
+}
+
+impl<F: Future> Refused<F> {
+    /// A handle that resolves to the error.
+    pub(crate) fn into_handle(self) -> JoinHandle<F::Output> {
+        drop(self.future);
+        JoinHandle::failed(self.error)
+    }
+}
+
 impl Spawner {
     /// An executor whose workers are notified by `notifiers`.
     pub(crate) fn new(tasks_max: usize, notifiers: Vec<Arc<dyn Notify>>) -> Self {
@@ -31,18 +45,23 @@ impl Spawner {
         }
     }
 
-    /// Starts a task, from any thread. At `tasks_max` tasks, or while shutting down, the handle
-    /// resolves to the error.
-    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F) -> JoinHandle<F::Output>
+    /// Starts a task, from any thread; refused at `tasks_max` tasks, and while shutting down.
+    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F) -> Result<JoinHandle<F::Output>, Refused<F>>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         if self.is_closing() {
-            return JoinHandle::failed(JoinError::Shutdown);
+            return Err(Refused {
+                future,
+                error: JoinError::Shutdown,
+            });
         }
         let Some(index) = self.registry.acquire() else {
-            return JoinHandle::failed(JoinError::Full);
+            return Err(Refused {
+                future,
+                error: JoinError::Full,
+            });
         };
         let (task, handle) = task::spawn(future, self.clone(), index);
         self.registry.publish(index, task);
@@ -51,7 +70,7 @@ impl Spawner {
             None if self.is_drained() => self.drop_tasks(),
             None => self.queues.inject(task),
         }
-        handle
+        Ok(handle)
     }
 
     /// The number of tasks that are spawned and not completed; looks at every place of the registry

@@ -21,7 +21,10 @@ pub(super) struct Worker {
     index: usize,
     driver: Box<dyn Driver>,
     ticks: u32,
+    /// Whether this worker counts as searching.
     searching: bool,
+    /// Whether it was woken to help, and has found work ever since.
+    helping: bool,
 }
 
 impl Worker {
@@ -32,6 +35,7 @@ impl Worker {
             driver,
             ticks: 0,
             searching: false,
+            helping: false,
         }
     }
 
@@ -98,6 +102,7 @@ impl Worker {
         {
             return self.run(task);
         }
+        self.helping = false;
         self.sleep(local);
     }
 
@@ -142,10 +147,13 @@ impl Worker {
                 continue;
             };
             let more = (victim.ring.len() / 2).min(STEAL_MAX);
-            let moved = (0..more)
-                .map_while(|_| victim.ring.pop())
-                .take_while(|&task| own.ring.push(task).is_ok())
-                .count();
+            let mut moved = 0;
+            while moved < more
+                && let Some(task) = victim.ring.pop()
+            {
+                self.queues().push_worker(self.index, task);
+                moved += 1;
+            }
             own.counters.stolen.add(moved as u64 + 1);
             return Some(first);
         }

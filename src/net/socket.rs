@@ -29,16 +29,6 @@ impl<S: AsFd> Socket<S> {
         &self.io
     }
 
-    /// Ready in that direction.
-    pub(super) fn poll_ready(
-        &self,
-        direction: Direction,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        let registration = self.registration()?;
-        registration.poll_ready(direction, cx).map(|_seen| Ok(()))
-    }
-
     /// Tries `operation` whenever the socket may be ready, until it does not say "would block".
     /// `exhausted` tells from its result that the kernel has no more for now, which saves the next
     /// operation a vain system call.
@@ -51,7 +41,12 @@ impl<S: AsFd> Socket<S> {
     ) -> Poll<io::Result<R>> {
         let registration = self.registration()?;
         loop {
-            let seen = ready!(registration.poll_ready(direction, cx));
+            let polled = registration.poll_ready(direction, cx);
+            if polled.is_pending() && registration.has_ended() {
+                let why = "the windlass runtime of this socket has shut down";
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, why)));
+            }
+            let seen = ready!(polled);
             match operation(&self.io) {
                 Ok(result) => {
                     if !seen.is_closed() && exhausted(&result) {

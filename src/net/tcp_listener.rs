@@ -12,6 +12,9 @@ use super::socket::Socket;
 use super::tcp_stream::TcpStream;
 use crate::reactor::Direction;
 
+/// How many connections may wait to be accepted; the system may allow less.
+const BACKLOG: i32 = 4096;
+
 /// A listening TCP socket.
 ///
 /// ```
@@ -41,7 +44,14 @@ impl TcpListener {
     /// # Errors
     /// The kernel's (in use, not allowed, not available).
     pub fn bind(addresses: impl ToSocketAddrs) -> io::Result<Self> {
-        Self::from_std(net::TcpListener::bind(addresses)?)
+        let mut failed = io::Error::new(io::ErrorKind::InvalidInput, "no address to bind to");
+        for address in addresses.to_socket_addrs()? {
+            match listen(address) {
+                Ok(listener) => return Self::from_std(listener),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
     }
 
     /// Takes over a listener of the standard library, and makes it non-blocking.
@@ -85,6 +95,16 @@ impl TcpListener {
                 Ok((TcpStream::from_std(stream)?, peer))
             })
     }
+}
+
+/// As the standard library binds, with a longer queue of connections not yet accepted.
+fn listen(address: SocketAddr) -> io::Result<net::TcpListener> {
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// The connections of a [`TcpListener`], without the peers' addresses.

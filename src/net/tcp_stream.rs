@@ -27,12 +27,12 @@ impl TcpStream {
     /// # Errors
     /// The kernel's (refused, unreachable, timed out); and when called outside a runtime.
     pub async fn connect(address: SocketAddr) -> io::Result<Self> {
-        let kind = socket2::Type::STREAM.nonblocking().cloexec();
         let socket = socket2::Socket::new(
             socket2::Domain::for_address(address),
-            kind,
+            socket2::Type::STREAM,
             Some(socket2::Protocol::TCP),
         )?;
+        socket.set_nonblocking(true)?;
         match socket.connect(&address.into()) {
             Ok(()) => {}
             Err(error) if error.raw_os_error() == Some(EINPROGRESS) => {}
@@ -118,12 +118,15 @@ impl TcpStream {
         poll_fn(|cx| self.poll_write_vectored(cx, buffers)).await
     }
 
-    /// Waits until there is something to read, without reading: an idle connection needs no buffer.
+    /// Waits until there is something to read (or the end, or an error), without reading: an idle
+    /// connection needs no buffer.
     ///
     /// # Errors
     /// When called outside a runtime.
     pub async fn readable(&self) -> io::Result<()> {
-        poll_fn(|cx| self.socket.poll_ready(Direction::Read, cx)).await
+        let peek = |io: &net::TcpStream| io.peek(&mut [0]);
+        poll_fn(|cx| self.socket.poll_io(Direction::Read, cx, peek, |_| false)).await?;
+        Ok(())
     }
 
     /// Closes one direction or both; a half-closed connection still works the other way.

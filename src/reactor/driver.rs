@@ -1,6 +1,7 @@
 //! The one place that asks the kernel for readiness: owned by one worker.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -65,13 +66,13 @@ impl Driver {
         for event in &self.events {
             let (index, generation) = token_parts(event.token());
             if let Some(readiness) = shared.table.get(index) {
-                readiness.set(generation, ready(event));
+                guarded(|| readiness.set(generation, ready(event)));
             }
         }
         self.events.clear();
         shared.timers.take_due(&mut self.due);
         for waker in self.due.drain(..) {
-            waker.wake();
+            guarded(|| waker.wake());
         }
     }
 
@@ -82,6 +83,14 @@ impl Driver {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => unreachable!("epoll_wait on our own descriptor and memory: {error}"),
         }
+    }
+}
+
+/// A socket or timer may be polled with any waker, and the worker must outlive its panic, which the
+/// panic hook has reported.
+fn guarded(wake: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(wake)) {
+        std::mem::forget(payload);
     }
 }
 

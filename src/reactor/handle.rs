@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::table::Table;
 use super::timers::{TimerKey, Timers};
 use crate::park::token::Token;
+use crate::sync::{AtomicBool, Ordering};
 
 thread_local! {
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     pub(super) timers: Timers,
     pub(super) token: Token,
     pub(super) eventfd: mio::Waker,
+    ended: AtomicBool,
 }
 
 impl Handle {
@@ -45,6 +47,7 @@ impl Handle {
             timers: Timers::new(clock),
             token: Token::new(),
             eventfd,
+            ended: AtomicBool::new(false),
         };
         Self {
             shared: Arc::new(shared),
@@ -58,6 +61,11 @@ impl Handle {
     /// The reactor of the calling thread: a worker's own, or one lent to it.
     pub(crate) fn current() -> Option<Self> {
         CURRENT.with_borrow(|current| current.as_ref().map(|current| current.handle.clone()))
+    }
+
+    /// The time by the clock of the calling thread's reactor.
+    pub(crate) fn current_now() -> Option<Instant> {
+        CURRENT.with_borrow(|current| current.as_ref().map(|current| current.handle.now()))
     }
 
     /// Whether the calling thread drives this reactor.
@@ -104,6 +112,22 @@ impl Handle {
     /// Takes a timer out; no effect when it is due.
     pub(crate) fn cancel_timer(&self, key: TimerKey) {
         self.shared.timers.cancel(key);
+    }
+
+    /// Nobody drives this reactor any more: wakes all who wait for it, so that they find that out.
+    pub(crate) fn end(&self) {
+        // Relaxed: who registers after the wakes below have passed acquires this by the wake cell
+        // or the lock of the timers; who registered before is woken by them.
+        self.shared.ended.store(true, Ordering::Relaxed);
+        self.shared.table.wake_all();
+        for waker in self.shared.timers.take_all() {
+            waker.wake();
+        }
+    }
+
+    /// Whether nobody drives this reactor any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.shared.ended.load(Ordering::Relaxed)
     }
 
     /// Ends the driver's wait, or makes the next one return at once. Writes to the eventfd only

@@ -140,6 +140,12 @@ impl Readiness {
         }
     }
 
+    /// Wakes whoever waits, without an event.
+    pub(crate) fn wake_all(&self) {
+        self.read.wake();
+        self.write.wake();
+    }
+
     /// Ready in that direction, or the task is woken when it becomes so.
     pub(crate) fn poll(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Seen> {
         if let Some(seen) = self.look(direction) {
@@ -155,13 +161,11 @@ impl Readiness {
         }
     }
 
-    /// The owner found the socket not ready: clears the bit, unless an event came since it was
-    /// `seen`.
+    /// The owner found the socket not ready: clears its direction's bits, unless an event came
+    /// since it was `seen`. The bits that say "closed" too: an error event sets them on sockets
+    /// that live on.
     pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
-        let clear = match direction {
-            Direction::Read => READABLE,
-            Direction::Write => WRITABLE,
-        };
+        let clear = direction.flags();
         let mut word = self.word.load(Ordering::Relaxed);
         while word & !FLAGS == seen.0 & !FLAGS && word & clear != 0 {
             match self.word.compare_exchange_weak(

@@ -56,6 +56,11 @@ impl Registration {
         }
     }
 
+    /// Whether the reactor is driven no more, so that no event will come.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.handle.has_ended()
+    }
+
     /// The kernel said "would block": not ready until the next event.
     pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
         if let Some(readiness) = self.readiness() {

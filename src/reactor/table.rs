@@ -52,6 +52,13 @@ impl Table {
         Some(index)
     }
 
+    /// Wakes whoever waits on any place.
+    pub(super) fn wake_all(&self) {
+        for readiness in self.chunks.iter().map_while(OnceLock::get).flatten() {
+            readiness.wake_all();
+        }
+    }
+
     /// Gives a place back whose readiness was closed.
     pub(super) fn give_back(&self, index: u32) {
         self.lock().places.push(index);

@@ -81,6 +81,13 @@ impl Timers {
         wheel.advance((elapsed_ns / TICK_NS) as u64, |waker| due.push(waker));
     }
 
+    /// Takes the wakers of all timers, due or not.
+    pub(super) fn take_all(&self) -> Vec<Waker> {
+        let mut all = Vec::new();
+        self.lock().advance(u64::MAX, |waker| all.push(waker));
+        all
+    }
+
     /// The first tick at which `deadline` has passed.
     fn tick_after(&self, deadline: Instant) -> u64 {
         let from_start_ns = deadline.saturating_duration_since(self.start).as_nanos();

@@ -70,7 +70,8 @@ impl<T> Ring<T> {
     /// first used.
     ///
     /// # Panics
-    /// When `capacity` is 0 or more than 2^62; use [`Ring::try_new`] where it comes from outside.
+    /// When `capacity` is 0 or more than the address space holds; use [`Ring::try_new`] where it
+    /// comes from outside.
     pub fn new(capacity: usize) -> Self {
         match Self::try_new(capacity) {
             Some(ring) => ring,
@@ -78,9 +79,10 @@ impl<T> Ring<T> {
         }
     }
 
-    /// As [`Ring::new`]; `None` when `capacity` is 0 or more than 2^62.
+    /// As [`Ring::new`]; `None` when `capacity` is 0 or more than the address space holds. (Memory
+    /// that the system does not have ends the process, as with `Vec`.)
     pub fn try_new(capacity: usize) -> Option<Self> {
-        let len = slots_for(capacity)?;
+        let len = slots_for::<T>(capacity)?;
         // SAFETY: a zero stamp means "free in lap 0", which is what `Slot::new(0)` makes, and the
         // value is `MaybeUninit`, for which any bytes will do.
         let slots = unsafe { boxed_zeroed(len, || Slot::new(0)) };
@@ -93,7 +95,7 @@ impl<T> Ring<T> {
     /// As [`Ring::new`].
     #[doc(hidden)]
     pub fn starting_at(capacity: usize, index: usize) -> Self {
-        let Some(len) = slots_for(capacity) else {
+        let Some(len) = slots_for::<T>(capacity) else {
             panic!("ring capacity {capacity} is not between 1 and {CAPACITY_MAX}");
         };
         let mask = len - 1;
@@ -192,6 +194,11 @@ impl<T> Ring<T> {
     pub fn len(&self) -> usize {
         let head = self.head_seen();
         self.tail_seen().wrapping_sub(head).min(self.capacity)
+    }
+
+    /// How many items have been popped so far, modulo 2^64.
+    pub(crate) fn popped(&self) -> usize {
+        self.head.load(Ordering::Relaxed)
     }
 
     /// Whether the queue held nothing at one moment during the call.
@@ -297,8 +304,10 @@ impl<T> fmt::Debug for Ring<T> {
 }
 
 /// At least two slots, else a full slot and the next lap's free one would carry the same stamp.
-fn slots_for(capacity: usize) -> Option<usize> {
-    (1..=CAPACITY_MAX)
+fn slots_for<T>(capacity: usize) -> Option<usize> {
+    let slots = (1..=CAPACITY_MAX)
         .contains(&capacity)
-        .then(|| capacity.next_power_of_two().max(2))
+        .then(|| capacity.next_power_of_two().max(2))?;
+    let bytes = slots.checked_mul(size_of::<Slot<T>>())?;
+    (bytes <= isize::MAX as usize).then_some(slots)
 }

@@ -10,7 +10,7 @@ use super::start::{Parts, Runtime};
 use crate::executor::{BlockingPool, BlockingThreads, CorePlan, Driver, WORKERS_MAX, resolve};
 
 /// The most places a task registry may have.
-const TASKS_MAX_MAX: usize = 1 << 31;
+const TASKS_MAX_MAX: usize = 1 << 26;
 const THREADS_MAX: usize = 1 << 16;
 const QUEUE_MAX: usize = 1 << 31;
 
@@ -67,7 +67,7 @@ impl Builder {
         self
     }
 
-    /// How many tasks may be alive at once, 1 to 2^31. Default 2^20. Memory is used as tasks come.
+    /// How many tasks may be alive at once, 1 to 2^26. Default 2^20. Memory is used as tasks come.
     pub fn tasks_max(mut self, tasks: usize) -> Self {
         self.tasks_max = tasks;
         self

@@ -68,6 +68,13 @@ impl Reactors {
         }
     }
 
+    /// The workers have ended: wakes whoever still waits for a socket or a timer.
+    pub(super) fn end(&self) {
+        for handle in self.handles.iter() {
+            handle.end();
+        }
+    }
+
     /// Lends the calling thread a worker's reactor, or, to a thread that is no worker, each in
     /// turn.
     pub(super) fn lend(&self, worker: Option<usize>) -> Lent {

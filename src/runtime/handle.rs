@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::drivers::{Lent, Reactors};
-use crate::executor::{self, BlockingPool, Spawner};
+use crate::executor::{self, BlockingPool, Refused, Spawner};
 use crate::task::{JoinError, JoinHandle};
 
 thread_local! {
@@ -93,10 +93,14 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.inside.spawner.spawn(future)
+        self.inside
+            .spawner
+            .spawn(future)
+            .unwrap_or_else(Refused::into_handle)
     }
 
-    /// Runs a closure that may block on the pool for such; see [`spawn_blocking`].
+    /// Runs a closure that may block on the pool for such, in this runtime; see
+    /// [`spawn_blocking`].
     pub fn spawn_blocking<T, F>(&self, closure: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -105,7 +109,11 @@ impl Handle {
         if self.inside.spawner.is_closing() {
             return JoinHandle::failed(JoinError::Shutdown);
         }
-        executor::spawn_blocking(&*self.inside.blocking, closure)
+        let handle = self.clone();
+        executor::spawn_blocking(&*self.inside.blocking, move || {
+            let _entered = handle.enter();
+            closure()
+        })
     }
 }
 
@@ -148,10 +156,12 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    CURRENT.with_borrow(|current| match current {
-        Some(handle) => handle.spawn(future),
+    // A refused future is dropped when the borrow has ended: its drop may enter a runtime.
+    let spawned = CURRENT.with_borrow(|current| match current {
+        Some(handle) => handle.inside.spawner.spawn(future),
         None => panic!("{NoRuntime}"),
-    })
+    });
+    spawned.unwrap_or_else(Refused::into_handle)
 }
 
 /// Runs a closure that may block on the current runtime's pool of threads. When the pool and its

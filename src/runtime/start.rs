@@ -52,6 +52,7 @@ impl Runtime {
             reactors: parts.reactors,
         });
         let entered = handle.clone();
+        let reactors = handle.inside().reactors.clone();
         let config = Config {
             thread_name: parts.thread_name,
             cores: parts.cores,
@@ -61,6 +62,7 @@ impl Runtime {
                 let _entered = entered.enter_as(Some(worker));
                 work();
             }),
+            at_end: Box::new(move || reactors.end()),
         };
         let pool = Pool::start(&spawner, config)?;
         Ok(Self {
@@ -126,7 +128,11 @@ impl Runtime {
         };
         let begun = Instant::now();
         let workers_ended = pool.shut_down(timeout);
-        let left = timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
+        // A worker that drops its own runtime must not wait for closures that may wait for it.
+        let left = match timeout {
+            _ if !workers_ended => Some(Duration::ZERO),
+            timeout => timeout.map(|timeout| timeout.saturating_sub(begun.elapsed())),
+        };
         self.handle.inside().blocking.shut_down(left) && workers_ended
     }
 }

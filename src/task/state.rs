@@ -163,16 +163,18 @@ impl State {
     }
 
     pub(crate) fn wake(&self) -> Woken {
-        // [task.wake] pairs with [task.begin]: the next poll sees what came before this wake.
-        Snapshot(self.0.fetch_or(SCHEDULED, Ordering::Release))
+        // [task.wake] pairs with [task.begin], [task.idle]: the next poll sees what came before
+        // this wake, and who enqueues an idle task knows that it has left the queue it was in: a
+        // ring sized for all tasks would else look full to a thread that has not heard of that pop.
+        Snapshot(self.0.fetch_or(SCHEDULED, Ordering::AcqRel))
             .wake()
             .1
     }
 
     pub(crate) fn close(&self) -> Woken {
-        // Relaxed: an abort hands nothing over but its bit; what wakes and the last poll released
-        // is acquired through it, since it is a read-modify-write like all changes of this word.
-        Snapshot(self.0.fetch_or(SCHEDULED | CLOSED, Ordering::Relaxed))
+        // [task.close] pairs with [task.idle]: as a wake, who enqueues an idle task knows that it
+        // has left its queue. An abort hands nothing over but its bit.
+        Snapshot(self.0.fetch_or(SCHEDULED | CLOSED, Ordering::Acquire))
             .close()
             .1
     }
@@ -195,8 +197,8 @@ impl State {
             if ended == Ended::Cancel {
                 return ended;
             }
-            // [task.idle] pairs with [task.begin], [task.seize]: the next runner sees what this
-            // poll left.
+            // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the
+            // next runner sees what this poll left, and who enqueues the task sees its pop.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)

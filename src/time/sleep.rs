@@ -14,7 +14,8 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// Waits until `duration` from now has passed; durations beyond what the clock can count last 30
 /// years.
 ///
-/// Cancel safe: dropping it takes the timer out.
+/// Cancel safe: dropping it takes the timer out. When the runtime shuts down, whoever still waits
+/// (a blocking closure, another runtime's task) waits no longer: the sleep ends at once.
 ///
 /// # Panics
 /// The future panics when it is polled outside a runtime with a reactor.
@@ -43,7 +44,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 
 /// The time by the clock of the current runtime, or the system's.
 pub(super) fn now() -> Instant {
-    Handle::current().map_or_else(Instant::now, |handle| handle.now())
+    Handle::current_now().unwrap_or_else(Instant::now)
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
@@ -59,10 +60,10 @@ impl Sleep {
         self.deadline
     }
 
-    /// Whether the deadline has passed.
+    /// Whether the deadline has passed, or the runtime that counted the time has ended.
     pub fn is_elapsed(&self) -> bool {
         match &self.timer {
-            Some((handle, _)) => handle.now() >= self.deadline,
+            Some((handle, _)) => handle.now() >= self.deadline || handle.has_ended(),
             None => now() >= self.deadline,
         }
     }
@@ -97,7 +98,13 @@ impl Future for Sleep {
             panic!("a windlass timer was polled outside a windlass runtime: use Handle::enter");
         };
         match handle.insert_timer(self.deadline, cx.waker().clone()) {
-            Ok(key) => self.timer = Some((handle, key)),
+            Ok(key) => {
+                // The runtime may have ended, and woken its timers, just before this one came.
+                if handle.has_ended() {
+                    cx.waker().wake_by_ref();
+                }
+                self.timer = Some((handle, key));
+            }
             // No room for a timer: looks at the clock again and again rather than never to wake.
             Err(_full) => cx.waker().wake_by_ref(),
         }

@@ -150,6 +150,8 @@ fn never_full(turn: usize, capacity: usize) {
     let push = move || assert_eq!(pushing.push(9), Ok(()));
     together(turn, [Box::new(pass), Box::new(push)]);
     assert_eq!(ring.len(), capacity);
+    // The start index is where the count begins.
+    let _popped = ring.popped();
 }
 
 fn full_is_exact(turn: usize) {
