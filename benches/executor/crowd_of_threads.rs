@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 use crate::crowd::Lived;
 use crate::latch::Latch;
 
+/// For each thread that has ended: the kernel cleans up after it, which would be told of whoever is
+/// measured next.
+const SETTLING: Duration = Duration::from_micros(20);
+
 /// Threads that wait.
 pub(crate) struct Threads {
     threads: Vec<JoinHandle<()>>,
@@ -76,6 +80,7 @@ impl Places {
         gathered.done.wait()?;
         let woken = began.elapsed();
         gathered.release();
+        thread::sleep(SETTLING * threads as u32);
         Ok(Lived { spawned, woken })
     }
 }
