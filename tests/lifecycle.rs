@@ -185,6 +185,24 @@ fn workers_are_pinned_to_their_cores() {
         runtime.block_on(task).unwrap()
     };
     assert!(allowed(&runtime).parse::<usize>().is_ok(), "one core");
+    let status = |of: &str| std::fs::read_to_string(format!("/proc/{of}/status")).unwrap();
+    let cores = |status: String| {
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("Cpus_allowed_list"));
+        line.map(str::to_owned)
+    };
+    let blocking = runtime.spawn(async move {
+        windlass::spawn_blocking(move || cores(status("thread-self")))
+            .await
+            .unwrap()
+    });
+    let own = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+    assert_eq!(
+        runtime.block_on(blocking).unwrap(),
+        cores(own),
+        "blocking threads are not pinned"
+    );
 }
 
 #[test]

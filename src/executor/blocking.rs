@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::mask::Mask;
 use crate::task::{self, Index, JoinError, JoinHandle, Readied, Schedule, TaskRef};
 
 /// How long a thread without work stays.
@@ -109,6 +110,8 @@ struct Inside {
     threads_max: usize,
     queue_max: usize,
     thread_name: String,
+    /// The cores of the thread that made the pool: a worker that starts a thread may be pinned.
+    mask: Option<Mask>,
     state: Mutex<State>,
     work: Condvar,
     ended: Condvar,
@@ -130,6 +133,7 @@ impl BlockingThreads {
                 threads_max,
                 queue_max,
                 thread_name: thread_name.to_owned(),
+                mask: Mask::current(),
                 state: Mutex::default(),
                 work: Condvar::new(),
                 ended: Condvar::new(),
@@ -206,6 +210,9 @@ impl Inside {
     /// One thread's life: runs jobs until it is told to end, or has had none for a while.
     fn serve(&self) {
         SERVING.set(self);
+        if let Some(mask) = &self.mask {
+            mask.apply();
+        }
         let mut state = self.lock();
         while !state.closing {
             if let Some(job) = state.queue.pop_front() {

@@ -19,6 +19,9 @@
 //! worker readies itself stays with it while it keeps up: another one is woken when its ring
 //! still holds a turn of tasks after one, or when the monitor finds that tasks wait too long.
 
+#[cfg_attr(all(feature = "pin", target_os = "linux"), path = "mask.rs")]
+#[cfg_attr(not(all(feature = "pin", target_os = "linux")), path = "mask_off.rs")]
+mod mask;
 mod blocking;
 mod counters;
 mod driver;
