@@ -168,6 +168,42 @@ fn refused_chunks() -> Vec<Case> {
             400,
             "chunk",
         ),
+        case(
+            "bare LF in a chunk line",
+            &format!("{chunk}5;a\nX\r\nhello\r\n0\r\n\r\n"),
+            400,
+            "CR LF",
+        ),
+        case(
+            "bare LF ends a chunk line",
+            &format!("{chunk}5\nhello\r\n0\r\n\r\n"),
+            400,
+            "CR LF",
+        ),
+        case(
+            "bare CR in a chunk line",
+            &format!("{chunk}5;a\rX\r\nhello\r\n0\r\n\r\n"),
+            400,
+            "CR LF",
+        ),
+        case(
+            "bare LF ends a trailer",
+            &format!("{chunk}0\r\na: b\n\r\n"),
+            400,
+            "CR LF",
+        ),
+        case(
+            "bare LF ends the trailers",
+            &format!("{chunk}0\r\n\n"),
+            400,
+            "CR LF",
+        ),
+        case(
+            "bare CR in a trailer",
+            &format!("{chunk}0\r\na: b\rc\r\n\r\n"),
+            400,
+            "CR LF",
+        ),
         case("bad chunk", &format!("{chunk}xyz\r\n"), 400, "chunk"),
         case("chunk end", &format!("{chunk}2\r\nhi!!"), 400, "chunk"),
         case(

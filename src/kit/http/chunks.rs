@@ -1,4 +1,7 @@
 //! Decodes a chunked body, fed in pieces of any size.
+//!
+//! Here a line ends with CR LF and holds neither byte before: were a bare one taken, a proxy in
+//! front might see other lines, and so other requests, than this server does.
 
 use super::limits::Limits;
 use super::refusal::{Refusal, Status};
@@ -58,7 +61,16 @@ impl Chunks {
         if window.first().is_some_and(|byte| !byte.is_ascii_hexdigit()) {
             return Err(WHY);
         }
-        match httparse::parse_chunk_size(window) {
+        let parsed = httparse::parse_chunk_size(window);
+        // In an extension httparse takes any byte, a bare LF too.
+        let line = match parsed {
+            Ok(httparse::Status::Complete((line_bytes, _))) => &window[..line_bytes - 2],
+            _ => window,
+        };
+        if line.contains(&b'\n') {
+            return Err(WHY);
+        }
+        match parsed {
             Err(_) => Err(WHY),
             Ok(httparse::Status::Partial) if window.len() == SIZE_LINE_BYTES_MAX => Err(WHY),
             Ok(httparse::Status::Partial) => Ok(None),
@@ -108,13 +120,17 @@ impl Chunks {
         gone: usize,
         limits: &Limits,
     ) -> Result<Option<(usize, bool)>, Refusal> {
+        const WHY: Refusal = Refusal::bad("a trailer line ends with CR LF");
         let room = limits.header_bytes_max.saturating_sub(gone);
         let window = &input[..input.len().min(room)];
         match window.iter().position(|byte| *byte == b'\n') {
-            Some(at) => {
-                *self = Chunks::Trailers(gone + at + 1);
-                Ok(Some((at + 1, matches!(window[..at], [] | [b'\r']))))
-            }
+            Some(at) => match window[..at].split_last() {
+                Some((b'\r', line)) if !line.contains(&b'\r') => {
+                    *self = Chunks::Trailers(gone + at + 1);
+                    Ok(Some((at + 1, line.is_empty())))
+                }
+                _ => Err(WHY),
+            },
             None if window.len() == room => Err(Refusal::new(
                 Status::HeadersTooLarge,
                 "the trailers are too large",

@@ -1,4 +1,7 @@
 //! Reads the head of a request: request line and headers, by httparse.
+//!
+//! Lines end with CR LF; a bare LF is taken for the same, as RFC 9112 (2.2) allows and httparse
+//! does. A bare CR is refused.
 
 use std::mem::MaybeUninit;
 
@@ -62,7 +65,7 @@ fn refusal_of(error: httparse::Error) -> Refusal {
         httparse::Error::Version => Refusal::bad("the version must be HTTP/1.1 or HTTP/1.0"),
         httparse::Error::HeaderName => Refusal::bad("a header name holds a byte it must not"),
         httparse::Error::HeaderValue => Refusal::bad("a header value holds a byte it must not"),
-        httparse::Error::NewLine => Refusal::bad("a line must end with CR LF"),
+        httparse::Error::NewLine => Refusal::bad("a line must end with CR LF, or LF alone"),
         _ => Refusal::bad("a request starts with: METHOD /path HTTP/1.1"),
     }
 }
