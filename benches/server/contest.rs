@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use windlass::kit::load::{self, LoadClient, LoadConfig, LoadOutcome, Manner, ServerProcess};
+use windlass::kit::serve::Model;
 use windlass_benches::{Sample, Window};
 
 use crate::child;
-use crate::process::{cpu_us, threads_and_rss_mib};
-use crate::spec::Spec;
+use crate::process::{cpu_us, own_thread_cpu_us, threads_and_rss_mib};
+use crate::spec::{Kind, Spec};
 
 /// Little's law may be missed by this share; more means that the client miscounts.
 const LITTLE_SHARE_MAX: f64 = 0.10;
@@ -24,6 +25,7 @@ pub(crate) struct Contest {
     process: ServerProcess,
     connections: u64,
     kept: bool,
+    retries_belong: bool,
 }
 
 impl Contest {
@@ -35,12 +37,16 @@ impl Contest {
         let process = child::start(spec)?;
         let load = load(process.addr());
         let (connections, kept) = (load.connections as u64, load.manner == Manner::KeepAlive);
+        // A pool ends connections while others wait, and a connection that serves one request may
+        // end before it is used: there a request that is tried again is how the model works.
+        let retries_belong = !kept || spec.close_each || spec.kind == Kind::Kit(Model::ThreadPool);
         let client = LoadClient::connect(load).map_err(|error| error.to_string())?;
         Ok(Contest {
             client,
             process,
             connections,
             kept,
+            retries_belong,
         })
     }
 
@@ -55,10 +61,19 @@ impl Contest {
         if self.kept && !window.smoke {
             self.run(load::Window::Requests(self.connections))?;
         }
-        let before = cpu_us(pid);
+        let (before, client_before) = (cpu_us(pid), own_thread_cpu_us());
         let outcome = self.run(length)?;
-        let after = cpu_us(pid);
+        let (after, client_after) = (cpu_us(pid), own_thread_cpu_us());
         let mut sample = Sample::new(outcome.requests_per_s());
+        // The client is this thread: near 1 it is the client that is measured.
+        if let Some((before, after)) = client_before.zip(client_after) {
+            let share = (after - before) / 1e6 / outcome.elapsed.as_secs_f64();
+            sample = sample.with("client_cpu_share", share);
+        }
+        if self.retries_belong {
+            let each = outcome.retries as f64 / outcome.requests as f64;
+            sample = sample.with("retries_per_request", each);
+        }
         if let Some((before, after)) = before.zip(after) {
             let each = (after - before) / outcome.requests as f64;
             sample = sample.with("server_cpu_us_per_request", each);
@@ -83,6 +98,10 @@ impl Contest {
         let ran = self.client.run(window);
         let outcome = ran.map_err(|error| error.to_string())?;
         match outcome.errors.total() {
+            0 if outcome.retries > 0 && !self.retries_belong => Err(format!(
+                "{} requests were tried again, since their kept connections had ended",
+                outcome.retries
+            )),
             0 => Ok(outcome),
             failed => Err(format!(
                 "{failed} requests failed and {} did not, the first: {}",

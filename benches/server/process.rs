@@ -7,7 +7,16 @@ const TICK_US: f64 = 10_000.0;
 
 /// Processor time the process has used, its ended threads included, in microseconds.
 pub(crate) fn cpu_us(pid: u32) -> Option<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    cpu_us_in(&format!("/proc/{pid}/stat"))
+}
+
+/// Processor time the calling thread has used, in microseconds.
+pub(crate) fn own_thread_cpu_us() -> Option<f64> {
+    cpu_us_in("/proc/thread-self/stat")
+}
+
+fn cpu_us_in(path: &str) -> Option<f64> {
+    let stat = fs::read_to_string(path).ok()?;
     // The name stands in brackets and may hold anything; utime and stime are fields 14 and 15.
     let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
