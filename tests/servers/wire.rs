@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use windlass::kit::serve::{Model, ServeConfig, Server, start};
@@ -20,6 +21,21 @@ pub(crate) fn each_model(
         eprintln!("model {model}");
         test(model, server.addr(), server);
     }
+}
+
+/// The same for tests that mostly wait: with a server of each model at the same time.
+pub(crate) fn each_model_at_once(
+    change: impl Fn(ServeConfig) -> ServeConfig,
+    test: impl Fn(Model, SocketAddr, Server) + Sync,
+) {
+    thread::scope(|scope| {
+        for model in Model::ALL {
+            let server =
+                start(change(config(model))).unwrap_or_else(|error| panic!("{model}: {error}"));
+            let test = &test;
+            scope.spawn(move || test(model, server.addr(), server));
+        }
+    });
 }
 
 /// A small server: two unpinned workers, few threads.
