@@ -169,14 +169,17 @@ fn a_busy_port_and_bad_settings_are_errors() {
             "{model}"
         );
 
-        let none = ServeConfig {
-            connections_max: 0,
-            ..config(model)
-        };
-        assert!(
-            matches!(start(none), Err(ServeError::Setting { .. })),
-            "{model}"
-        );
+        for (connections_max, pool_threads) in [(0, 1), (usize::MAX, 1), (1, 0), (1, 65_537)] {
+            let senseless = ServeConfig {
+                connections_max,
+                pool_threads,
+                ..config(model)
+            };
+            assert!(
+                matches!(start(senseless), Err(ServeError::Setting { .. })),
+                "{model}: {connections_max} connections, {pool_threads} threads"
+            );
+        }
         let foreign = SocketAddr::from(([192, 0, 2, 1], 0));
         assert!(
             matches!(

@@ -118,6 +118,8 @@ fn wrong_arguments_name_the_right_ones() {
 fn settings_that_make_no_sense_are_wrong_arguments() {
     for (setting, value) in [
         ("--connections-max", "0"),
+        ("--connections-max", "18446744073709551615"),
+        ("--pool-threads", "65537"),
         ("--head-deadline-ms", "0"),
         ("--workers", "0"),
         ("--pool-threads", "-1"),

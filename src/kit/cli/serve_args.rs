@@ -57,11 +57,11 @@ pub(super) struct ServeArgs {
     cores: CorePlan,
     /// Threads of the pool (thread-pool)
     #[arg(long, value_name = "N", default_value_t = defaults().pool_threads,
-        value_parser = at_least_one())]
+        value_parser = from_one_to(ServeConfig::POOL_THREADS_MAX))]
     pool_threads: usize,
     /// Most connections at a time; further ones get 503
     #[arg(long, value_name = "N", default_value_t = defaults().connections_max,
-        value_parser = at_least_one())]
+        value_parser = from_one_to(ServeConfig::CONNECTIONS_MAX))]
     connections_max: usize,
     /// Largest body in bytes; larger ones get 413
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max)]
@@ -98,6 +98,10 @@ fn ms(time: Duration) -> u64 {
 
 fn at_least_one() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..)
+}
+
+fn from_one_to(most: usize) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=most as u64)
 }
 
 fn at_least_one_ms() -> RangedU64ValueParser {

@@ -5,12 +5,15 @@ use std::io::{self, Read, Write};
 use std::sync::mpsc::{self, Sender};
 use std::{process, thread};
 
-use crate::kit::serve;
+use crate::kit::serve::{self, ServeConfig};
 
 use super::serve_args::ServeArgs;
 
 /// Exit code after a second Ctrl-C: 128 and the number of the signal.
 const INTERRUPTED: i32 = 130;
+
+/// Open files beside those of the connections.
+const FILES_BESIDE: u64 = 64;
 
 /// What tells the server to stop.
 enum Stop {
@@ -23,6 +26,7 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Box<dyn Error>> {
     let drain = config.drain;
     let (stop, stopped) = mpsc::channel();
     stop_on_signal(stop.clone())?;
+    raise_open_files(&config);
     let server = serve::start(config)?;
     let (addr, model) = (server.addr(), server.model());
     // A starter that reads this line and goes must not end the server: a closed output is fine.
@@ -45,6 +49,23 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Box<dyn Error>> {
         cut => eprintln!("windlass: stopped; {cut} connections were still busy and were cut"),
     }
     Ok(())
+}
+
+/// Raises the soft limit of open files towards the hard one, as far as the connections need it.
+/// A server whose limit stays lower works all the same: it accepts further connections as others
+/// end.
+fn raise_open_files(config: &ServeConfig) {
+    let each = 1 + u64::from(config.downstream.is_some());
+    let wanted = (config.connections_max as u64).saturating_mul(each) + FILES_BESIDE;
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(allowed) if allowed >= wanted => {}
+        Ok(allowed) => eprintln!(
+            "windlass: the system allows {allowed} open files; {} connections may need {wanted} \
+             (raise ulimit -Hn, or lower --connections-max)",
+            config.connections_max
+        ),
+        Err(error) => eprintln!("windlass: cannot raise the limit of open files: {error}"),
+    }
 }
 
 fn stop_on_signal(stop: Sender<Stop>) -> Result<(), ctrlc::Error> {

@@ -43,6 +43,8 @@ pub(super) fn accept_all(
 }
 
 /// Tells a client that there is no room for it. Never waits: a new socket has room for this reply.
+/// A client that sends its request only after the socket is closed may see a reset in place of the
+/// 503: waiting for its bytes would take the very room that is lacking.
 pub(super) fn refuse(mut stream: &TcpStream) {
     let mut out = Outbox::default();
     encode_busy(&mut out);

@@ -15,6 +15,7 @@ const HEAD_READ_BYTES: usize = 2 * 1024;
 const BODY_READ_BYTES: usize = 64 * 1024;
 
 /// What the blocking models do differently within a connection.
+#[derive(Clone, Copy)]
 pub(super) struct Manner<'a> {
     /// Limits, and whether each reply ends its connection.
     pub(super) rules: Rules,
@@ -76,6 +77,10 @@ impl Connection<'_> {
             let turn = self
                 .session
                 .turn(&self.input[fresh.clone()], rules, closing, &mut self.out);
+            // Before a `100 Continue` goes out: who has received it may count on being served.
+            if turn == Turn::Read {
+                self.live.set_unfinished(self.session.is_unfinished());
+            }
             flush(stream, &mut self.out, &self.shared.config.deadlines)?;
             fresh = 0..0;
             match turn {
@@ -110,7 +115,6 @@ impl Connection<'_> {
     /// Reads into `input`: how many bytes; 0 at the end of the connection.
     fn read(&mut self) -> io::Result<usize> {
         let unfinished = self.session.is_unfinished();
-        self.live.set_unfinished(unfinished);
         self.resize_input(unfinished);
         if unfinished && self.judge() == Verdict::TimedOut {
             return self.time_out();

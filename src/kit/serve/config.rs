@@ -47,6 +47,10 @@ impl fmt::Display for Model {
 }
 
 /// Everything [`start`](super::start) needs to know.
+///
+/// Connections, headers and bodies are bounded one by one. Bodies are not bounded together: in the
+/// worst case `connections_max` of them, each as long as [`Limits`](crate::kit::http::Limits)
+/// allows, are in memory at once. Who serves strangers sets the two so that their product fits.
 #[derive(Clone, Debug)]
 pub struct ServeConfig {
     /// The model.
@@ -60,10 +64,10 @@ pub struct ServeConfig {
     pub deadlines: Deadlines,
     /// How long a stop waits for running requests.
     pub drain: Duration,
-    /// Most connections at a time; one more gets 503. With thread per request and thread per
-    /// connection this is also the most threads.
+    /// Most connections at a time, up to [`ServeConfig::CONNECTIONS_MAX`]; one more gets 503. With
+    /// thread per request and thread per connection this is also the most threads.
     pub connections_max: usize,
-    /// Threads of the pool (thread pool only).
+    /// Threads of the pool, up to [`ServeConfig::POOL_THREADS_MAX`] (thread pool only).
     pub pool_threads: usize,
     /// Accepted connections that may wait for a thread of the pool; further ones wait in the
     /// listen backlog (thread pool only).
@@ -83,6 +87,12 @@ pub struct ServeConfig {
 }
 
 impl ServeConfig {
+    /// The most that `connections_max` may be.
+    pub const CONNECTIONS_MAX: usize = 1 << 20;
+
+    /// The most that `pool_threads` may be.
+    pub const POOL_THREADS_MAX: usize = 1 << 16;
+
     /// A server of `model` on a free port of 127.0.0.1, with the default limits: 16384 connections,
     /// 64 pool threads with a queue of 1024, 5 s to drain.
     pub fn new(model: Model) -> ServeConfig {

@@ -45,7 +45,7 @@ impl Evented {
     ) -> Result<Evented, ServeError> {
         let mut builder = Runtime::builder()
             .cores(config.cores.clone())
-            .tasks_max(config.connections_max + TASKS_BESIDE)
+            .tasks_max(config.connections_max.saturating_add(TASKS_BESIDE))
             .thread_name("windlass-serve");
         if let Some(workers) = config.workers {
             builder = builder.workers(workers);

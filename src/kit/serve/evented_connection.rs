@@ -149,6 +149,11 @@ impl Connection<'_> {
         self.todo = self
             .session
             .turn(&scratch.input[..bytes], rules, closing, &mut scratch.out);
+        // Before a `100 Continue` goes out: who has received it may count on being served.
+        if self.todo == Turn::Read {
+            let unfinished = self.session.is_unfinished();
+            self.ticket.live.set_unfinished(unfinished);
+        }
         let mut stream = &self.ticket.live.stream;
         while !scratch.out.is_empty() {
             match Pin::new(&mut stream).poll_write(cx, scratch.out.unsent()) {
@@ -200,9 +205,7 @@ impl Connection<'_> {
 
     /// Pending while the client is in time; to be polled whenever reading is pending.
     fn poll_late(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Verdict> {
-        let unfinished = self.session.is_unfinished();
-        self.ticket.live.set_unfinished(unfinished);
-        if unfinished {
+        if self.session.is_unfinished() {
             match self.judge(Instant::now()) {
                 Verdict::Until(at) if at < self.fires_at => self.arm(timer.as_mut(), at),
                 Verdict::Until(_) => {}

@@ -3,6 +3,10 @@
 //! Stopping takes two steps. *Drain*: connections between two requests see the end of their input
 //! and close; a request that is unfinished, waiting or being answered goes on. *Cut*: what is left
 //! after the drain deadline is shut both ways, and sleeping threads are woken.
+//!
+//! A request of which the server has read nothing when the drain begins is not served, though its
+//! bytes may have arrived: its client sees the connection end without a reply. The same holds for
+//! one whose first bytes are read in the very moment in which the drain begins.
 
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, Ordering};

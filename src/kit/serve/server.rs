@@ -1,5 +1,6 @@
 //! Starts and stops a server of any model.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -48,7 +49,27 @@ pub fn start(config: ServeConfig) -> Result<Server, ServeError> {
     let model = config.model;
     let engine = match model {
         Model::Evented => Engine::Evented(Evented::start(listener, config)?),
-        _ => Engine::Blocking(Blocking::start(listener, config)?),
+        Model::ThreadPerRequest => {
+            let run: Run = |listener, shared, ready| {
+                drop(ready);
+                thread_per_request::run(listener, shared);
+            };
+            Engine::Blocking(Blocking::start(listener, config, run)?)
+        }
+        Model::ThreadPerConnection => {
+            let run: Run = |listener, shared, ready| {
+                drop(ready);
+                thread_per_connection::run(listener, shared);
+            };
+            Engine::Blocking(Blocking::start(listener, config, run)?)
+        }
+        Model::ThreadPool => {
+            // The receiver waits for this one message.
+            let run: Run = |listener, shared, ready| {
+                thread_pool::run(listener, shared, |result| drop(ready.send(result)));
+            };
+            Engine::Blocking(Blocking::start(listener, config, run)?)
+        }
     };
     Ok(Server {
         addr,
@@ -65,6 +86,10 @@ fn check(config: &ServeConfig) -> Result<(), ServeError> {
         "the time allowed to the downstream must be longer than 0"
     } else if config.connections_max == 0 {
         "the most connections must be at least 1"
+    } else if config.connections_max > ServeConfig::CONNECTIONS_MAX {
+        "the most connections must be at most 1048576"
+    } else if config.pool_threads > ServeConfig::POOL_THREADS_MAX {
+        "the pool may have at most 65536 threads"
     } else if config.pool_threads == 0 || config.pool_queue_max == 0 {
         "the pool needs at least 1 thread and a queue of at least 1"
     } else if config.workers == Some(0) {
@@ -108,6 +133,10 @@ impl Drop for Server {
     }
 }
 
+/// How a blocking model runs until the server stops. It sends whether its first threads could be
+/// spawned, or drops the sender if it starts without any.
+type Run = fn(&TcpListener, &Shared<TcpStream>, mpsc::Sender<io::Result<()>>);
+
 /// A running server of a blocking model: its accepting thread, which ends last.
 #[derive(Debug)]
 struct Blocking {
@@ -117,27 +146,14 @@ struct Blocking {
 }
 
 impl Blocking {
-    fn start(listener: TcpListener, config: ServeConfig) -> Result<Blocking, ServeError> {
-        let (model, pool_threads) = (config.model, config.pool_threads);
+    fn start(listener: TcpListener, config: ServeConfig, run: Run) -> Result<Blocking, ServeError> {
+        let pool_threads = config.pool_threads;
         let listener = Arc::new(listener);
         let shared = Arc::new(Shared::new(config));
         let (ready, started) = mpsc::channel();
         let run = {
             let (listener, shared) = (Arc::clone(&listener), Arc::clone(&shared));
-            move || match model {
-                Model::ThreadPool => {
-                    // The receiver waits for this one message.
-                    thread_pool::run(&listener, &shared, |result| drop(ready.send(result)));
-                }
-                Model::ThreadPerRequest => {
-                    drop(ready);
-                    thread_per_request::run(&listener, &shared);
-                }
-                Model::ThreadPerConnection | Model::Evented => {
-                    drop(ready);
-                    thread_per_connection::run(&listener, &shared);
-                }
-            }
+            move || run(&listener, &shared, ready)
         };
         let acceptor = thread::Builder::new()
             .name("windlass-accept".into())

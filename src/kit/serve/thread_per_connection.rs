@@ -20,7 +20,7 @@ pub(super) fn accept_and_spawn(
     shared: &Shared<TcpStream>,
     manner: &Manner<'_>,
 ) {
-    let (rules, tick) = (manner.rules, manner.tick);
+    let manner = *manner;
     // The scope ends when all its threads have: nothing needs to collect their handles.
     thread::scope(|scope| {
         accept_all(listener, shared, |ticket| {
@@ -28,15 +28,7 @@ pub(super) fn accept_and_spawn(
             let spawned = thread::Builder::new()
                 .stack_size(shared.config.stack_bytes)
                 .spawn_scoped(scope, move || {
-                    serve(
-                        shared,
-                        &ticket.live,
-                        &Manner {
-                            rules,
-                            tick,
-                            crowded: &|| false,
-                        },
-                    );
+                    serve(shared, &ticket.live, &manner);
                 });
             if spawned.is_err() {
                 refuse(&live.stream);

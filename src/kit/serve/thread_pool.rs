@@ -31,21 +31,14 @@ pub(super) fn run(
     let crowded = || queue.is_crowded();
     let own = Manner::own_thread(shared);
     let manner = Manner {
-        rules: own.rules,
         tick: own.tick.min(TICK_MAX),
         crowded: &crowded,
+        ..own
     };
     thread::scope(|scope| {
         let work = || {
             while let Some(ticket) = queue.pop() {
-                serve(
-                    shared,
-                    &ticket.live,
-                    &Manner {
-                        crowded: &crowded,
-                        ..manner
-                    },
-                );
+                serve(shared, &ticket.live, &manner);
             }
         };
         for _ in 0..shared.config.pool_threads {
