@@ -209,7 +209,7 @@ fn what_is_not_known_is_not_told_as_equal() {
                 .contains("undecided between windlass and threads (")
         );
         assert!(results.thresholds.is_empty(), "{:?}", results.thresholds);
-        assert!(markdown.contains("0 show no difference that counts, and 1 are undecided."));
+        assert!(markdown.contains("0 show no difference that counts; undecided: 1."));
         assert!(page.contains("? undecided"));
         assert!(report::terminal::summary(&results).contains(" undecided"));
     }

@@ -60,7 +60,7 @@ pub fn tally(results: &Results, against: Against) -> Option<String> {
     };
     Some(format!(
         "Against {with}, {PROJECT} wins {ahead} of {all} comparisons, {other} {behind}, {level} \
-         show no difference that counts, and {undecided} are undecided.{left_out}"
+         show no difference that counts; undecided: {undecided}.{left_out}"
     ))
 }
 

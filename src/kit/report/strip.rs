@@ -17,6 +17,7 @@ const ROW: f64 = 46.0;
 #[must_use]
 pub fn class(role: Role, place: usize) -> String {
     match role {
+        Role::Subject if place > 0 => "variant".to_owned(),
         Role::Subject => "subject".to_owned(),
         Role::Control => "control".to_owned(),
         Role::Limit => "limit".to_owned(),

@@ -226,11 +226,14 @@ pub fn quality(results: &Results) -> String {
     };
     let mut out = format!("<p class=\"badges\"><strong class=\"badge {class}\">{word}</strong> ");
     let said = match results.quality.level {
-        Level::Quiet => "No gate tripped, and the control shows no winner.",
-        Level::Noisy => "The machine did other things too, or the method is unchecked.",
-        Level::Void => "The control shows a winner where there can be none: no verdict stands.",
+        Level::Quiet => "No gate tripped, and the control shows no winner.".to_owned(),
+        Level::Noisy => "The machine did other things too, or the method is unchecked.".to_owned(),
+        Level::Void => format!(
+            "The control shows a winner where there can be none: no verdict of {} stands.",
+            results.void().join(", ")
+        ),
     };
-    let _ = write!(out, "{said}</p>");
+    let _ = write!(out, "{}</p>", escape(&said));
     if !results.quality.reasons.is_empty() {
         out.push_str("<ul class=\"reasons\">");
         for reason in &results.quality.reasons {

@@ -19,7 +19,7 @@ pub fn summary(results: &Results) -> String {
     let quality = match results.quality.level {
         Level::Quiet => "quiet: no gate tripped, the control shows no winner",
         Level::Noisy => "NOISY: read with care",
-        Level::Void => "VOID: the control shows a winner, no verdict stands",
+        Level::Void => "VOID: a control shows a winner where there can be none",
     };
     let _ = writeln!(out, "\nwindlass report  ·  run {quality}");
     for reason in &results.quality.reasons {
