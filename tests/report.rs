@@ -210,7 +210,7 @@ fn what_is_not_known_is_not_told_as_equal() {
         );
         assert!(results.thresholds.is_empty(), "{:?}", results.thresholds);
         assert!(markdown.contains("0 show no difference that counts; undecided: 1."));
-        assert!(page.contains("? undecided"));
+        assert!(page.contains("? undecided ("));
         assert!(report::terminal::summary(&results).contains(" undecided"));
     }
 }

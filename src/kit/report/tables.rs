@@ -100,7 +100,7 @@ fn role(role: Role) -> (&'static str, &'static str) {
 }
 
 /// A ratio with its interval; `judged`: with the word for what it says, and without the figures
-/// where they decide nothing.
+/// where there is no difference.
 fn ratio(comparison: Option<&Comparison>, judged: bool) -> String {
     let Some(comparison) = comparison else {
         return "–".to_owned();
@@ -116,8 +116,9 @@ fn ratio(comparison: Option<&Comparison>, judged: bool) -> String {
         text::times(comparison.ratio.median),
     );
     match (judged, comparison.outcome) {
-        (true, Outcome::Tie | Outcome::Undecided) => {
-            format!("<span class=\"{class}\">{sign} {word}</span>")
+        (true, Outcome::Tie) => format!("<span class=\"{class}\">{sign} {word}</span>"),
+        (true, Outcome::Undecided) => {
+            format!("<span class=\"{class}\">{sign} {word} ({range})</span>")
         }
         (true, _) => format!("<span class=\"{class}\">{sign} {word}, {times}</span>"),
         (false, _) => format!("{times} <small>{range}</small>"),
