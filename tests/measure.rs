@@ -8,7 +8,7 @@ use windlass::kit::measure::compare::{self, Outcome};
 use windlass::kit::measure::contender::{Better, Role, Sample};
 use windlass::kit::measure::record::{self, Claim, Group, Record, RecordError, Run};
 use windlass::kit::measure::rounds::{self, Entry, Plan};
-use windlass::kit::measure::statistics::Verdict;
+use windlass::kit::measure::statistics::{Interval, Verdict};
 
 fn group(id: &str, better: Better) -> Group {
     let text = format!(
@@ -133,6 +133,63 @@ fn ratios_are_oriented_so_that_above_one_is_better() {
             Verdict::Undecided
         );
     }
+}
+
+#[test]
+fn rounds_go_on_until_the_claimed_ratio_is_known_or_the_most_are_run() {
+    let rounds_of = |claimed: bool| {
+        let mut turn = 0;
+        let mut entries = [
+            Entry::new("subject", Role::Subject, || Ok(Sample::new(10.0))),
+            Entry::new("steady", Role::Peer, || Ok(Sample::new(10.0))),
+            Entry::new("wild", Role::Peer, move || {
+                turn += 1;
+                Ok(Sample::new(if turn % 4 < 2 { 20.0 } else { 40.0 }))
+            }),
+        ];
+        let mut group = group("claimed", Better::Lower);
+        group.claims.extend(claimed.then(|| Claim {
+            text: String::new(),
+            against: Some("wild".to_owned()),
+            bar: 1.5,
+        }));
+        let plan = Plan {
+            rounds_max: 60,
+            ..plan(8)
+        };
+        rounds::run(&mut group, &plan, &mut entries, &mut |_| {});
+        let verdict = group
+            .claims
+            .first()
+            .map(|claim| compare::judge(&group, claim).0);
+        (group.rounds.len(), verdict)
+    };
+    assert_eq!(
+        rounds_of(false),
+        (8, None),
+        "the best peer is known at once"
+    );
+    // Twice to four times is wide, and wholly above the bar.
+    assert_eq!(rounds_of(true), (60, Some(Verdict::Holds)));
+}
+
+#[test]
+fn equal_means_an_interval_within_the_smallest_effect() {
+    let known = |low, median, high, rounds| {
+        let interval = Interval {
+            low,
+            median,
+            high,
+            rounds,
+        };
+        compare::outcome(&interval, 0.0)
+    };
+    assert_eq!(known(0.99, 1.0, 1.015, 12), Outcome::Tie);
+    assert_eq!(known(1.005, 1.01, 1.015, 12), Outcome::Tie);
+    assert_eq!(known(0.99, 1.0, 1.03, 12), Outcome::Undecided);
+    assert_eq!(known(0.6, 1.0, 1.9, 12), Outcome::Undecided);
+    assert_eq!(known(0.99, 1.0, 1.01, 5), Outcome::Undecided);
+    assert_eq!(known(1.1, 1.5, 1.9, 12), Outcome::Ahead);
 }
 
 #[test]

@@ -5,9 +5,10 @@ mod made_up;
 
 use std::fs;
 
-use made_up::{built, four, full_size, group, record, scratch};
+use made_up::{EVENTED, RING, built, four, full_size, group, record, renamed, scratch};
+use windlass::kit::measure::compare::Outcome;
 use windlass::kit::measure::contender::{Better, Role};
-use windlass::kit::measure::record::{Axis, Claim, Round};
+use windlass::kit::measure::record::{self as records, Axis, Claim, Round};
 use windlass::kit::measure::statistics::Verdict;
 use windlass::kit::report::results::{Against, Level};
 use windlass::kit::report::{self, ReportError};
@@ -42,11 +43,9 @@ fn a_whole_page_is_self_contained_small_and_complete() {
         );
         assert!(markdown.contains(&format!("## {bench}")));
     }
-    assert!(
-        page.contains(
-            "hello, over connections: blocking is fine up to 1; from 64 on windlass wins"
-        )
-    );
+    assert!(page.contains(
+        "hello, over connections: blocking is fine up to 1; from 64 on windlass evented wins"
+    ));
     assert!(page.contains("failed: the thread could not be spawned"));
     assert_eq!(results.quality.level, Level::Quiet);
     assert!(results.missing.is_empty());
@@ -88,21 +87,21 @@ fn the_sentences_turn_with_the_data() {
     };
     let (page, text, results) = verdict("report-wins", Better::Lower, 10.0, 20.0);
     assert!(text.contains("windlass wins over threads, 2.0"), "{text}");
-    assert!(page.contains("windlass wins 1 of 1 comparisons, blocking wins 0, and 0 show no"));
+    assert!(page.contains("windlass wins 1 of 1 comparisons, blocking wins 0, 0 show no"));
     assert_eq!(results.verdicts(None, Verdict::Holds), 1);
     let (page, text, results) = verdict("report-loses", Better::Higher, 10.0, 20.0);
     assert!(
         text.contains("blocking wins, threads over windlass, 2.0"),
         "{text}"
     );
-    assert!(page.contains("windlass wins 0 of 1 comparisons, blocking wins 1, and 0 show no"));
+    assert!(page.contains("windlass wins 0 of 1 comparisons, blocking wins 1, 0 show no"));
     assert_eq!(results.verdicts(Some("ring"), Verdict::Refuted), 1);
     let (page, text, results) = verdict("report-ties", Better::Lower, 10.0, 10.05);
     assert!(
         text.contains("no gain, windlass and threads do not differ"),
         "{text}"
     );
-    assert!(page.contains("windlass wins 0 of 1 comparisons, blocking wins 0, and 1 show no"));
+    assert!(page.contains("windlass wins 0 of 1 comparisons, blocking wins 0, 1 show no"));
     assert_eq!(
         results.verdicts(None, Verdict::Refuted),
         1,
@@ -134,6 +133,95 @@ fn a_control_with_a_winner_voids_the_run() {
             .iter()
             .all(|s| s.text.contains("nothing may be said"))
     );
+}
+
+#[test]
+fn each_bench_may_name_its_subject_and_the_whole_is_windlass() {
+    let (page, markdown, results) = built("report-names", &full_size());
+    assert!(page.contains("<title>windlass: who won where</title>"));
+    assert!(page.contains("<th scope=\"col\">windlass against itself"));
+    for text in [&page, &markdown] {
+        assert!(text.contains("the best peer, windlass wins"));
+        assert!(!text.contains(&format!("{RING} wins 1")));
+    }
+    for own in [RING, EVENTED] {
+        let section = page
+            .split(&format!("<th scope=\"col\">{own} against it"))
+            .count();
+        assert!(section > 1, "{own}");
+    }
+    let terminal = report::terminal::summary(&results);
+    assert!(terminal.contains("control: windlass against itself"));
+    assert!(!terminal.contains(RING));
+    let server = results.benches.iter().find(|bench| bench.name == "server");
+    let group = &server.unwrap().groups[0];
+    let own = group.rows.iter().filter(|row| group.is_subject(row));
+    assert_eq!(own.map(|row| &*row.name).collect::<Vec<_>>(), [EVENTED]);
+    assert!(page.contains("windlass evented, 1 worker <small>a variant of the subject"));
+    assert!(markdown.contains("**windlass evented**") && !markdown.contains("1 worker**"));
+}
+
+#[test]
+fn a_void_bench_is_left_out_of_the_count_and_named() {
+    let spoil = |mut made: records::Group| {
+        let again = made.contenders[3].values.iter_mut().flatten();
+        again.for_each(|value| *value *= 1.1);
+        renamed(made, RING)
+    };
+    let ring = record(
+        "ring",
+        vec![spoil(four("a", Better::Lower, 10.0, 20.0, 30.0))],
+    );
+    let sound = |id: usize| four(&format!("g{id}"), Better::Lower, 10.0, 20.0, 30.0);
+    let executor = record("executor", (0..9).map(sound).collect());
+    let (page, markdown, results) = built("report-one-void", &[ring, executor]);
+    assert_eq!(results.void(), ["ring"]);
+    for text in [&page, &markdown] {
+        assert!(text.contains("windlass wins 9 of 9 comparisons"));
+        assert!(text.contains("Not counted, because its A/A control shows a winner: ring."));
+    }
+    assert!(page.contains("<h4>windlass wins <b>9</b></h4>"));
+    assert!(page.contains("<h4>Undecided <b>0</b></h4>"));
+}
+
+#[test]
+fn what_is_not_known_is_not_told_as_equal() {
+    let at = |x: f64, subject: f64| {
+        let mut made = four(&format!("at {x}"), Better::Lower, subject, 20.0, 30.0);
+        made.family = Some("load".to_owned());
+        let name = "connections".to_owned();
+        made.x = Some(Axis { name, value: x });
+        made
+    };
+    let (mut wide, mut few) = (at(1.0, 20.0), at(1.0, 20.0));
+    let odd = wide.contenders[1].values.iter_mut().flatten().step_by(2);
+    odd.for_each(|value| *value *= 3.0);
+    few.rounds.truncate(4);
+    few.contenders.iter_mut().for_each(|c| c.values.truncate(4));
+    for (name, unknown) in [("report-wide", wide), ("report-few", few)] {
+        let (page, markdown, results) =
+            built(name, &[record("ring", vec![unknown, at(2.0, 10.0)])]);
+        let first = &results.statements[0];
+        assert_eq!(first.outcome, Outcome::Undecided, "{first:?}");
+        assert!(
+            first
+                .text
+                .contains("undecided between windlass and threads (")
+        );
+        assert!(results.thresholds.is_empty(), "{:?}", results.thresholds);
+        assert!(markdown.contains("0 show no difference that counts; undecided: 1."));
+        assert!(page.contains("? undecided ("));
+        assert!(report::terminal::summary(&results).contains(" undecided"));
+    }
+}
+
+#[test]
+fn failures_are_listed_with_missing_benches() {
+    let (_, _, results) = built("report-failures", &full_size()[..2]);
+    let failures = results.failures();
+    assert_eq!(failures.len(), 2, "{failures:?}");
+    assert!(failures[0].contains("threads: the thread could not be spawned"));
+    assert_eq!(failures[1], "server: not measured");
 }
 
 #[test]

@@ -174,16 +174,24 @@ impl Harness {
                     .warm_up_time(Duration::from_nanos(1));
             }
             let name = contender.name.clone();
-            drill.bench_function(name, |bencher| {
-                bencher.iter_custom(|iters| contender.drill(iters, &setting));
+            // A contender that fails leaves criterion by unwinding: criterion then skips its id.
+            let ran = guarded(|| {
+                drill.bench_function(&name, |bencher| {
+                    bencher.iter_custom(|iters| contender.drill(iters, &setting));
+                });
             });
+            if let Err(message) = ran {
+                let why = contender.failure.get_or_insert(message);
+                eprintln!("{}/{}/{name}: failed: {why}", self.bench, group.spec.id);
+            }
         }
         drill.finish();
     }
 
     fn rounds(&mut self, mut group: Group<'_>) {
         let setting = self.setting(&group);
-        let plan = self.options.profile.plan(&group.plan);
+        let at_a_bar = group.spec.claims.iter().any(|c| c.against.is_some());
+        let plan = self.options.profile.plan(&group.plan, at_a_bar);
         let mut entries: Vec<Entry<'_>> = Vec::new();
         for contender in &mut group.contenders {
             let (name, role, ops) = (contender.name.clone(), contender.role, contender.ops);
@@ -266,7 +274,8 @@ impl Harness {
                 let refuted = outcome
                     .results
                     .verdicts(Some(&self.bench), Verdict::Refuted);
-                ExitCode::from(u8::from(self.options.check && refuted > 0))
+                let failed = refuted > 0 || !self.failures.is_empty();
+                ExitCode::from(u8::from(self.options.check && failed))
             }
             Err(error) => {
                 eprintln!("bench {}: the page cannot be written: {error}", self.bench);
@@ -288,7 +297,12 @@ pub fn report_main() -> ExitCode {
     match report::run(&given) {
         Ok(outcome) => {
             let refuted = outcome.results.verdicts(None, Verdict::Refuted);
-            ExitCode::from(u8::from(options.check && refuted > 0))
+            let failures = outcome.results.failures();
+            if options.check {
+                failures.iter().for_each(|why| eprintln!("check: {why}"));
+            }
+            let failed = refuted > 0 || !failures.is_empty();
+            ExitCode::from(u8::from(options.check && failed))
         }
         // `cargo bench <filter>` may have measured nothing yet: that fails no bench.
         Err(error) => {

@@ -48,8 +48,9 @@
 //! - The subject is measured a second time in every round as the A/A control, unless
 //!   [`Group::without_control`].
 //! - `cargo bench` measures in the default profile; `-- --quick`, `-- --all`, `-- --rounds-only`
-//!   (no criterion), `-- --check` (exit 1 when a claim is refuted), `-- <filter>` and criterion's
-//!   own flags are understood. `cargo test --benches` runs each contender once and writes nothing.
+//!   (no criterion), `-- --check` (exit 1 when a claim is refuted or something could not
+//!   be measured), `-- <filter>` and criterion's own flags are understood. `cargo test --benches`
+//!   runs each contender once and writes nothing.
 //! - Opt-in groups stand behind `if bench.all()`.
 
 mod options;

@@ -7,6 +7,9 @@ use windlass::kit::measure::rounds::Plan;
 /// Carries our own flags over the restart that hides them from criterion.
 pub(crate) const FLAGS_VARIABLE: &str = "WINDLASS_BENCH_FLAGS";
 
+/// A claimed ratio that is not known well enough after so many rounds stays undecided.
+const ROUNDS_MAX_AT_A_BAR: usize = 60;
+
 const OWN_FLAGS: [&str; 4] = ["--quick", "--all", "--check", "--rounds-only"];
 
 const CRITERION_FLAGS_WITH_VALUE: [&str; 19] = [
@@ -83,8 +86,13 @@ impl Profile {
         }
     }
 
-    /// The plan for this profile, from the one for the default profile.
-    pub(crate) fn plan(self, default: &Plan) -> Plan {
+    /// The plan for this profile, from the one for the default profile. `at_a_bar`: the subject is
+    /// held to a ratio, which is worth more rounds while the budget lasts.
+    pub(crate) fn plan(self, default: &Plan, at_a_bar: bool) -> Plan {
+        let rounds_max = match at_a_bar {
+            true => default.rounds_max.max(ROUNDS_MAX_AT_A_BAR),
+            false => default.rounds_max,
+        };
         match self {
             Self::Quick => {
                 let rounds = (default.rounds_min / 2).max(8);
@@ -95,10 +103,13 @@ impl Profile {
                     ..*default
                 }
             }
-            Self::Default => *default,
+            Self::Default => Plan {
+                rounds_max,
+                ..*default
+            },
             Self::All => Plan {
                 rounds_min: default.rounds_min.max(20),
-                rounds_max: default.rounds_max.max(60),
+                rounds_max: rounds_max.max(60),
                 budget: default.budget * 8,
                 repeats_max: default.repeats_max * 2,
                 ..*default
@@ -114,7 +125,7 @@ pub struct Options {
     pub mode: Mode,
     /// How long it may take.
     pub profile: Profile,
-    /// Exit with 1 when a claim is refuted.
+    /// Exit with 1 when a claim is refuted, or something could not be measured.
     pub check: bool,
     /// Leave criterion out.
     pub rounds_only: bool,

@@ -1,9 +1,10 @@
 //! Running one contender's work: calibrated, in bounded pieces, and never past a panic.
 
+use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 use windlass::kit::measure::contender::{Better, Sample};
-use windlass::kit::measure::rounds::guarded;
+use windlass::kit::measure::rounds::{attempt, guarded};
 
 use crate::group::{Batch, Contender, Window, Work};
 
@@ -39,22 +40,22 @@ impl Contender<'_> {
         }
     }
 
-    /// The time criterion is told for `iters` operations; a failure is kept, and told as 1 ns each.
+    /// The time criterion is told for `iters` operations. criterion knows no failures: one is kept
+    /// here, and unwinds through criterion to whoever called it.
     pub(crate) fn drill(&mut self, iters: u64, setting: &Setting) -> Duration {
-        if self.failure.is_none() {
-            let sample = guarded(|| self.measure(iters, setting)).and_then(|measured| measured);
-            match sample {
-                Ok(sample) => {
-                    let nanos = match setting.better {
-                        Better::Lower => sample.value,
-                        Better::Higher => 1e9 / sample.value,
-                    };
-                    return Duration::from_nanos((nanos * iters as f64).max(1.0) as u64);
-                }
-                Err(message) => self.failure = Some(message),
+        match attempt(&mut || self.measure(iters, setting)) {
+            Ok(sample) => {
+                let nanos = match setting.better {
+                    Better::Lower => sample.value,
+                    Better::Higher => 1e9 / sample.value,
+                };
+                Duration::from_nanos((nanos * iters as f64).max(1.0) as u64)
+            }
+            Err(message) => {
+                self.failure = Some(message.clone());
+                resume_unwind(Box::new(message))
             }
         }
-        Duration::from_nanos(iters.max(1))
     }
 
     /// Finds how many operations take about `target`, and fails what cannot run at all.

@@ -8,6 +8,11 @@ use windlass::kit::measure::environment::Environment;
 use windlass::kit::measure::record::{Axis, Claim, Contender, Group, Record, Round, Run};
 use windlass::kit::report::{self, results::Results};
 
+/// What the made-up server bench calls the subject.
+pub(crate) const EVENTED: &str = "windlass evented";
+/// What the made-up ring bench calls it.
+pub(crate) const RING: &str = "windlass Ring";
+
 /// A scratch directory of one test, emptied.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -73,6 +78,18 @@ pub(crate) fn four(id: &str, better: Better, subject: f64, blocking: f64, peer: 
     group
 }
 
+/// Gives the subject of `group`, and its control, another name.
+pub(crate) fn renamed(mut group: Group, name: &str) -> Group {
+    for contender in &mut group.contenders {
+        match contender.role {
+            Role::Subject => name.clone_into(&mut contender.name),
+            Role::Control => contender.name = format!("{name} (again)"),
+            _ => {}
+        }
+    }
+    group
+}
+
 pub(crate) fn record(bench: &str, groups: Vec<Group>) -> Record {
     let mut record = Record::new(bench);
     let environment = Environment {
@@ -128,9 +145,22 @@ pub(crate) fn full_size() -> Vec<Record> {
         server(64.0, [158_000.0, 24_000.0, 104_000.0, 101_000.0, 155_000.0]),
         server(1000.0, [148_000.0, 21_000.0, 81_000.0, 40_000.0, 147_500.0]),
     ];
-    let rings = (0..10).map(ring).collect();
+    let servers = servers.into_iter().map(|group| renamed(group, EVENTED));
+    let servers = servers.map(with_a_variant).collect();
+    let rings = (0..10).map(ring);
+    let rings = rings.map(|group| renamed(group, RING)).collect();
     let (ring, server) = (record("ring", rings), record("server", servers));
     vec![ring, record("executor", executor), server]
+}
+
+/// Adds the subject in another setting, a tenth worse.
+fn with_a_variant(mut group: Group) -> Group {
+    let mut variant = group.contenders[0].clone();
+    variant.name.push_str(", 1 worker");
+    let values = variant.values.iter_mut().flatten();
+    values.for_each(|value| *value *= 0.9);
+    group.contenders.insert(1, variant);
+    group
 }
 
 fn ring(index: usize) -> Group {

@@ -15,8 +15,18 @@ pub enum Outcome {
     Ahead,
     /// Worse, by an effect that counts.
     Behind,
-    /// The interval contains 1, or the effect is too small to count.
+    /// No difference that counts: the whole interval lies within the smallest effect around 1.
     Tie,
+    /// Neither was shown: the interval is too wide, or rests on too few rounds.
+    Undecided,
+}
+
+impl Outcome {
+    /// Whether one of the two is better.
+    #[must_use]
+    pub fn has_winner(self) -> bool {
+        matches!(self, Self::Ahead | Self::Behind)
+    }
 }
 
 /// The values that count: of contenders that did not fail, in rounds that were not replaced.
@@ -117,11 +127,10 @@ pub fn smallest_effect(group: &Group) -> f64 {
     let Some(control) = control(group) else {
         return statistics::SMALLEST_EFFECT;
     };
-    match outcome(&control, statistics::SMALLEST_EFFECT) {
-        Outcome::Tie => statistics::SMALLEST_EFFECT,
-        Outcome::Ahead | Outcome::Behind => {
-            control.low.ln().abs().max(control.high.ln().abs()).exp() - 1.0
-        }
+    if outcome(&control, statistics::SMALLEST_EFFECT).has_winner() {
+        control.low.ln().abs().max(control.high.ln().abs()).exp() - 1.0
+    } else {
+        statistics::SMALLEST_EFFECT
     }
 }
 
@@ -131,8 +140,15 @@ pub fn outcome(ratio: &Interval, smallest: f64) -> Outcome {
     match statistics::judge(ratio, 1.0, smallest) {
         Verdict::Holds => Outcome::Ahead,
         Verdict::Refuted => Outcome::Behind,
-        Verdict::Undecided => Outcome::Tie,
+        Verdict::Undecided if level(ratio, smallest) => Outcome::Tie,
+        Verdict::Undecided => Outcome::Undecided,
     }
+}
+
+/// Whether the whole interval lies within the smallest effect around 1.
+fn level(ratio: &Interval, smallest: f64) -> bool {
+    let most = 1.0 + smallest.max(statistics::SMALLEST_EFFECT);
+    ratio.rounds >= statistics::ROUNDS_MIN && ratio.low >= 1.0 / most && ratio.high <= most
 }
 
 /// Judges a claim, and gives what was measured for it: the oriented ratio, or the subject's own

@@ -25,7 +25,8 @@ pub struct Plan {
     /// Beyond `rounds_min`, begin no round after this time.
     pub budget: Duration,
     /// Beyond `rounds_min`, stop when the subject's ratios to the best baseline and the best peer
-    /// are known to this share (0.02: 2 %).
+    /// are known to within plus or minus this share (0.02: 2 %), and the intervals of the ratios
+    /// it is claimed to reach are no wider than this share from end to end.
     pub precise_enough: f64,
     /// Repeat at most so many noisy rounds.
     pub repeats_max: usize,
@@ -229,8 +230,13 @@ fn precise(group: &Group, share: f64) -> bool {
     let Some(subject) = compare::first_of(group, Role::Subject) else {
         return true;
     };
-    let others = [Role::Baseline, Role::Peer].map(|role| compare::best_of(group, role));
-    others.into_iter().flatten().all(|other| {
-        compare::ratio(group, subject, other).is_none_or(|ratio| ratio.half_width() <= share)
-    })
+    let known = |other: &Contender, half_width: f64| {
+        compare::ratio(group, subject, other).is_none_or(|ratio| ratio.half_width() <= half_width)
+    };
+    let best = [Role::Baseline, Role::Peer].map(|role| compare::best_of(group, role));
+    let claims = group.claims.iter().filter_map(|c| c.against.as_ref());
+    let mut claimed =
+        claims.flat_map(|name| group.contenders.iter().filter(move |c| c.name == *name));
+    best.into_iter().flatten().all(|other| known(other, share))
+        && claimed.all(|other| known(other, share / 2.0))
 }

@@ -33,7 +33,7 @@ pub fn assemble(records: &[Record], skipped: Vec<String>) -> Results {
         let own = |control: &Control| control.bench.as_ref().is_none_or(|name| name == bench);
         controls
             .iter()
-            .any(|control| own(control) && control.outcome != Outcome::Tie)
+            .any(|control| own(control) && control.outcome.has_winner())
     };
     let benches: Vec<Bench> = records
         .iter()
@@ -148,7 +148,7 @@ fn rows(group: &record::Group, smallest: f64, void: bool) -> Vec<Row> {
         let other = other.filter(|other| other.name != one.name)?;
         let ratio = compare::ratio(group, one, other)?;
         let outcome = if void {
-            Outcome::Tie
+            Outcome::Undecided
         } else {
             compare::outcome(&ratio, smallest)
         };
@@ -190,7 +190,7 @@ fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
     let mut reasons = Vec::new();
     for control in controls
         .iter()
-        .filter(|control| control.outcome != Outcome::Tie)
+        .filter(|control| control.outcome.has_winner())
     {
         level = Level::Void;
         let name = control.bench.as_deref().unwrap_or("all benches");

@@ -1,7 +1,7 @@
 //! The picture of a bench: each group's ratio to the best blocking baseline and to the best peer,
 //! with its interval, on one axis around 1.
 
-use super::results::{Against, Results, Statement};
+use super::results::{Against, PROJECT, Results, Statement};
 use super::svg::{Anchor, Drawing, Scale, WIDTH};
 use super::text;
 
@@ -24,9 +24,8 @@ pub fn draw(results: &Results, bench: &str, id: &str) -> Option<String> {
     let high = statements.iter().map(|s| s.ratio.high).fold(1.25, f64::max);
     let scale = Scale::log(low / 1.08, high * 1.08, LEFT, WIDTH - RIGHT);
     let bottom = TOP + groups.len() as f64 * ROW + 4.0;
-    let subject = results.subject();
     let mut drawing = Drawing::new();
-    axis(&mut drawing, &scale, bottom, subject);
+    axis(&mut drawing, &scale, bottom);
     for (index, (group, title)) in groups.iter().enumerate() {
         let top = TOP + index as f64 * ROW;
         if index > 0 {
@@ -39,11 +38,11 @@ pub fn draw(results: &Results, bench: &str, id: &str) -> Option<String> {
         }
     }
     let described: Vec<String> = statements.iter().map(|s| s.text.clone()).collect();
-    let title = format!("{subject} against the best blocking baseline and the best peer");
+    let title = format!("{PROJECT} against the best blocking baseline and the best peer");
     Some(drawing.finish(id, bottom + 60.0, &title, &described.join(" ")))
 }
 
-fn axis(drawing: &mut Drawing, scale: &Scale, bottom: f64, subject: &str) {
+fn axis(drawing: &mut Drawing, scale: &Scale, bottom: f64) {
     for tick in scale.ticks(6) {
         let x = scale.place(tick);
         drawing.line("grid", (x, TOP), (x, bottom));
@@ -56,7 +55,7 @@ fn axis(drawing: &mut Drawing, scale: &Scale, bottom: f64, subject: &str) {
         drawing.text("note", Anchor::End, one - 10.0, 16.0, "other wins");
     }
     if WIDTH - RIGHT - one > 150.0 {
-        let wins = format!("{subject} wins");
+        let wins = format!("{PROJECT} wins");
         drawing.text("note", Anchor::Start, one + 10.0, 16.0, &wins);
     }
     drawing.line("axis", (LEFT, bottom), (WIDTH - RIGHT, bottom));

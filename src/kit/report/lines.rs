@@ -132,13 +132,14 @@ fn places<'a>(bench: &'a Bench, family: &str) -> Vec<(f64, &'a Group)> {
 
 fn lines(groups: &[(f64, &Group)]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    let (mut baselines, mut peers) = (0.., 0..);
+    let (mut subjects, mut baselines, mut peers) = (0.., 0.., 0..);
     for (x, group) in groups {
         for row in group.rows.iter().filter(|row| row.role != Role::Control) {
             let Some(summary) = row.summary else { continue };
             let known = lines.iter().position(|line| line.name == row.name);
             let index = known.unwrap_or_else(|| {
                 let place = match row.role {
+                    Role::Subject => subjects.next().unwrap_or(0),
                     Role::Baseline => baselines.next().unwrap_or(0),
                     Role::Peer => peers.next().unwrap_or(0),
                     _ => 0,

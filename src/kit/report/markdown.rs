@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-use crate::kit::measure::contender::Role;
-
 use super::results::{Against, Bench, Comparison, Group, Level, Results};
 use super::statements;
 use super::text;
@@ -95,7 +93,7 @@ fn group_table(out: &mut String, group: &Group) {
     out.push_str("|---|---:|---|---|---|\n");
     for row in &group.rows {
         let name = plain(&row.name);
-        let name = if row.role == Role::Subject {
+        let name = if group.is_subject(row) {
             format!("**{name}**")
         } else {
             name

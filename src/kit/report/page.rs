@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::kit::measure::compare::Outcome;
 
-use super::results::{Against, Bench, Group, Results, Statement};
+use super::results::{Against, Bench, Group, PROJECT, Results};
 use super::text::{self, escape};
 use super::{forest, lines, statements, strip, svg, tables};
 
@@ -36,12 +36,11 @@ pub fn write(results: &Results, criterion: Option<&str>) -> String {
 }
 
 fn whole(results: &Results, criterion: Option<&str>, detail: Detail) -> String {
-    let subject = escape(results.subject());
     let mut out = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" \
-         content=\"light dark\"><title>{subject}: who won where</title><style>{STYLE}</style>\
-         </head><body><header><p class=\"kicker\">Benchmark report</p><h1>{subject}: who won \
+         content=\"light dark\"><title>{PROJECT}: who won where</title><style>{STYLE}</style>\
+         </head><body><header><p class=\"kicker\">Benchmark report</p><h1>{PROJECT}: who won \
          where</h1>{}</header><main>",
         meta(results)
     );
@@ -73,7 +72,8 @@ const READING: &str = "<section id=\"reading\"><h2>How to read this</h2><ul clas
     interval is 95 %, by a seeded bootstrap that is never narrower than the order statistics \
     allow.</li>\
     <li>A difference counts when the interval excludes 1 and the effect is at least 2 %, or more \
-    where the control shows more. Everything else is a tie.</li>\
+    where the control shows more. There is no difference that counts when the whole interval lies \
+    within that effect around 1. Everything else is undecided.</li>\
     <li>A claim <em>holds</em> when its whole interval lies above its bar, is <em>refuted</em> \
     when it lies below, else it is <em>undecided</em>.</li>\
     <li>The best baseline and the best peer are chosen by their medians in the same rounds, which \
@@ -158,26 +158,28 @@ fn summary(out: &mut String, results: &Results) {
     out.push_str("</section>");
 }
 
-/// Three lists: where the subject wins, where nobody does, where the other wins.
+/// Four lists: where the subject wins, where the other does, where neither, and what is open. Void
+/// benches are left out.
 fn score(out: &mut String, results: &Results, against: Against) {
-    let subject = escape(results.subject());
     let other = match against {
         Against::Blocking => "Blocking wins",
         Against::Peer => "The best peer wins",
     };
     let columns = [
-        (Outcome::Ahead, "ahead", format!("{subject} wins")),
-        (
-            Outcome::Tie,
-            "level",
-            "No difference that counts".to_owned(),
-        ),
-        (Outcome::Behind, "behind", other.to_owned()),
+        (Outcome::Ahead, "ahead", &*format!("{PROJECT} wins")),
+        (Outcome::Behind, "behind", other),
+        (Outcome::Tie, "level", "No difference that counts"),
+        (Outcome::Undecided, "level", "Undecided"),
     ];
+    if columns
+        .iter()
+        .all(|column| results.counted(against, column.0).is_empty())
+    {
+        return;
+    }
     out.push_str("<div class=\"score\">");
     for (outcome, class, heading) in columns {
-        let same = |s: &&Statement| s.against == against && s.outcome == outcome;
-        let list: Vec<&Statement> = results.statements.iter().filter(same).collect();
+        let list = results.counted(against, outcome);
         let _ = write!(
             out,
             "<div class=\"{class}\"><h4>{heading} <b>{}</b></h4><ul>",
@@ -261,18 +263,12 @@ fn bench_section(out: &mut String, results: &Results, bench: &Bench, detail: Det
         }
     }
     for group in &bench.groups {
-        group_section(out, results, bench, group, detail);
+        group_section(out, bench, group, detail);
     }
     out.push_str("</section>");
 }
 
-fn group_section(
-    out: &mut String,
-    results: &Results,
-    bench: &Bench,
-    group: &Group,
-    detail: Detail,
-) {
+fn group_section(out: &mut String, bench: &Bench, group: &Group, detail: Detail) {
     let id = anchor(&bench.name, &group.id);
     let _ = write!(
         out,
@@ -301,7 +297,7 @@ fn group_section(
              the upright line is the median.</figcaption></figure>"
         );
     }
-    out.push_str(&tables::group(group, results.subject()));
+    out.push_str(&tables::group(group));
     let replaced = match group.rounds_replaced {
         0 => String::new(),
         count => format!(", {count} more were noisy and run again"),

@@ -16,6 +16,10 @@ pub const FORMAT: &str = "windlass-results";
 /// The version of the layout.
 pub const SCHEMA: u32 = 1;
 
+/// The subject's name where several benches are spoken of: each calls its own variant something
+/// else.
+pub const PROJECT: &str = "windlass";
+
 /// Everything the report shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Results {
@@ -71,7 +75,7 @@ pub struct Control {
     pub ratio: Interval,
     /// How many groups were pooled.
     pub groups: usize,
-    /// `Tie` is right.
+    /// A winner is wrong.
     pub outcome: Outcome,
 }
 
@@ -236,25 +240,40 @@ impl Results {
         claims.filter(|claim| claim.verdict == verdict).count()
     }
 
-    /// How many comparisons of this kind came out ahead, level, behind.
+    /// The comparisons of this kind that came out so, in benches whose control shows no winner.
     #[must_use]
-    pub fn tally(&self, against: Against) -> [usize; 3] {
-        [Outcome::Ahead, Outcome::Tie, Outcome::Behind].map(|outcome| {
-            let same = |s: &&Statement| s.against == against && s.outcome == outcome;
-            self.statements.iter().filter(same).count()
-        })
+    pub fn counted(&self, against: Against, outcome: Outcome) -> Vec<&Statement> {
+        let void = self.void();
+        let same = |s: &&Statement| {
+            s.against == against && s.outcome == outcome && !void.contains(&&*s.bench)
+        };
+        self.statements.iter().filter(same).collect()
     }
 
-    /// The subject's name: the first one measured.
+    /// The benches of which nothing may be said.
     #[must_use]
-    pub fn subject(&self) -> &str {
-        let rows = self
-            .benches
-            .iter()
-            .flat_map(|bench| &bench.groups)
-            .flat_map(|g| &g.rows);
-        let mut subjects = rows.filter(|row| row.role == Role::Subject);
-        subjects.next().map_or("the subject", |row| &row.name)
+    pub fn void(&self) -> Vec<&str> {
+        let void = self.benches.iter().filter(|bench| bench.void);
+        void.map(|bench| &*bench.name).collect()
+    }
+
+    /// What could not be measured: whole groups, contenders, benches without a record.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        for bench in &self.benches {
+            for group in &bench.groups {
+                let id = format!("{}/{}", bench.name, group.id);
+                out.extend(group.failure.iter().map(|why| format!("{id}: {why}")));
+                let rows = group.rows.iter();
+                out.extend(rows.filter_map(|row| {
+                    Some(format!("{id}/{}: {}", row.name, row.failure.as_ref()?))
+                }));
+            }
+        }
+        let missing = self.missing.iter();
+        out.extend(missing.map(|missing| format!("{}: not measured", missing.bench)));
+        out
     }
 }
 
@@ -263,5 +282,13 @@ impl Group {
     #[must_use]
     pub fn row(&self, role: Role) -> Option<&Row> {
         self.rows.iter().find(|row| row.role == role)
+    }
+
+    /// Whether `row` is the one whose ratios are asked for: the first of the subject's role. Others
+    /// of that role are variants with a name of their own.
+    #[must_use]
+    pub fn is_subject(&self, row: &Row) -> bool {
+        self.row(Role::Subject)
+            .is_some_and(|own| own.name == row.name)
     }
 }

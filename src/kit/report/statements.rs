@@ -4,7 +4,7 @@
 use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::Role;
 
-use super::results::{Against, Bench, Comparison, Group, Results, Statement};
+use super::results::{Against, Bench, Comparison, Group, PROJECT, Results, Statement};
 use super::text;
 
 /// Fills in the statements and thresholds.
@@ -33,22 +33,34 @@ pub fn state(results: &mut Results) {
     results.thresholds = thresholds;
 }
 
-/// One sentence that counts the comparisons of a kind; `None` when there are none.
+/// The sentences that count the comparisons of a kind, those of void benches left out and named;
+/// `None` when there are none.
 #[must_use]
 pub fn tally(results: &Results, against: Against) -> Option<String> {
-    let [ahead, level, behind] = results.tally(against);
-    let all = ahead + level + behind;
-    if all == 0 {
+    if results.statements.iter().all(|s| s.against != against) {
         return None;
     }
-    let subject = results.subject();
     let (with, other) = match against {
         Against::Blocking => ("the best blocking baseline", "blocking wins"),
         Against::Peer => ("the best peer", "the peer wins"),
     };
+    let count = |outcome| results.counted(against, outcome).len();
+    let (ahead, behind) = (count(Outcome::Ahead), count(Outcome::Behind));
+    let (level, undecided) = (count(Outcome::Tie), count(Outcome::Undecided));
+    let all = ahead + behind + level + undecided;
+    let void = results.void().join(", ");
+    if all == 0 {
+        return Some(format!(
+            "Against {with}, nothing may be said: the A/A control shows a winner ({void})."
+        ));
+    }
+    let left_out = match void.is_empty() {
+        true => String::new(),
+        false => format!(" Not counted, because its A/A control shows a winner: {void}."),
+    };
     Some(format!(
-        "Against {with}, {subject} wins {ahead} of {all} comparisons, {other} {behind}, and \
-         {level} show no difference that counts."
+        "Against {with}, {PROJECT} wins {ahead} of {all} comparisons, {other} {behind}, {level} \
+         show no difference that counts; undecided: {undecided}.{left_out}"
     ))
 }
 
@@ -83,9 +95,12 @@ fn statement(
             text::interval(&back)
         ),
         (Outcome::Tie, _) => format!(
-            "{title}: no gain, {subject} and {other} do not differ by what counts ({} to {}).",
-            text::figure(there.low),
-            text::figure(there.high)
+            "{title}: no gain, {subject} and {other} do not differ by what counts ({}).",
+            text::interval(there)
+        ),
+        (Outcome::Undecided, _) => format!(
+            "{title}: undecided between {subject} and {other} ({}).",
+            text::interval(there)
         ),
     };
     Statement {
@@ -101,7 +116,7 @@ fn statement(
 }
 
 /// For each family: up to where blocking is as good, from where on the subject is ahead. Silent
-/// where the outcomes do not change once and for good along the axis.
+/// where a point is undecided, or the outcomes do not change once and for good along the axis.
 fn thresholds(bench: &Bench) -> Vec<String> {
     let mut families: Vec<&String> = bench
         .groups
@@ -132,6 +147,12 @@ fn thresholds(bench: &Bench) -> Vec<String> {
 }
 
 fn threshold(family: &str, points: &[(f64, &str, &Comparison, &str)]) -> Option<String> {
+    if points
+        .iter()
+        .any(|point| point.2.outcome == Outcome::Undecided)
+    {
+        return None;
+    }
     let ahead = |point: &&(f64, &str, &Comparison, &str)| point.2.outcome == Outcome::Ahead;
     let first = points.iter().position(|point| ahead(&point));
     let subject = points[0].3;

@@ -17,6 +17,7 @@ const ROW: f64 = 46.0;
 #[must_use]
 pub fn class(role: Role, place: usize) -> String {
     match role {
+        Role::Subject if place > 0 => "variant".to_owned(),
         Role::Subject => "subject".to_owned(),
         Role::Control => "control".to_owned(),
         Role::Limit => "limit".to_owned(),
@@ -58,7 +59,8 @@ pub fn draw(group: &Group, id: &str, dots: bool) -> Option<String> {
     let mut drawing = Drawing::new();
     axis(&mut drawing, &scale, bottom);
     for (index, (row, _)) in rows.iter().enumerate() {
-        row_of(&mut drawing, row, &scale, index as f64 * ROW, dots);
+        let own = group.is_subject(row);
+        row_of(&mut drawing, (row, own), &scale, index as f64 * ROW, dots);
     }
     let kind = if log {
         "logarithmic axis"
@@ -97,7 +99,8 @@ fn axis(drawing: &mut Drawing, scale: &Scale, bottom: f64) {
     drawing.line("axis", (LEFT, bottom), (WIDTH - RIGHT, bottom));
 }
 
-fn row_of(drawing: &mut Drawing, row: &Row, scale: &Scale, top: f64, dots: bool) {
+/// `own`: it is the subject.
+fn row_of(drawing: &mut Drawing, (row, own): (&Row, bool), scale: &Scale, top: f64, dots: bool) {
     let Some(summary) = row.summary else { return };
     let class = class(row.role, 0);
     let (bar, middle) = (top + 27.0, top + 34.0);
@@ -122,11 +125,7 @@ fn row_of(drawing: &mut Drawing, row: &Row, scale: &Scale, top: f64, dots: bool)
         (at, bar - 2.0),
         (at, bar + 16.0),
     );
-    let weight = if row.role == Role::Subject {
-        "name own"
-    } else {
-        "name"
-    };
+    let weight = if own { "name own" } else { "name" };
     drawing.text(
         weight,
         Anchor::Start,

@@ -6,15 +6,16 @@ use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::Role;
 use crate::kit::measure::statistics::Verdict;
 
-use super::results::{Bench, Claim, Comparison, Group, Level, Results, Row};
+use super::results::{Bench, Claim, Comparison, Group, Level, PROJECT, Results, Row};
 use super::text::{self, escape};
 
 /// The contenders of one group.
 #[must_use]
-pub fn group(group: &Group, subject: &str) -> String {
+pub fn group(group: &Group) -> String {
     let mut sides: Vec<&String> = group.rows.iter().flat_map(|row| row.side.keys()).collect();
     sides.sort();
     sides.dedup();
+    let subject = group.row(Role::Subject).map_or(PROJECT, |row| &row.name);
     let (unit, subject) = (escape(&group.unit), escape(subject));
     let mut out =
         String::from("<table class=\"contenders\"><thead><tr><th scope=\"col\">Contender</th>");
@@ -35,14 +36,17 @@ pub fn group(group: &Group, subject: &str) -> String {
         "<th scope=\"col\">{subject} against it</th></tr></thead><tbody>"
     );
     for row in &group.rows {
-        contender(&mut out, row, &group.unit, &sides);
+        contender(&mut out, group, row, &sides);
     }
     out.push_str("</tbody></table>");
     out
 }
 
-fn contender(out: &mut String, row: &Row, unit: &str, sides: &[&String]) {
-    let (class, role) = role(row.role);
+fn contender(out: &mut String, group: &Group, row: &Row, sides: &[&String]) {
+    let (class, role) = match row.role {
+        Role::Subject if !group.is_subject(row) => ("variant", "a variant of the subject"),
+        role => self::role(role),
+    };
     let name = escape(&row.name);
     let _ = write!(
         out,
@@ -63,7 +67,7 @@ fn contender(out: &mut String, row: &Row, unit: &str, sides: &[&String]) {
     };
     let range = |from: f64, to: f64| format!("{} to {}", text::figure(from), text::figure(to));
     let median = format!("<b>{}</b>", text::figure(summary.median));
-    cell(&format!("Median, {}", escape(unit)), &median);
+    cell(&format!("Median, {}", escape(&group.unit)), &median);
     let (quartiles, extremes) = (
         range(summary.low, summary.high),
         range(summary.min, summary.max),
@@ -96,7 +100,7 @@ fn role(role: Role) -> (&'static str, &'static str) {
 }
 
 /// A ratio with its interval; `judged`: with the word for what it says, and without the figures
-/// where they decide nothing.
+/// where there is no difference.
 fn ratio(comparison: Option<&Comparison>, judged: bool) -> String {
     let Some(comparison) = comparison else {
         return "–".to_owned();
@@ -105,6 +109,7 @@ fn ratio(comparison: Option<&Comparison>, judged: bool) -> String {
         Outcome::Ahead => ("ahead", "▲", "wins"),
         Outcome::Tie => ("level", "=", "no difference that counts"),
         Outcome::Behind => ("behind", "▼", "loses"),
+        Outcome::Undecided => ("level", "?", "undecided"),
     };
     let (range, times) = (
         text::interval(&comparison.ratio),
@@ -112,6 +117,9 @@ fn ratio(comparison: Option<&Comparison>, judged: bool) -> String {
     );
     match (judged, comparison.outcome) {
         (true, Outcome::Tie) => format!("<span class=\"{class}\">{sign} {word}</span>"),
+        (true, Outcome::Undecided) => {
+            format!("<span class=\"{class}\">{sign} {word} ({range})</span>")
+        }
         (true, _) => format!("<span class=\"{class}\">{sign} {word}, {times}</span>"),
         (false, _) => format!("{times} <small>{range}</small>"),
     }
@@ -182,16 +190,16 @@ pub fn controls(results: &Results) -> String {
     if results.controls.is_empty() {
         return String::new();
     }
-    let subject = escape(results.subject());
     let mut out = format!(
-        "<table class=\"claims\"><thead><tr><th scope=\"col\">{subject} against itself (A/A \
+        "<table class=\"claims\"><thead><tr><th scope=\"col\">{PROJECT} against itself (A/A \
          control)</th><th scope=\"col\">Groups</th><th scope=\"col\">Ratio, 95 % interval</th>\
          <th scope=\"col\">Verdict</th></tr></thead><tbody>"
     );
     for control in &results.controls {
         let (class, word) = match control.outcome {
             Outcome::Tie => ("ahead", "✓ no winner, as it must be"),
-            _ => ("behind", "✗ a winner: void"),
+            Outcome::Undecided => ("level", "no winner, but too wide to exclude one"),
+            Outcome::Ahead | Outcome::Behind => ("behind", "✗ a winner: void"),
         };
         let _ = write!(
             out,
@@ -219,11 +227,14 @@ pub fn quality(results: &Results) -> String {
     };
     let mut out = format!("<p class=\"badges\"><strong class=\"badge {class}\">{word}</strong> ");
     let said = match results.quality.level {
-        Level::Quiet => "No gate tripped, and the control shows no winner.",
-        Level::Noisy => "The machine did other things too, or the method is unchecked.",
-        Level::Void => "The control shows a winner where there can be none: no verdict stands.",
+        Level::Quiet => "No gate tripped, and the control shows no winner.".to_owned(),
+        Level::Noisy => "The machine did other things too, or the method is unchecked.".to_owned(),
+        Level::Void => format!(
+            "The control shows a winner where there can be none: no verdict of {} stands.",
+            results.void().join(", ")
+        ),
     };
-    let _ = write!(out, "{said}</p>");
+    let _ = write!(out, "{}</p>", escape(&said));
     if !results.quality.reasons.is_empty() {
         out.push_str("<ul class=\"reasons\">");
         for reason in &results.quality.reasons {

@@ -6,7 +6,7 @@ use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::Role;
 use crate::kit::measure::statistics::Verdict;
 
-use super::results::{Against, Bench, Comparison, Group, Level, Results};
+use super::results::{Against, Bench, Comparison, Group, Level, PROJECT, Results};
 use super::statements;
 use super::text;
 
@@ -19,7 +19,7 @@ pub fn summary(results: &Results) -> String {
     let quality = match results.quality.level {
         Level::Quiet => "quiet: no gate tripped, the control shows no winner",
         Level::Noisy => "NOISY: read with care",
-        Level::Void => "VOID: the control shows a winner, no verdict stands",
+        Level::Void => "VOID: a control shows a winner where there can be none",
     };
     let _ = writeln!(out, "\nwindlass report  ·  run {quality}");
     for reason in &results.quality.reasons {
@@ -31,7 +31,7 @@ pub fn summary(results: &Results) -> String {
     }
     if let Some(control) = results.controls.first() {
         let ratio = text::near_one(&control.ratio);
-        let _ = writeln!(out, "control: {} against itself {ratio}", results.subject());
+        let _ = writeln!(out, "control: {PROJECT} against itself {ratio}");
     }
     for bench in &results.benches {
         out.push_str(&self::bench(results, &bench.name));
@@ -69,12 +69,11 @@ pub fn bench(results: &Results, name: &str) -> String {
         return String::new();
     };
     let mut out = String::new();
-    let (subject, profile) = (results.subject(), &bench.profile);
+    let profile = &bench.profile;
     let _ = writeln!(out, "\n{name} ({profile})");
-    let own = text::cut(subject, 12);
     let _ = writeln!(
         out,
-        "  {:<34}{own:>12}{:>16}{:>16}",
+        "  {:<34}{PROJECT:>12}{:>16}{:>16}",
         "", "× blocking", "× best peer"
     );
     for group in &bench.groups {
@@ -102,6 +101,7 @@ fn cell(comparison: Option<&Comparison>) -> String {
         Outcome::Ahead => "wins",
         Outcome::Tie => "level",
         Outcome::Behind => "loses",
+        Outcome::Undecided => "undecided",
     };
     format!("{} {word}", text::figure(comparison.ratio.median))
 }
