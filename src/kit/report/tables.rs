@@ -17,8 +17,10 @@ pub fn group(group: &Group) -> String {
     sides.dedup();
     let subject = group.row(Role::Subject).map_or(PROJECT, |row| &row.name);
     let (unit, subject) = (escape(&group.unit), escape(subject));
-    let mut out =
-        String::from("<table class=\"contenders\"><thead><tr><th scope=\"col\">Contender</th>");
+    let mut out = String::from(
+        "<div class=\"wide\" tabindex=\"0\"><table class=\"contenders\"><thead><tr>\
+         <th scope=\"col\">Contender</th>",
+    );
     let _ = write!(
         out,
         "<th scope=\"col\">Median, {unit}</th><th scope=\"col\">Quartiles, extremes</th>"
@@ -38,7 +40,7 @@ pub fn group(group: &Group) -> String {
     for row in &group.rows {
         contender(&mut out, group, row, &sides);
     }
-    out.push_str("</tbody></table>");
+    out.push_str("</tbody></table></div>");
     out
 }
 
