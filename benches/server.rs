@@ -84,7 +84,9 @@ fn kept(bench: &mut Harness, at_once: usize) {
             .method(&format!(
                 "{} The pool has as many threads as there are connections, at most \
                  {POOL_THREADS_MAX}: with more connections than threads it ends a connection with \
-                 each reply, so that all are served, and the clients connect again.",
+                 each reply, so that all are served, and the clients connect again. Thread per \
+                 request serves one request a connection, as it is meant to: its clients connect \
+                 for each.",
                 method(at_once)
             ));
         let load = |addr| LoadConfig::hello(addr, at_once);
@@ -97,12 +99,12 @@ fn kept(bench: &mut Harness, at_once: usize) {
         field.enter("tokio", Role::Peer, Spec::of(Kind::Tokio), &load);
         field.blocking("thread per connection", Model::ThreadPerConnection, &load);
         field.blocking("thread pool", Model::ThreadPool, &pool_load);
-        if at_once < 1000 {
-            return;
-        }
         field.blocking("thread per request", Model::ThreadPerRequest, &|addr| {
             load(addr).connection_per_request(SOURCES)
         });
+        if at_once < 1000 {
+            return;
+        }
         group
             .rounds(12, 60)
             .budget(Duration::from_secs(45))
@@ -171,9 +173,7 @@ fn waiting(bench: &mut Harness, at_once: usize) {
         field.enter("windlass evented", Role::Subject, evented, &load);
         field.enter("tokio", Role::Peer, Spec::of(Kind::Tokio), &load);
         field.blocking("thread per connection", Model::ThreadPerConnection, &load);
-        if at_once > POOL_THREADS_MAX {
-            field.blocking("thread pool", Model::ThreadPool, &pool_load);
-        }
+        field.blocking("thread pool", Model::ThreadPool, &pool_load);
     });
 }
 

@@ -1,4 +1,4 @@
-//! Twenty lines that embed the executor: tasks, a timer, a panic that stays where it happened.
+//! Twenty lines that embed the executor: tasks, timers, joins.
 
 use std::time::Duration;
 
@@ -6,25 +6,16 @@ use windlass::time::sleep;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = windlass::Runtime::builder().workers(2).build()?;
-    let sum = runtime.block_on(async {
-        let tasks: Vec<_> = (1..=4_u64)
-            .map(|number| {
-                windlass::spawn(async move {
-                    sleep(Duration::from_millis(10 * number)).await;
-                    println!("task {number} is done");
-                    number
-                })
-            })
-            .collect();
-        let mut sum = 0;
-        for task in tasks {
-            sum += task.await?;
-        }
-        Ok::<_, windlass::JoinError>(sum)
+    let greet = |name, wait_ms| async move {
+        sleep(Duration::from_millis(wait_ms)).await;
+        println!("hello, {name}");
+        wait_ms
+    };
+    let waited_ms = runtime.block_on(async {
+        let late = windlass::spawn(greet("late", 20));
+        let early = windlass::spawn(greet("early", 10));
+        Ok::<_, windlass::JoinError>(late.await? + early.await?)
     })?;
-    println!("sum: {sum}");
-
-    let failed = runtime.block_on(runtime.spawn(async { panic!("this task alone") }));
-    println!("and one failed: {}", failed.unwrap_err());
+    println!("{waited_ms} ms of waiting, at the same time");
     Ok(())
 }

@@ -136,7 +136,7 @@ impl Drop for EnterGuard<'_> {
 /// awaited.
 ///
 /// At `tasks_max` tasks alive the handle resolves to
-/// [`JoinError::Full`](crate::task::JoinError::Full): back pressure begins here, for no wake-up
+/// [`JoinError::Full`]: back pressure begins here, for no wake-up
 /// ever fails.
 ///
 /// # Panics
@@ -165,7 +165,7 @@ where
 }
 
 /// Runs a closure that may block on the current runtime's pool of threads. When the pool and its
-/// queue are full the handle resolves to [`JoinError::Full`](crate::task::JoinError::Full).
+/// queue are full the handle resolves to [`JoinError::Full`].
 ///
 /// # Panics
 /// When the thread is in no runtime.

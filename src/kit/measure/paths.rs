@@ -32,10 +32,11 @@ fn choose(named: Option<PathBuf>, exe: &Path, cwd: &Path) -> PathBuf {
         Some(dir) if dir.is_absolute() => return dir,
         _ => {}
     }
-    if let Some(dir) = exe
+    // Cargo keeps a lock in each profile's directory, which lies in the target directory.
+    let profile = exe
         .ancestors()
-        .find(|dir| dir.join("CACHEDIR.TAG").is_file())
-    {
+        .find(|dir| dir.join(".cargo-lock").is_file());
+    if let Some(dir) = profile.and_then(Path::parent) {
         return dir.to_path_buf();
     }
     if let Some(dir) = named {
