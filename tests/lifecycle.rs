@@ -147,6 +147,7 @@ fn settings_out_of_range_are_named() {
         "workers(0) is out of range: use 1 to 48"
     );
     assert!(message(builder().tasks_max(0).build()).starts_with("tasks_max(0)"));
+    assert!(message(builder().thread_name("a\0b").build()).contains("NUL"));
     assert!(message(builder().blocking_threads_max(0).build()).contains("use 1 to 65536"));
 }
 

@@ -91,15 +91,16 @@ impl Builder {
         self
     }
 
-    /// Where blocking closures run, in place of threads of this runtime's own.
+    /// Where blocking closures run, in place of threads of this runtime's own. The runtime shuts
+    /// the pool down at its end.
     pub fn blocking_pool(mut self, pool: Arc<dyn BlockingPool>) -> Self {
         self.blocking = Some(pool);
         self
     }
 
     /// What workers wait on, in place of reactors or condition variables: called once for each
-    /// worker, with its number. Sockets and timers of this crate need the reactors, and report an
-    /// error without.
+    /// worker, with its number. Sockets of this crate need the reactors, and report an error without;
+    /// timers panic.
     pub fn driver(mut self, make: impl FnMut(usize) -> Box<dyn Driver> + 'static) -> Self {
         self.driver = Some(Box::new(make));
         self
@@ -121,6 +122,9 @@ impl Builder {
             THREADS_MAX,
         )?;
         in_range("blocking_queue_max", self.blocking_queue_max, 0, QUEUE_MAX)?;
+        if self.thread_name.contains('\0') {
+            return Err(BuildError::ThreadName(self.thread_name));
+        }
         let cores = resolve(&self.cores, workers).map_err(BuildError::Cores)?;
         let (drivers, reactors) = match self.driver {
             Some(make) => ((0..workers).map(make).collect(), Reactors::none()),

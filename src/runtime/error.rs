@@ -20,6 +20,8 @@ pub enum BuildError {
         /// The largest value allowed.
         max: usize,
     },
+    /// The thread name holds a NUL character, which no thread's name can.
+    ThreadName(String),
     /// The core plan cannot be carried out.
     Cores(CoreError),
     /// The system refused to bind a worker to a core it had listed.
@@ -46,6 +48,10 @@ impl fmt::Display for BuildError {
             } => {
                 write!(f, "{name}({value}) is out of range: use {min} to {max}")
             }
+            Self::ThreadName(name) => write!(
+                f,
+                "thread_name({name:?}) holds a NUL character: leave it out"
+            ),
             Self::Cores(error) => error.fmt(f),
             Self::Pin { worker, core } => {
                 write!(
@@ -64,7 +70,7 @@ impl std::error::Error for BuildError {
         match self {
             Self::Cores(error) => Some(error),
             Self::Reactor(error) | Self::Thread(error) => Some(error),
-            Self::Setting { .. } | Self::Pin { .. } => None,
+            Self::Setting { .. } | Self::ThreadName(_) | Self::Pin { .. } => None,
         }
     }
 }
