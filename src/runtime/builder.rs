@@ -99,8 +99,8 @@ impl Builder {
     }
 
     /// What workers wait on, in place of reactors or condition variables: called once for each
-    /// worker, with its number. Sockets of this crate need the reactors, and report an error without;
-    /// timers panic.
+    /// worker, with its number. Sockets of this crate need the reactors, and report an error
+    /// without; timers panic.
     pub fn driver(mut self, make: impl FnMut(usize) -> Box<dyn Driver> + 'static) -> Self {
         self.driver = Some(Box::new(make));
         self
