@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{self, Shutdown};
+use std::pin::pin;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
@@ -289,22 +291,40 @@ fn a_timer_set_from_outside_wakes_a_sleeping_worker() {
 #[test]
 fn who_waits_on_a_runtime_that_ends_waits_no_longer() {
     let runtime = runtime(2);
-    let handle = runtime.handle().clone();
-    let sleeper = runtime.spawn_blocking(move || handle.block_on(sleep(Duration::from_secs(3600))));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (begun, begins) = mpsc::channel();
+    let (ended, ends) = mpsc::channel();
+    // Threads of nobody's: a closure of the runtime's own pool that has not begun is cancelled.
+    let (handle, begin, end) = (runtime.handle().clone(), begun.clone(), ended.clone());
+    let sleeper = std::thread::spawn(move || {
+        handle.block_on(async {
+            let mut sleep = pin!(sleep(Duration::from_secs(3600)));
+            assert!(futures_util::poll!(sleep.as_mut()).is_pending());
+            begin.send(()).unwrap();
+            sleep.await;
+        });
+        end.send("slept".to_owned()).unwrap();
+    });
     let handle = runtime.handle().clone();
-    let acceptor = runtime.spawn_blocking(move || handle.block_on(listener.accept()).map(drop));
-    let alone = Runtime::builder()
-        .workers(1)
-        .cores(CorePlan::None)
-        .build()
-        .unwrap();
-    while runtime.metrics().workers_asleep < 2 {
-        std::thread::yield_now();
+    let acceptor = std::thread::spawn(move || {
+        let refused = handle.block_on(async {
+            let mut accept = pin!(listener.accept());
+            assert!(futures_util::poll!(accept.as_mut()).is_pending());
+            begun.send(()).unwrap();
+            accept.await.unwrap_err().to_string()
+        });
+        ended.send(refused).unwrap();
+    });
+    for _ in 0..2 {
+        begins.recv_timeout(BOUND).unwrap();
     }
     drop(runtime);
-    alone.block_on(sleeper).ok();
-    assert!(!matches!(alone.block_on(acceptor), Ok(Ok(()))));
+    let mut said: Vec<String> = (0..2).map(|_| ends.recv_timeout(BOUND).unwrap()).collect();
+    said.sort();
+    assert_eq!(said[0], "slept");
+    assert!(said[1].contains("has shut down"), "{said:?}");
+    sleeper.join().unwrap();
+    acceptor.join().unwrap();
 }
 
 #[test]

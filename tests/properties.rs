@@ -10,8 +10,15 @@
 )]
 mod sync;
 
+#[path = "../src/wake_cell/mod.rs"]
+#[allow(dead_code, reason = "included for the readiness word")]
+mod wake_cell;
+
 #[path = "."]
 mod reactor {
+    #[path = "../src/reactor/readiness.rs"]
+    #[allow(dead_code, reason = "included for its properties")]
+    pub(crate) mod readiness;
     #[path = "../src/reactor/wheel.rs"]
     #[allow(dead_code, reason = "included for its properties")]
     pub(crate) mod wheel;
@@ -24,6 +31,8 @@ mod task {
     pub(crate) mod state;
 }
 
+#[path = "properties/readiness.rs"]
+mod readiness;
 #[path = "properties/ring.rs"]
 mod ring;
 #[path = "properties/ring_threads.rs"]
