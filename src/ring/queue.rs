@@ -210,8 +210,15 @@ impl<T> Ring<T> {
     /// items than the capacity for a moment.
     #[inline(always)]
     pub(super) fn room_at(&self, tail: usize) -> usize {
-        let items = index(tail).wrapping_sub(index(self.head_seen()));
-        self.limit.saturating_sub(items) / STEP
+        self.limit.saturating_sub(self.behind(tail)) / STEP
+    }
+
+    /// How far `tail` is ahead of the head, in steps; 0 when others pushed and popped meanwhile, so
+    /// that the head has gone past it.
+    #[inline(always)]
+    fn behind(&self, tail: usize) -> usize {
+        let steps = index(tail).wrapping_sub(index(self.head_seen()));
+        if steps > usize::MAX / 2 { 0 } else { steps }
     }
 
     /// The capacity, in steps.
@@ -221,7 +228,7 @@ impl<T> Ring<T> {
 
     #[inline(always)]
     pub(super) fn is_full_at(&self, tail: usize) -> bool {
-        index(tail).wrapping_sub(index(self.head_seen())) >= self.limit
+        self.behind(tail) >= self.limit
     }
 
     /// Moves `tail` from `word` by `slots`: they are the caller's to write.
