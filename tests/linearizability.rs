@@ -63,10 +63,54 @@ fn every_broken_queue_is_rejected() {
 
 #[test]
 fn one_by_one_and_by_reference() {
-    let seen = sound(&subjects::singles(), 110_000);
-    seen.expect(&[
-        ("full", 100_000),
-        ("empty", 100_000),
-        ("overlapping", 30_000),
-    ]);
+    let seen = sound(&subjects::singles(), 60_000);
+    seen.expect(&[("full", 30_000), ("empty", 30_000), ("overlapping", 6_000)]);
+}
+
+#[test]
+fn one_by_one_and_by_handle() {
+    let seen = sound(&subjects::handles(), 60_000);
+    seen.expect(&[("full", 30_000), ("empty", 30_000), ("overlapping", 6_000)]);
+}
+
+#[test]
+fn weak_polls_miss_and_do_no_harm() {
+    let seen = sound(&subjects::weak(), 10_000);
+    seen.expect(&[("missed", 3_000), ("overlapping", 1_000)]);
+}
+
+#[test]
+fn batches_are_one_step() {
+    let seen = sound(&subjects::batches(), 30_000);
+    seen.expect(&[("full", 15_000), ("empty", 10_000), ("in part", 10_000)]);
+}
+
+#[test]
+fn pushes_by_force_displace_the_oldest() {
+    let seen = sound(&subjects::force(), 20_000);
+    seen.expect(&[("displaced", 10_000), ("overlapping", 2_000)]);
+}
+
+#[test]
+fn after_a_close_no_push_goes_in() {
+    let seen = sound(&subjects::closing(), 20_000);
+    seen.expect(&[("closed", 3_000), ("overlapping", 2_000)]);
+}
+
+#[test]
+fn all_calls_together() {
+    let seen = sound(&subjects::anything(), 20_000);
+    seen.expect(&[("displaced", 5_000), ("closed", 2_000), ("missed", 2_000)]);
+}
+
+#[test]
+fn sole_ends() {
+    for subject in [
+        subjects::sole_both(),
+        subjects::sole_producer(),
+        subjects::sole_consumer(),
+    ] {
+        let seen = sound(&subject, 20_000);
+        seen.expect(&[("full", 5_000), ("empty", 5_000), ("overlapping", 2_000)]);
+    }
 }

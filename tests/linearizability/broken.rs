@@ -93,6 +93,7 @@ pub(crate) fn subject(fault: Fault) -> Subject {
         name: "broken queue",
         capacities: &[1, 2, 3, 4],
         ends: &[ASKED; 3],
+        one_by_one: [false; 2],
         make: Box::new(move |capacity, _| {
             let broken = Arc::new(Broken {
                 fault,
@@ -112,7 +113,7 @@ impl Broken {
     /// Whether the fault is this one and happens now: every other time that it could.
     fn is_now(&self, inside: &mut Inside, fault: Fault) -> bool {
         inside.chances += usize::from(self.fault == fault);
-        self.fault == fault && inside.chances % 2 == 0
+        self.fault == fault && inside.chances.is_multiple_of(2)
     }
 
     /// Lets the others have a turn in the midst of a call.

@@ -74,7 +74,7 @@ pub(crate) fn record(
             plan(subject, &clock, &mut chance, name, threads)
         });
         for round in run(&clock, rounds.collect(), threads) {
-            if !each(ended(&clock, round)) {
+            if !each(ended(&clock, subject, round)) {
                 return;
             }
         }
@@ -254,7 +254,7 @@ fn timed(clock: &Clock, end: &mut dyn End, call: Call) -> Event {
 }
 
 /// Empties the queue, so that whatever was lost is missed.
-fn ended(clock: &Clock, mut round: Round) -> History {
+fn ended(clock: &Clock, subject: &Subject, mut round: Round) -> History {
     let mut alone = round.before;
     let last = round.parts.last_mut().expect("a round has parts");
     loop {
@@ -268,6 +268,12 @@ fn ended(clock: &Clock, mut round: Round) -> History {
     let mut lanes: Vec<Vec<Event>> = round.parts.into_iter().map(|part| part.events).collect();
     lanes.retain(|lane| !lane.is_empty());
     lanes.push(alone);
+    for lane in &mut lanes {
+        *lane = lane
+            .iter()
+            .flat_map(|event| event.steps(subject.one_by_one))
+            .collect();
+    }
     History {
         name: round.name,
         capacity: round.capacity,
