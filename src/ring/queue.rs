@@ -122,8 +122,17 @@ impl<T> Ring<T> {
 
     /// Whether the queue held `capacity` items at one moment during the call.
     pub fn is_full(&self) -> bool {
-        let tail = self.tail_seen();
-        self.is_full_at(tail)
+        let mut tail = self.tail_seen();
+        loop {
+            // A push by force moves the tail before the head: in between, an old tail with the new
+            // head looks like room that never was.
+            let is_full = self.is_full_at(tail);
+            let now = self.tail_seen();
+            if is_full || index(now) == index(tail) {
+                return is_full;
+            }
+            tail = now;
+        }
     }
 
     /// How many items the queue takes.
