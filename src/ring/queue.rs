@@ -133,8 +133,17 @@ impl<T> Ring<T> {
 
     /// Whether the queue held `capacity` items at one moment during the call.
     pub fn is_full(&self) -> bool {
-        let tail = self.tail_seen();
-        self.is_full_at(tail)
+        let mut tail = self.tail_seen();
+        loop {
+            // A push by force moves the tail before the head: in between, an old tail with the new
+            // head looks like room that never was.
+            let is_full = self.is_full_at(tail);
+            let now = self.tail_seen();
+            if is_full || index(now) == index(tail) {
+                return is_full;
+            }
+            tail = now;
+        }
     }
 
     /// How many items the queue takes.
@@ -217,8 +226,15 @@ impl<T> Ring<T> {
     /// items than the capacity for a moment.
     #[inline(always)]
     pub(super) fn room_at(&self, tail: usize) -> usize {
-        let items = index(tail).wrapping_sub(index(self.head_seen()));
-        self.limit.saturating_sub(items) / STEP
+        self.limit.saturating_sub(self.behind(tail)) / STEP
+    }
+
+    /// How far `tail` is ahead of the head, in steps; 0 when others pushed and popped meanwhile, so
+    /// that the head has gone past it.
+    #[inline(always)]
+    fn behind(&self, tail: usize) -> usize {
+        let steps = index(tail).wrapping_sub(index(self.head_seen()));
+        if steps > usize::MAX / 2 { 0 } else { steps }
     }
 
     /// The capacity, in steps.
@@ -229,7 +245,7 @@ impl<T> Ring<T> {
 
     #[inline(always)]
     pub(super) fn is_full_at(&self, tail: usize) -> bool {
-        index(tail).wrapping_sub(index(self.head_seen())) >= self.limit
+        self.behind(tail) >= self.limit
     }
 
     /// Moves `tail` from `word` by `slots`: they are the caller's to write.
