@@ -288,10 +288,10 @@ impl<T> Ring<T> {
     }
 }
 
-/// Another thread moved the index: waits a little, then goes on with what stands there now.
+/// Another thread moved the index: stays away a little, then goes on with what stood there.
 #[inline(always)]
 pub(super) fn lost(now: usize, backoff: &mut Backoff) -> usize {
-    backoff.spin();
+    backoff.stay_away();
     now
 }
 
