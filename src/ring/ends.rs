@@ -54,13 +54,13 @@ fn ends<T, P: Side, C: Side>(capacity: usize) -> (Producer<T, P, C>, Consumer<T,
         Arc::new(Closing { ring, marks })
     };
     let producer = Producer {
-        tail: ring.tail_guess(),
+        tail: ring.tail_seen(),
         _last: closing(true),
         ring: ring.clone(),
         sides: PhantomData,
     };
     let consumer = Consumer {
-        head: ring.head_guess(),
+        head: ring.head_seen(),
         _last: closing(!P::SOLE),
         ring,
         sides: PhantomData,
