@@ -10,12 +10,20 @@ use crate::contenders::{Field, contenders};
 use crate::lock_free::{CONCURRENT_QUEUE, CROSSBEAM, HEAPLESS};
 use crate::locked::LOCKED;
 use crate::queue::{Pop, Push, Queue, Shape, Workload};
-use crate::subject::{RING, Subject};
+use crate::subject::{Handles, RING, WEAK};
 
 const CAPACITY: usize = 1024;
 
 /// In the default run.
-const MAIN: &[&str] = &[RING, CROSSBEAM, CONCURRENT_QUEUE, KANAL, HEAPLESS, LOCKED];
+const MAIN: &[&str] = &[
+    WEAK,
+    RING,
+    CROSSBEAM,
+    CONCURRENT_QUEUE,
+    KANAL,
+    HEAPLESS,
+    LOCKED,
+];
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
@@ -33,7 +41,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 CONCURRENT_QUEUE,
                 1.25,
             );
-        contenders::<u64, Subject<u64>>(group, field, shape, Pairs);
+        contenders::<u64, Handles<u64>>(group, field, shape, Pairs);
     });
     bench.group("fill_drain_1024", |group| {
         group
@@ -52,7 +60,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 1.5,
             )
             .claim("fill and drain 1.2 times as fast as kanal", KANAL, 1.2);
-        contenders::<u64, Subject<u64>>(group, field, shape, FillDrain);
+        contenders::<u64, Handles<u64>>(group, field, shape, FillDrain);
     });
     bench.group("pop_empty", |group| {
         group
@@ -68,7 +76,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 CONCURRENT_QUEUE,
                 6.0,
             );
-        contenders::<u64, Subject<u64>>(group, field, shape, PopEmpty);
+        contenders::<u64, Handles<u64>>(group, field, shape, PopEmpty);
     });
     bench.group("push_full", |group| {
         group
@@ -84,7 +92,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 CONCURRENT_QUEUE,
                 6.0,
             );
-        contenders::<u64, Subject<u64>>(group, field, shape, PushFull);
+        contenders::<u64, Handles<u64>>(group, field, shape, PushFull);
     });
 }
 

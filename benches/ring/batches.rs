@@ -12,7 +12,7 @@ use crate::contenders::{Field, contenders};
 use crate::lock_free::{CONCURRENT_QUEUE, CROSSBEAM};
 use crate::locked::{LOCKED, LOCKED_BATCH};
 use crate::queue::{Pop, Push, Queue, Shape, Value, Workload};
-use crate::subject::{RING, Subject};
+use crate::subject::{Handles, RING};
 use crate::threads::{POLICY, READING, Retry, Work, push_all};
 use crate::transfer::{Transfer, Way};
 
@@ -44,7 +44,7 @@ pub(crate) fn measure(bench: &mut Harness) {
         let method = "One thread, capacity 1024: 32 values in from a slice, then 32 out into a \
                       Vec; time for each value, in and out.";
         describe(group, method);
-        contenders::<u64, Subject<u64>>(group, field, Shape::single(CAPACITY_ALONE), Alone);
+        contenders::<u64, Handles<u64>>(group, field, Shape::single(CAPACITY_ALONE), Alone);
     });
     bench.group("batch_2p2c", |group| {
         group
@@ -80,7 +80,7 @@ pub(crate) fn measure(bench: &mut Harness) {
         );
         describe(group, &method);
         let shape = Shape::of(CAPACITY_SHARED, 2, 2);
-        contenders::<u64, Subject<u64>>(group, field, shape, Shared(Transfer::of(shape)));
+        contenders::<u64, Handles<u64>>(group, field, shape, Shared(Transfer::of(shape)));
     });
 }
 

@@ -15,6 +15,7 @@ use crate::locked::{Locked, LockedBatch};
 use crate::one_to_one::{Ringbuf, Rtrb};
 use crate::queue::{Queue, Shape, Value, Workload, contender};
 use crate::sides::{ByRef, Halves};
+use crate::subject::{Handles, Mpsc, Spmc, Spsc, WeakHandles};
 
 /// Which of the contenders that can do a workload take part.
 #[derive(Clone, Copy)]
@@ -48,7 +49,12 @@ pub(crate) fn contenders<V: Value, Subject: Queue<V>>(
         workload,
         subject: Subject::NAME,
     };
+    others.add::<V, Handles<V>>();
+    others.add::<V, WeakHandles<V>>();
     others.add::<V, ByRef<Ring<V>>>();
+    others.add::<V, Halves<V, Spsc>>();
+    others.add::<V, Halves<V, Spmc>>();
+    others.add::<V, Halves<V, Mpsc>>();
     others.add::<V, ByRef<ArrayQueue<V>>>();
     others.add::<V, ByRef<ConcurrentQueue<V>>>();
     others.add::<V, Halves<V, Kanal>>();

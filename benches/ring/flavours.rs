@@ -10,6 +10,7 @@ use crate::lock_free::CROSSBEAM;
 use crate::locked::LOCKED;
 use crate::one_to_one::{RINGBUF, RTRB};
 use crate::queue::Shape;
+use crate::sides::Halves;
 use crate::subject::{HANDLE, Spsc};
 use crate::threads::{POLICY, READING};
 use crate::transfer::Transfer;
@@ -38,7 +39,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             group,
             "One thread, capacity 1024, queue otherwise empty; values added up.",
         );
-        contenders::<u64, Spsc<u64>>(group, field, shape, Pairs);
+        contenders::<u64, Halves<u64, Spsc>>(group, field, shape, Pairs);
     });
     bench.group("spsc_fill_drain", |group| {
         group
@@ -55,7 +56,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             group,
             "One thread pushes 1024 values, then pops them; time for each value.",
         );
-        contenders::<u64, Spsc<u64>>(group, field, shape, FillDrain);
+        contenders::<u64, Halves<u64, Spsc>>(group, field, shape, FillDrain);
     });
     bench.group("spsc_transfer", |group| {
         group
@@ -67,7 +68,7 @@ pub(crate) fn measure(bench: &mut Harness) {
         let method = "A producer and a consumer on two cores, capacity 1024.";
         describe(group, &format!("{method} {POLICY} {READING}"));
         let workload = Transfer::of(shape);
-        contenders::<u64, Spsc<u64>>(group, field, shape, workload);
+        contenders::<u64, Halves<u64, Spsc>>(group, field, shape, workload);
     });
 }
 

@@ -10,7 +10,7 @@ use crate::contenders::{Field, contenders};
 use crate::lock_free::{CONCURRENT_QUEUE, CROSSBEAM};
 use crate::locked::LOCKED;
 use crate::queue::{Pop, Queue, Shape, Value, Workload};
-use crate::subject::{RING, Subject};
+use crate::subject::{Handles, RING};
 use crate::threads::{POLICY, READING, Work, fairness, pop, push, together};
 
 const CAPACITY: usize = 1024;
@@ -45,7 +45,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             .claim("two threads' pairs 1.8 times kanal", KANAL, 1.8)
             .sample(Duration::from_millis(40));
         describe(group, "Two threads on two cores");
-        contenders::<u64, Subject<u64>>(group, field, Shape::of(CAPACITY, 2, 2), Pairs(2));
+        contenders::<u64, Handles<u64>>(group, field, Shape::of(CAPACITY, 2, 2), Pairs(2));
     });
     bench.group("pairs_8_threads", |group| {
         group
@@ -67,7 +67,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             .rounds(10, 30)
             .without_criterion();
         describe(group, "Eight threads, pinned to the cores in turn");
-        contenders::<u64, Subject<u64>>(group, field, Shape::of(CAPACITY, 8, 8), Pairs(8));
+        contenders::<u64, Handles<u64>>(group, field, Shape::of(CAPACITY, 8, 8), Pairs(8));
     });
 }
 

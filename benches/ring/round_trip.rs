@@ -11,7 +11,7 @@ use crate::lock_free::{CONCURRENT_QUEUE, CROSSBEAM};
 use crate::locked::LOCKED;
 use crate::one_to_one::RTRB;
 use crate::queue::{Pop, Push, Queue, Shape, Value, Workload};
-use crate::subject::{RING, Subject, Weak};
+use crate::subject::{Handles, RING, WeakHandles};
 use crate::threads::{POLICY, READING, pop, push, together};
 
 const CAPACITY: usize = 64;
@@ -40,7 +40,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             group,
             "All poll with their strict pop, where they have one.",
         );
-        contenders::<u64, Subject<u64>>(group, field, shape, RoundTrip);
+        contenders::<u64, Handles<u64>>(group, field, shape, RoundTrip);
     });
     bench.group("round_trip_weak", |group| {
         group
@@ -57,17 +57,17 @@ pub(crate) fn measure(bench: &mut Harness) {
             );
         describe(
             group,
-            "The subject polls with its weak `try_pop`, the others with what they have.",
+            "The subject polls with its weak try_pop, the others with what they have.",
         );
-        contenders::<u64, Weak<u64>>(group, field, shape, RoundTrip);
+        contenders::<u64, WeakHandles<u64>>(group, field, shape, RoundTrip);
     });
 }
 
 fn describe(group: &mut Group<'_>, polls: &str) {
     let method = format!(
         "Two threads on two cores, two queues of capacity 64: one pushes a value into the first \
-         and waits at the second, the other sends each value back. {polls} rtrb, ringbuf and crossfire \
-         spsc know only one thread at either end. {POLICY} {READING}"
+         and waits at the second, the other sends each value back. {polls} rtrb, ringbuf and \
+         crossfire spsc know only one thread at either end. {POLICY} {READING}"
     );
     group
         .question("How long does a value take to the other core and back?")

@@ -12,7 +12,7 @@ use crate::contenders::{Field, contenders};
 use crate::lock_free::{CONCURRENT_QUEUE, CROSSBEAM};
 use crate::locked::LOCKED;
 use crate::queue::{Line, Pop, Push, Queue, Shape, Value, Workload};
-use crate::subject::{RING, Subject, WEAK};
+use crate::subject::{Handles, RING, WEAK};
 use crate::threads::{POLICY, READING, Retry, Work, fairness, push, together};
 
 /// In the default run.
@@ -74,9 +74,9 @@ fn one<V: Value>(bench: &mut Harness, shape: Shape) {
         let method = format!(
             "{producers} producers and {consumers} consumers pinned to the cores in turn, \
              capacity {capacity}, elements of {} bytes. Producers take their work in small pieces, \
-             so that all run until the end. fairness_push and fairness_pop: the values of the poorest thread of \
-             a side by those of the richest. Queues for one producer or one consumer take part \
-             where there is one. {POLICY} {READING}",
+             so that all run until the end. fairness_push and fairness_pop: the values of the \
+             poorest thread of a side by those of the richest. Queues for one producer or one \
+             consumer take part where there is one. {POLICY} {READING}",
             size_of::<V>()
         );
         group
@@ -87,14 +87,26 @@ fn one<V: Value>(bench: &mut Harness, shape: Shape) {
             .not_shown("More cores than this machine has; consumers that work on what they get.")
             .over(&format!("{sides} {}", V::NAME), "capacity", capacity as f64)
             .claim("no transfer below 0.9 times crossbeam", CROSSBEAM, 0.9)
-            .claim("no transfer below 0.9 times concurrent-queue", CONCURRENT_QUEUE, 0.9)
+            .claim(
+                "no transfer below 0.9 times concurrent-queue",
+                CONCURRENT_QUEUE,
+                0.9,
+            )
             .sample(Duration::from_millis(sample_ms))
             .rounds(10, 20)
             .without_criterion();
         if producers + consumers > 2 {
             group.crowded();
         }
-        contenders::<V, Subject<V>>(group, field, shape, Transfer { producers, consumers });
+        contenders::<V, Handles<V>>(
+            group,
+            field,
+            shape,
+            Transfer {
+                producers,
+                consumers,
+            },
+        );
     });
 }
 
