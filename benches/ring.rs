@@ -43,6 +43,8 @@ mod transfer;
 mod flavours;
 #[path = "ring/batches.rs"]
 mod batches;
+#[path = "ring/channels.rs"]
+mod channels;
 
 use std::process::ExitCode;
 
@@ -58,5 +60,6 @@ fn main() -> ExitCode {
     pairs::measure(&mut bench);
     round_trip::measure(&mut bench);
     transfer::measure(&mut bench);
+    channels::measure(&mut bench);
     bench.finish()
 }

@@ -15,7 +15,7 @@ use crate::locked::{Locked, LockedBatch};
 use crate::one_to_one::{Ringbuf, Rtrb};
 use crate::queue::{Queue, Shape, Value, Workload, contender};
 use crate::sides::{ByRef, Halves};
-use crate::subject::{Handles, Mpsc, Spmc, Spsc, WeakHandles};
+use crate::subject::{Handles, Mpsc, Spmc, Spsc, WeakHandles, WeakSpsc};
 
 /// Which of the contenders that can do a workload take part.
 #[derive(Clone, Copy)]
@@ -53,6 +53,7 @@ pub(crate) fn contenders<V: Value, Subject: Queue<V>>(
     others.add::<V, WeakHandles<V>>();
     others.add::<V, ByRef<Ring<V>>>();
     others.add::<V, Halves<V, Spsc>>();
+    others.add::<V, Halves<V, WeakSpsc>>();
     others.add::<V, Halves<V, Spmc>>();
     others.add::<V, Halves<V, Mpsc>>();
     others.add::<V, ByRef<ArrayQueue<V>>>();

@@ -11,14 +11,14 @@ use crate::locked::LOCKED;
 use crate::one_to_one::{RINGBUF, RTRB};
 use crate::queue::Shape;
 use crate::sides::Halves;
-use crate::subject::{HANDLE, Spsc};
+use crate::subject::{HANDLE, SPSC, Spsc, WeakSpsc};
 use crate::threads::{POLICY, READING};
 use crate::transfer::Transfer;
 
 const CAPACITY: usize = 1024;
 
 /// In the default run.
-const MAIN: &[&str] = &[HANDLE, CROSSBEAM, RTRB, RINGBUF, LOCKED];
+const MAIN: &[&str] = &[SPSC, HANDLE, CROSSBEAM, RTRB, RINGBUF, LOCKED];
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
@@ -64,11 +64,13 @@ pub(crate) fn measure(bench: &mut Harness) {
             .question("How many values a second pass to the other core, one by one?")
             .rate("values per second")
             .not_shown("Batches.")
-            .sample(Duration::from_millis(40));
-        let method = "A producer and a consumer on two cores, capacity 1024.";
+            .sample(Duration::from_millis(40))
+            .without_criterion();
+        let method = "A producer and a consumer on two cores, capacity 1024; the subject polls \
+                      with its weak try_push and try_pop.";
         describe(group, &format!("{method} {POLICY} {READING}"));
         let workload = Transfer::of(shape);
-        contenders::<u64, Halves<u64, Spsc>>(group, field, shape, workload);
+        contenders::<u64, Halves<u64, WeakSpsc>>(group, field, shape, workload);
     });
 }
 

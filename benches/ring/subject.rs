@@ -10,6 +10,7 @@ pub(crate) const HANDLE: &str = "windlass Handle";
 pub(crate) const WEAK: &str = "windlass Handle, weak poll";
 pub(crate) const RING: &str = "windlass Ring";
 pub(crate) const SPSC: &str = "windlass spsc";
+pub(crate) const WEAK_SPSC: &str = "windlass spsc, weak poll";
 pub(crate) const SPMC: &str = "windlass spmc";
 pub(crate) const MPSC: &str = "windlass mpsc";
 
@@ -161,6 +162,54 @@ impl<V: Value> Split<V> for Spsc {
     fn bounded(capacity: usize) -> (Self::Producers, Self::Consumers) {
         let (producer, consumer) = windlass::ring::spsc(capacity);
         (One(producer), One(consumer))
+    }
+}
+
+/// One producer, one consumer, who poll by `try_push` and `try_pop`.
+pub(crate) struct WeakSpsc;
+
+/// An end that polls weakly.
+pub(crate) struct WeakEnd<E>(E);
+
+impl<V: Value> Split<V> for WeakSpsc {
+    const NAME: &'static str = WEAK_SPSC;
+    const ROLE: Role = Role::Subject;
+
+    type Producers = One<WeakEnd<Producer<V, Sole, Sole>>>;
+    type Consumers = One<WeakEnd<Consumer<V, Sole, Sole>>>;
+
+    fn bounded(capacity: usize) -> (Self::Producers, Self::Consumers) {
+        let (producer, consumer) = windlass::ring::spsc(capacity);
+        (One(WeakEnd(producer)), One(WeakEnd(consumer)))
+    }
+}
+
+impl<V: Value> Push<V> for WeakEnd<Producer<V, Sole, Sole>> {
+    #[inline]
+    fn push(&mut self, value: V) -> Result<(), V> {
+        self.0.try_push(value)
+    }
+
+    #[inline]
+    fn push_slice(&mut self, values: &[V]) -> usize {
+        self.0.push_slice(values)
+    }
+}
+
+impl<V: Value> Pop<V> for WeakEnd<Consumer<V, Sole, Sole>> {
+    #[inline]
+    fn pop(&mut self) -> Option<V> {
+        self.0.try_pop()
+    }
+
+    #[inline]
+    fn pop_exact(&mut self) -> Option<V> {
+        self.0.pop()
+    }
+
+    #[inline]
+    fn pop_many(&mut self, max: usize, into: &mut Vec<V>) -> usize {
+        self.0.pop_many(max, into)
     }
 }
 

@@ -12,13 +12,14 @@ use crate::contenders::{Field, contenders};
 use crate::lock_free::{CONCURRENT_QUEUE, CROSSBEAM};
 use crate::locked::LOCKED;
 use crate::queue::{Line, Pop, Push, Queue, Shape, Value, Workload};
-use crate::subject::{Handles, RING, WEAK};
+use crate::subject::{HANDLE, RING, SPSC, WeakHandles};
 use crate::threads::{POLICY, READING, Retry, Work, fairness, push, together};
 
 /// In the default run.
 const MAIN: &[&str] = &[
+    HANDLE,
     RING,
-    WEAK,
+    SPSC,
     CROSSBEAM,
     CONCURRENT_QUEUE,
     KANAL,
@@ -76,7 +77,9 @@ fn one<V: Value>(bench: &mut Harness, shape: Shape) {
              capacity {capacity}, elements of {} bytes. Producers take their work in small pieces, \
              so that all run until the end. fairness_push and fairness_pop: the values of the \
              poorest thread of a side by those of the richest. Queues for one producer or one \
-             consumer take part where there is one. {POLICY} {READING}",
+             consumer take part where there is one. The subject polls with its weak try_push and \
+             try_pop, made for loops that retry; the variants with the strict ones. {POLICY} \
+             {READING}",
             size_of::<V>()
         );
         group
@@ -98,7 +101,7 @@ fn one<V: Value>(bench: &mut Harness, shape: Shape) {
         if producers + consumers > 2 {
             group.crowded();
         }
-        contenders::<V, Handles<V>>(
+        contenders::<V, WeakHandles<V>>(
             group,
             field,
             shape,
