@@ -6,7 +6,7 @@ mod peers;
 #[path = "channels/tasks.rs"]
 mod tasks;
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use windlass::Runtime;
@@ -139,7 +139,7 @@ fn one(
             .without_criterion();
         describe(group);
         match Runtime::builder().workers(workers).build() {
-            Ok(runtime) => contenders(group, &Arc::new(runtime), workload),
+            Ok(runtime) => contenders(group, &Rc::new(runtime), workload),
             Err(error) => {
                 group.broken(TOKIO, Role::Peer, &format!("no runtime: {error}"));
             }
@@ -147,7 +147,7 @@ fn one(
     });
 }
 
-fn contenders(group: &mut Group<'_>, runtime: &Arc<Runtime>, workload: impl Workload) {
+fn contenders(group: &mut Group<'_>, runtime: &Rc<Runtime>, workload: impl Workload) {
     contender::<Tokio>(group, runtime, workload);
     contender::<AsyncChannel>(group, runtime, workload);
     contender::<Kanal>(group, runtime, workload);
@@ -155,7 +155,7 @@ fn contenders(group: &mut Group<'_>, runtime: &Arc<Runtime>, workload: impl Work
     contender::<Crossfire>(group, runtime, workload);
 }
 
-fn contender<C: Channel>(group: &mut Group<'_>, runtime: &Arc<Runtime>, workload: impl Workload) {
+fn contender<C: Channel>(group: &mut Group<'_>, runtime: &Rc<Runtime>, workload: impl Workload) {
     if workload.receivers() > C::RECEIVERS_MAX {
         return;
     }
