@@ -9,42 +9,46 @@ use crate::ring::{Consumer, Producer, Side, mpsc, spmc, spsc};
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("ring: sole ends, one slot", &[1, 1], one_slot),
-    Model::new("ring: sole ends, two slots", &[1, 1], two_slots),
-    Model::new("ring: sole ends, three of four", &[1, 1], three_of_four),
-    Model::new("ring: sole ends, batches", &[1, 1], batches),
+    Model::new("ring: sole ends, one slot", &[17, 36], one_slot),
+    Model::new("ring: sole ends, two slots", &[49, 120], two_slots),
+    Model::new("ring: sole ends, three of four", &[160, 500], three_of_four),
+    Model::new("ring: sole ends, batches", &[140, 1_100], batches),
     Model::new(
         "ring: sole ends, batches, three of four",
-        &[1, 1],
+        &[39, 2_000],
         batches_of_three,
     )
     .preemptions(Some(1)),
-    Model::new("ring: sole ends, full and empty are exact", &[1, 1], exact),
+    Model::new(
+        "ring: sole ends, full and empty are exact",
+        &[23, 56],
+        exact,
+    ),
     Model::new(
         "ring: sole producer, two consumers",
-        &[1, 1, 1],
+        &[37, 7_000, 37],
         two_consumers,
     )
-    .stale(&[1, 1, 1]),
+    .stale(&[37, 5_900, 37]),
     Model::new(
         "ring: sole producer, empty is exact",
-        &[1, 1, 1],
+        &[40, 100, 110],
         empty_is_exact,
     ),
     Model::new(
         "ring: sole consumer, two producers",
-        &[1, 1, 1],
+        &[120, 300, 290],
         two_producers,
     )
-    .stale(&[1, 1, 1]),
+    .stale(&[38, 370, 350]),
     Model::new(
         "ring: sole consumer, full is exact",
-        &[1, 1, 1],
+        &[29, 68, 80],
         full_is_exact,
     ),
     Model::new(
         "ring: sole consumer, full is exact, three of four",
-        &[1, 1, 1],
+        &[84, 170, 80],
         full_is_exact_of_four,
     ),
 ];
