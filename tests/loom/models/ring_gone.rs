@@ -9,10 +9,10 @@ use crate::ring::{Consumer, Producer, PushError, Side, mpsc, spmc, spsc};
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("ring: the sole producer goes", &[170, 600], producer_goes),
+    Model::new("ring: the sole producer goes", &[340, 640], producer_goes),
     Model::new(
         "ring: the last of two producers goes",
-        &[1_000, 2_300, 2_300],
+        &[1_000, 2_400, 2_400],
         last_producer_goes,
     )
     .preemptions(Some(1)),
