@@ -264,11 +264,11 @@ impl<T> Ring<T> {
         )
     }
 
-    /// Moves `tail` when nobody else does.
+    /// Moves `tail` when nobody else does. It hands nothing over: values go by the stamps, and no
+    /// consumer concludes from this index what the producer knew of the others.
     #[inline(always)]
     pub(super) fn advance_tail(&self, word: usize, slots: usize) {
-        // [ring.tail_alone] pairs with [ring.tail_seen]: who sees the index sees what led to it.
-        self.tail.store(after(word, slots), Ordering::Release);
+        self.tail.store(after(word, slots), Ordering::Relaxed);
     }
 
     /// Moves `head` from `word` by `slots`: they are the caller's to read.
@@ -287,24 +287,23 @@ impl<T> Ring<T> {
         )
     }
 
-    /// Moves `head` when nobody else does.
+    /// Moves `head` when nobody else does. It hands nothing over: places go by the stamps.
     #[inline(always)]
     pub(super) fn advance_head(&self, word: usize, slots: usize) {
-        // [ring.head_alone] pairs with [ring.head_seen]: who sees the index sees what led to it.
-        self.head.store(after(word, slots), Ordering::Release);
+        self.head.store(after(word, slots), Ordering::Relaxed);
     }
 
     #[inline(always)]
     pub(super) fn head_seen(&self) -> usize {
-        // [ring.head_seen] pairs with [ring.head_moved], [ring.head_alone]: what the popper knew
-        // when it moved on is known here.
+        // [ring.head_seen] pairs with [ring.head_moved]: what the popper knew when it moved on is
+        // known here.
         self.head.load(Ordering::Acquire)
     }
 
     #[inline(always)]
     pub(super) fn tail_seen(&self) -> usize {
-        // [ring.tail_seen] pairs with [ring.tail_moved], [ring.tail_alone], [ring.closed]: what the
-        // pusher knew when it moved on is known here.
+        // [ring.tail_seen] pairs with [ring.tail_moved], [ring.closed]: what the pusher knew when
+        // it moved on is known here.
         self.tail.load(Ordering::Acquire)
     }
 }
