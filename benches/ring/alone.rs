@@ -30,7 +30,11 @@ const MAIN: &[&str] = &[
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
     let field = Field::of(bench.all(), MAIN);
-    let shape = Shape::single(CAPACITY);
+    passing(bench, field, Shape::single(CAPACITY));
+    refusing(bench, field, Shape::single(CAPACITY));
+}
+
+fn passing(bench: &mut Harness, field: Field, shape: Shape) {
     bench.group("pair", |group| {
         group
             .title("push and pop, one thread")
@@ -66,6 +70,9 @@ pub(crate) fn measure(bench: &mut Harness) {
         group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, FillDrain);
     });
+}
+
+fn refusing(bench: &mut Harness, field: Field, shape: Shape) {
     bench.group("pop_empty", |group| {
         group
             .title("pop on an empty queue, one thread")
