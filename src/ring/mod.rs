@@ -35,20 +35,22 @@
 //! | `ring.publish` | Release, stamp | `ring.turn` | the value is seen whole |
 //! | `ring.release` | Release, stamp | `ring.turn` | the value has left its slot |
 //! | `ring.turn` | Acquire, stamp | both above | |
-//! | `ring.tail_moved`, `ring.tail_alone` | Release, claim | `ring.tail_seen` | (1) |
-//! | `ring.head_moved`, `ring.head_alone` | Release, claim | `ring.head_seen` | (2) |
+//! | `ring.tail_moved` | Release, claim | `ring.tail_seen` | (1) |
+//! | `ring.head_moved` | Release, claim | `ring.head_seen` | (2) |
 //! | `ring.tail_seen`, `ring.head_seen` | Acquire, word | the two above | |
 //! | `ring.closed` | Release, mark | `ring.tail_seen` | what came before closing is seen |
 //!
 //! (1) who knows the tail knows the pops that led to it; a claim that fails acquires too. (2) who
-//! knows the head knows the pushes that led to it; likewise.
+//! knows the head knows the pushes that led to it; likewise. A sole side moves its index by a
+//! Relaxed store: what it knows goes by the stamps.
 //!
 //! **Full and empty are exact** (linearizable), by one load beside the stamp. Let `pop` stand at
 //! `head = h`, known with all that led to it, and find that `tail` is `h` too. That tail is no
 //! older than the pushes that led to `h`; the head lies between `h` and the tail; so the queue was
 //! empty. Likewise `push` at `tail = t` that finds the head `capacity` behind: it is no older than
 //! the pops that made room for `t`, so the tail had gone no further. Without the acquires a push
-//! could pair a new tail with an old head and call full what never was. No `SeqCst` fence is needed for either.
+//! could pair a new tail with an old head and call full what never was. No `SeqCst` fence is needed
+//! for either.
 //! Where both sides are sole, the stamp alone says it: slots are filled and freed in their order.
 //!
 //! **Waiting costs nothing while nobody waits.** A mark in the index word asks the other side to
