@@ -113,10 +113,7 @@ impl<T> Ring<T> {
     /// passed. An item counts from its claim on, which comes a moment before it can be popped.
     pub fn len(&self) -> usize {
         let head = self.head_seen();
-        index(self.tail_seen())
-            .wrapping_sub(index(head))
-            .min(self.limit)
-            / STEP
+        steps_between(head, self.tail_seen()).min(self.limit) / STEP
     }
 
     /// How many items have been popped so far, modulo 2^62.
@@ -229,15 +226,9 @@ impl<T> Ring<T> {
     /// items than the capacity for a moment.
     #[inline(always)]
     pub(super) fn room_at(&self, tail: usize) -> usize {
-        self.limit.saturating_sub(self.behind(tail)) / STEP
-    }
-
-    /// How far `tail` is ahead of the head, in steps; 0 when others pushed and popped meanwhile, so
-    /// that the head has gone past it.
-    #[inline(always)]
-    fn behind(&self, tail: usize) -> usize {
-        let steps = index(tail).wrapping_sub(index(self.head_seen()));
-        if steps > usize::MAX / 2 { 0 } else { steps }
+        self.limit
+            .saturating_sub(steps_between(self.head_seen(), tail))
+            / STEP
     }
 
     /// The capacity, in steps.
@@ -248,7 +239,7 @@ impl<T> Ring<T> {
 
     #[inline(always)]
     pub(super) fn is_full_at(&self, tail: usize) -> bool {
-        self.behind(tail) >= self.limit
+        steps_between(self.head_seen(), tail) >= self.limit
     }
 
     /// Moves `tail` from `word` by `slots`: they are the caller's to write.
@@ -342,6 +333,14 @@ impl<T> fmt::Debug for Ring<T> {
             .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
+}
+
+/// How far `tail` is ahead of `head`, in steps; 0 when others pushed and popped between the two
+/// looks, so that the head has gone past it.
+#[inline(always)]
+fn steps_between(head: usize, tail: usize) -> usize {
+    let steps = index(tail).wrapping_sub(index(head));
+    if steps > usize::MAX / 2 { 0 } else { steps }
 }
 
 fn slots_for<T>(capacity: usize) -> Option<usize> {
