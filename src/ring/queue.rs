@@ -201,10 +201,13 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Slots from `word` to the end of the array.
+    /// The slots from `word` on, `count` of them or up to the end of the array.
     #[inline(always)]
-    pub(super) fn until_wrap(&self, word: usize) -> usize {
-        self.slots.len() - (word & self.place_mask) / STEP
+    pub(super) fn run(&self, word: usize, count: usize) -> &[Slot<T>] {
+        let first = (word & self.place_mask) / STEP;
+        let end = self.slots.len().min(first + count);
+        // SAFETY: the masked word in steps is in bounds, and `end` is no less and no more.
+        unsafe { self.slots.get_unchecked(first..end) }
     }
 
     /// Whether each slot is used, so that a free slot is room enough.
