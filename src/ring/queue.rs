@@ -32,6 +32,8 @@ pub struct Ring<T> {
     lap_mask: usize,
     /// The capacity, in steps.
     limit: usize,
+    /// Slots beyond the capacity: a free slot is room enough only where there are none.
+    spare: usize,
     slots: Box<[Slot<T>]>,
 }
 
@@ -105,6 +107,7 @@ impl<T> Ring<T> {
             place_mask: (slots.len() - 1) * STEP,
             lap_mask: !(slots.len() * STEP - 1),
             limit: capacity * STEP,
+            spare: slots.len() - capacity,
             slots,
         }
     }
@@ -213,7 +216,7 @@ impl<T> Ring<T> {
     /// Whether each slot is used, so that a free slot is room enough.
     #[inline(always)]
     pub(super) fn uses_all_slots(&self) -> bool {
-        self.limit == self.lap_mask.wrapping_neg()
+        self.spare == 0
     }
 
     /// Whether `slots` more fit behind `tail`, whose last slot is free.
