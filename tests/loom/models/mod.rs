@@ -1,15 +1,18 @@
 //! What is explored, room by room.
 
+mod channel;
 mod hands;
 mod house;
 mod idle;
 mod litmus;
+mod oneshot;
 mod park;
 mod readiness;
 mod registry;
 mod ring;
 mod task;
 mod task_end;
+mod waits;
 mod wake_cell;
 
 use crate::explore::Model;
@@ -27,6 +30,8 @@ pub(crate) fn all() -> Vec<Model> {
         task_end::MODELS,
         registry::MODELS,
         readiness::MODELS,
+        channel::MODELS,
+        oneshot::MODELS,
     ];
     rooms.concat()
 }
