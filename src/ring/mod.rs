@@ -34,7 +34,23 @@
 //! between claim and stamp delays whoever needs that very slot next (others wait by spinning, then
 //! yielding). `len`, `is_empty`, `is_full` and `capacity` are wait-free.
 
+mod word;
 mod slot;
+mod error;
+mod side;
 mod queue;
+mod single;
+mod batch;
+mod force;
+mod buffer;
+mod handle;
+mod drain;
+mod shared;
+mod ends;
 
-pub use queue::{PushError, Ring};
+pub use drain::{Drain, IntoIter};
+pub use ends::{Consumer, Producer, mpsc, spmc, spsc};
+pub use error::{PushError, PushManyError};
+pub use handle::Handle;
+pub use queue::Ring;
+pub use side::{Shared, Side, Sole};

@@ -1,16 +1,19 @@
-//! The queue: two indices over the slots.
+//! The queue: two index words over the slots, and what can be asked of it.
 
 use std::fmt;
 
 use crossbeam_utils::CachePadded;
 
 use super::slot::Slot;
-use crate::sync::{AtomicUsize, Backoff, Ordering, boxed_zeroed};
+use super::word::{CLOSED, STEP, WAITING, after, index};
+use crate::sync::{AtomicUsize, Ordering, boxed_zeroed};
 
 /// A bounded multi-producer multi-consumer queue (D. Vyukov's scheme), shared by reference.
 ///
-/// First in, first out; `push` hands the value back when the queue is full. What is left is dropped
-/// with the queue.
+/// First in, first out; a push hands the value back when the queue is full or closed. What is left
+/// is dropped with the queue. A thread that comes often takes a [`Handle`](super::Handle); one that
+/// has a side for itself, an end of [`spsc`](super::spsc), [`spmc`](super::spmc) or
+/// [`mpsc`](super::mpsc).
 ///
 /// ```
 /// use windlass::ring::{PushError, Ring};
@@ -25,33 +28,9 @@ pub struct Ring<T> {
     head: CachePadded<AtomicUsize>,
     tail: CachePadded<AtomicUsize>,
     mask: usize,
-    capacity: usize,
+    limit: usize,
     slots: Box<[Slot<T>]>,
 }
-
-/// Why `push` gave the value back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PushError<T> {
-    /// The queue held `capacity` items.
-    Full(T),
-}
-
-impl<T> PushError<T> {
-    /// The value that was not pushed.
-    pub fn into_value(self) -> T {
-        match self {
-            Self::Full(value) => value,
-        }
-    }
-}
-
-impl<T> fmt::Display for PushError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the queue is full")
-    }
-}
-
-impl<T: fmt::Debug> std::error::Error for PushError<T> {}
 
 // SAFETY: values move from thread to thread, so `T: Send`; a value is only ever reached by the one
 // thread that claimed its slot, so no `T: Sync` is needed.
@@ -62,12 +41,13 @@ unsafe impl<T: Send> Sync for Ring<T> {}
 impl<T> std::panic::UnwindSafe for Ring<T> {}
 impl<T> std::panic::RefUnwindSafe for Ring<T> {}
 
-/// The largest capacity: a quarter of the index space keeps index distances unambiguous.
-const CAPACITY_MAX: usize = 1 << (usize::BITS - 2);
+/// The largest capacity: distances of words stay below half of their space.
+const CAPACITY_MAX: usize = 1 << (usize::BITS - 4);
 
 impl<T> Ring<T> {
     /// An empty queue for exactly `capacity` items. Memory is taken from the system as slots are
-    /// first used.
+    /// first used. A power of two is a little faster: each push then looks at its slot alone, and
+    /// not at how far the consumers are.
     ///
     /// # Panics
     /// When `capacity` is 0 or more than the address space holds; use [`Ring::try_new`] where it
@@ -89,184 +69,228 @@ impl<T> Ring<T> {
         Some(Self::over(slots, capacity, 0))
     }
 
-    /// An empty queue whose indices start at `index`: for tests of the wrap-around.
+    /// An empty queue whose indices start at `start`: for tests of the wrap-around.
     ///
     /// # Panics
     /// As [`Ring::new`].
     #[doc(hidden)]
-    pub fn starting_at(capacity: usize, index: usize) -> Self {
+    pub fn starting_at(capacity: usize, start: usize) -> Self {
         let Some(len) = slots_for::<T>(capacity) else {
             panic!("ring capacity {capacity} is not between 1 and {CAPACITY_MAX}");
         };
-        let mask = len - 1;
-        let lap = |place: usize| index.wrapping_add(place.wrapping_sub(index) & mask) & !mask;
+        let word = start.wrapping_mul(STEP);
+        let mask = len * STEP - 1;
+        let lap = |place: usize| {
+            let ahead = after(0, place).wrapping_sub(word) & mask;
+            word.wrapping_add(ahead) & !mask
+        };
         let slots = (0..len).map(|place| Slot::new(lap(place))).collect();
-        Self::over(slots, capacity, index)
+        Self::over(slots, capacity, word)
     }
 
-    fn over(slots: Box<[Slot<T>]>, capacity: usize, index: usize) -> Self {
+    fn over(slots: Box<[Slot<T>]>, capacity: usize, word: usize) -> Self {
         Self {
-            head: CachePadded::new(AtomicUsize::new(index)),
-            tail: CachePadded::new(AtomicUsize::new(index)),
-            mask: slots.len() - 1,
-            capacity,
+            head: CachePadded::new(AtomicUsize::new(word)),
+            tail: CachePadded::new(AtomicUsize::new(word)),
+            mask: slots.len() * STEP - 1,
+            limit: capacity * STEP,
             slots,
         }
     }
 
-    /// Adds a value at the end, or hands it back when the queue is full.
-    ///
-    /// # Errors
-    /// [`PushError::Full`] with the value when `capacity` items are in the queue.
-    #[inline]
-    pub fn push(&self, value: T) -> Result<(), PushError<T>> {
-        let mut backoff = Backoff::new();
-        let mut tail = self.tail.load(Ordering::Relaxed);
-        loop {
-            let slot = self.slot(tail);
-            let lap = tail & !self.mask;
-            if slot.stamp() == lap && self.has_room(tail) {
-                match self.tail.compare_exchange_weak(
-                    tail,
-                    tail.wrapping_add(1),
-                    // [ring.tail_moved] pairs with [ring.tail_seen]: who sees the index sees what
-                    // led to it.
-                    Ordering::Release,
-                    Ordering::Relaxed,
-                ) {
-                    Ok(_) => {
-                        // SAFETY: moving `tail` claimed the slot; its stamp said "free" in this
-                        // lap, and only the claimer changes it.
-                        unsafe { slot.publish(lap, value) };
-                        return Ok(());
-                    }
-                    Err(now) => {
-                        tail = now;
-                        backoff.spin();
-                    }
-                }
-            } else if self.is_full_at(tail) {
-                return Err(PushError::Full(value));
-            } else {
-                tail = self.moved(&self.tail, tail, &mut backoff);
-            }
-        }
-    }
-
-    /// Takes the oldest value, or `None` when the queue is empty.
-    #[inline]
-    pub fn pop(&self) -> Option<T> {
-        let mut backoff = Backoff::new();
-        let mut head = self.head.load(Ordering::Relaxed);
-        loop {
-            let slot = self.slot(head);
-            let lap = head & !self.mask;
-            if slot.stamp() == lap.wrapping_add(1) {
-                match self.head.compare_exchange_weak(
-                    head,
-                    head.wrapping_add(1),
-                    // [ring.head_moved] pairs with [ring.head_seen]: who sees the index sees what
-                    // led to it.
-                    Ordering::Release,
-                    Ordering::Relaxed,
-                ) {
-                    Ok(_) => {
-                        let next_lap = lap.wrapping_add(self.slots.len());
-                        // SAFETY: moving `head` claimed the slot; its stamp said "full" in this
-                        // lap, and only the claimer changes it.
-                        return Some(unsafe { slot.release(next_lap) });
-                    }
-                    Err(now) => {
-                        head = now;
-                        backoff.spin();
-                    }
-                }
-            } else if self.is_empty_at(head) {
-                return None;
-            } else {
-                head = self.moved(&self.head, head, &mut backoff);
-            }
-        }
-    }
-
     /// The number of items: exact when nobody pushes or pops meanwhile, else a value it had or
-    /// passed.
+    /// passed. An item counts from its claim on, which comes a moment before it can be popped.
     pub fn len(&self) -> usize {
         let head = self.head_seen();
-        self.tail_seen().wrapping_sub(head).min(self.capacity)
+        index(self.tail_seen())
+            .wrapping_sub(index(head))
+            .min(self.limit)
+            / STEP
     }
 
-    /// How many items have been popped so far, modulo 2^64.
+    /// How many items have been popped so far, modulo 2^62.
     pub(crate) fn popped(&self) -> usize {
-        self.head.load(Ordering::Relaxed)
+        self.head.load(Ordering::Relaxed) / STEP
     }
 
     /// Whether the queue held nothing at one moment during the call.
     #[inline]
     pub fn is_empty(&self) -> bool {
         let head = self.head_seen();
-        self.tail_seen() == head
+        index(self.tail_seen()) == index(head)
     }
 
     /// Whether the queue held `capacity` items at one moment during the call.
     pub fn is_full(&self) -> bool {
         let tail = self.tail_seen();
-        tail.wrapping_sub(self.head_seen()) == self.capacity
+        self.is_full_at(tail)
     }
 
     /// How many items the queue takes.
     pub fn capacity(&self) -> usize {
-        self.capacity
+        self.limit / STEP
+    }
+
+    /// Closes the queue: whatever push comes later hands its value back, while what is in the queue
+    /// can be popped. `false`: it was closed already.
+    ///
+    /// Once [`Ring::is_closed`] has said so and then a pop finds nothing, nothing will come any
+    /// more: no push that succeeded is missed.
+    pub fn close(&self) -> bool {
+        // [ring.closed] pairs with [ring.tail_seen]: what was done before is seen by who finds the
+        // queue closed.
+        self.tail.fetch_or(CLOSED, Ordering::Release) & CLOSED == 0
+    }
+
+    /// Whether the queue takes nothing any more. What is in it can still be popped.
+    pub fn is_closed(&self) -> bool {
+        self.tail_seen() & CLOSED != 0
+    }
+
+    /// Asks that whoever pushes next be told that somebody waits for items. Then the caller looks
+    /// for an item again: either it is there, or its push is told.
+    pub(crate) fn mark_tail(&self) {
+        self.tail.fetch_or(WAITING, Ordering::Relaxed);
+    }
+
+    /// Nobody waits for items any more.
+    pub(crate) fn unmark_tail(&self) {
+        self.tail.fetch_and(!WAITING, Ordering::Relaxed);
+    }
+
+    /// Asks that whoever pops next be told that somebody waits for room. Then the caller looks for
+    /// room again.
+    pub(crate) fn mark_head(&self) {
+        self.head.fetch_or(WAITING, Ordering::Relaxed);
+    }
+
+    /// Nobody waits for room any more.
+    pub(crate) fn unmark_head(&self) {
+        self.head.fetch_and(!WAITING, Ordering::Relaxed);
     }
 
     #[inline(always)]
-    fn slot(&self, index: usize) -> &Slot<T> {
-        // SAFETY: `mask` is the number of slots less one, so the masked index is in bounds.
-        unsafe { self.slots.get_unchecked(index & self.mask) }
+    pub(super) fn slot(&self, word: usize) -> &Slot<T> {
+        // SAFETY: `mask` is the number of slots in steps, less one, so the masked word in steps is
+        // in bounds.
+        unsafe { self.slots.get_unchecked((word & self.mask) / STEP) }
     }
 
-    /// A free slot is room enough, unless the capacity is smaller than the number of slots.
+    /// The lap that `word` is in; its marks fall away.
     #[inline(always)]
-    fn has_room(&self, tail: usize) -> bool {
-        self.capacity > self.mask || tail.wrapping_sub(self.head_seen()) < self.capacity
+    pub(super) fn lap(&self, word: usize) -> usize {
+        word & !self.mask
     }
 
-    /// Whether the queue is full with its tail at `tail`, which is read again with all that led to
-    /// it: a head older than the pop that made room for the newest push would make items count
-    /// that never were there together.
-    #[inline]
-    fn is_full_at(&self, tail: usize) -> bool {
-        self.tail_seen() == tail && tail.wrapping_sub(self.head_seen()) == self.capacity
+    /// The lap after.
+    #[inline(always)]
+    pub(super) fn next_lap(&self, lap: usize) -> usize {
+        lap.wrapping_add(self.mask + 1)
     }
 
-    /// Whether the queue is empty with its head at `head`, which is read again for the same reason.
-    #[inline]
-    fn is_empty_at(&self, head: usize) -> bool {
-        self.head_seen() == head && self.tail_seen() == head
+    /// Slots from `word` to the end of the array.
+    #[inline(always)]
+    pub(super) fn until_wrap(&self, word: usize) -> usize {
+        self.slots.len() - (word & self.mask) / STEP
     }
 
-    /// Neither ours nor full nor empty: another thread moved the index, or has claimed and not yet
-    /// stamped. Reads the index again; waits when it has not moved.
-    #[cold]
-    fn moved(&self, index: &AtomicUsize, seen: usize, backoff: &mut Backoff) -> usize {
-        let now = index.load(Ordering::Relaxed);
-        if now == seen {
-            backoff.snooze();
-        }
-        now
+    /// Whether each slot is used, so that a free slot is room enough.
+    #[inline(always)]
+    pub(super) fn uses_all_slots(&self) -> bool {
+        self.limit > self.mask
+    }
+
+    /// Whether `slots` more fit behind `tail`, whose last slot is free.
+    #[inline(always)]
+    pub(super) fn has_room(&self, tail: usize, slots: usize) -> bool {
+        self.uses_all_slots() || self.room_at(tail) >= slots
+    }
+
+    /// How many more fit behind `tail`. Where pushes by force are under way, there may be more
+    /// items than the capacity for a moment.
+    #[inline(always)]
+    pub(super) fn room_at(&self, tail: usize) -> usize {
+        let items = index(tail).wrapping_sub(index(self.head_seen()));
+        self.limit.saturating_sub(items) / STEP
+    }
+
+    /// The capacity, in steps.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
     }
 
     #[inline(always)]
-    fn head_seen(&self) -> usize {
-        // [ring.head_seen] pairs with [ring.head_moved]: what the popper knew when it moved on is
-        // known here.
+    pub(super) fn is_full_at(&self, tail: usize) -> bool {
+        index(tail).wrapping_sub(index(self.head_seen())) >= self.limit
+    }
+
+    /// Moves `tail` from `word` by `slots`: they are the caller's to write.
+    ///
+    /// # Errors
+    /// The word that stands there now.
+    #[inline(always)]
+    pub(super) fn claim_tail(&self, word: usize, slots: usize) -> Result<usize, usize> {
+        self.tail.compare_exchange_weak(
+            word,
+            after(word, slots),
+            // [ring.tail_moved] pairs with [ring.tail_seen]: who sees the index sees what led to
+            // it.
+            Ordering::Release,
+            Ordering::Relaxed,
+        )
+    }
+
+    /// Moves `tail` when nobody else does.
+    #[inline(always)]
+    pub(super) fn advance_tail(&self, word: usize, slots: usize) {
+        // [ring.tail_alone] pairs with [ring.tail_seen]: who sees the index sees what led to it.
+        self.tail.store(after(word, slots), Ordering::Release);
+    }
+
+    /// Moves `head` from `word` by `slots`: they are the caller's to read.
+    ///
+    /// # Errors
+    /// The word that stands there now.
+    #[inline(always)]
+    pub(super) fn claim_head(&self, word: usize, slots: usize) -> Result<usize, usize> {
+        self.head.compare_exchange_weak(
+            word,
+            after(word, slots),
+            // [ring.head_moved] pairs with [ring.head_seen]: who sees the index sees what led to
+            // it.
+            Ordering::Release,
+            Ordering::Relaxed,
+        )
+    }
+
+    /// Moves `head` when nobody else does.
+    #[inline(always)]
+    pub(super) fn advance_head(&self, word: usize, slots: usize) {
+        // [ring.head_alone] pairs with [ring.head_seen]: who sees the index sees what led to it.
+        self.head.store(after(word, slots), Ordering::Release);
+    }
+
+    #[inline(always)]
+    pub(super) fn head_guess(&self) -> usize {
+        self.head.load(Ordering::Relaxed)
+    }
+
+    #[inline(always)]
+    pub(super) fn tail_guess(&self) -> usize {
+        self.tail.load(Ordering::Relaxed)
+    }
+
+    #[inline(always)]
+    pub(super) fn head_seen(&self) -> usize {
+        // [ring.head_seen] pairs with [ring.head_moved], [ring.head_alone]: what the popper knew
+        // when it moved on is known here.
         self.head.load(Ordering::Acquire)
     }
 
     #[inline(always)]
-    fn tail_seen(&self) -> usize {
-        // [ring.tail_seen] pairs with [ring.tail_moved]: what the pusher knew when it moved on is
-        // known here.
+    pub(super) fn tail_seen(&self) -> usize {
+        // [ring.tail_seen] pairs with [ring.tail_moved], [ring.tail_alone], [ring.closed]: what the
+        // pusher knew when it moved on is known here.
         self.tail.load(Ordering::Acquire)
     }
 }
@@ -298,16 +322,16 @@ impl<T> fmt::Debug for Ring<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ring")
             .field("len", &self.len())
-            .field("capacity", &self.capacity)
+            .field("capacity", &self.capacity())
+            .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
 }
 
-/// At least two slots, else a full slot and the next lap's free one would carry the same stamp.
 fn slots_for<T>(capacity: usize) -> Option<usize> {
     let slots = (1..=CAPACITY_MAX)
         .contains(&capacity)
-        .then(|| capacity.next_power_of_two().max(2))?;
+        .then(|| capacity.next_power_of_two())?;
     let bytes = slots.checked_mul(size_of::<Slot<T>>())?;
     (bytes <= isize::MAX as usize).then_some(slots)
 }

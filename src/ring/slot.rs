@@ -4,21 +4,37 @@ use std::mem::MaybeUninit;
 
 use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 
+/// What a full slot's stamp has above its lap. Laps are multiples of a word's step, so that even a
+/// single slot's "full in this lap" and "free in the next" differ.
+const FULL: usize = 1;
+
 pub(super) struct Slot<T> {
     stamp: AtomicUsize,
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
 impl<T> Slot<T> {
-    pub(super) fn new(stamp: usize) -> Self {
+    pub(super) fn new(lap: usize) -> Self {
         Self {
-            stamp: AtomicUsize::new(stamp),
+            stamp: AtomicUsize::new(lap),
             value: UnsafeCell::new(MaybeUninit::uninit()),
         }
     }
 
-    #[inline]
-    pub(super) fn stamp(&self) -> usize {
+    /// Whether the slot may be written in `lap`.
+    #[inline(always)]
+    pub(super) fn is_free(&self, lap: usize) -> bool {
+        self.stamp() == lap
+    }
+
+    /// Whether the slot may be read in `lap`.
+    #[inline(always)]
+    pub(super) fn is_full(&self, lap: usize) -> bool {
+        self.stamp() == lap | FULL
+    }
+
+    #[inline(always)]
+    fn stamp(&self) -> usize {
         // [ring.turn] pairs with [ring.publish], [ring.release]: the value was written, or moved
         // out.
         self.stamp.load(Ordering::Acquire)
@@ -27,23 +43,22 @@ impl<T> Slot<T> {
     /// Writes the value and hands the slot to the consumers.
     ///
     /// # Safety
-    /// The caller claimed this slot for writing, and its stamp said "free" in lap `lap`.
-    #[inline]
+    /// The caller claimed this slot for writing, and it was free in `lap`.
+    #[inline(always)]
     pub(super) unsafe fn publish(&self, lap: usize, value: T) {
         self.value.with_mut(|place| {
             // SAFETY: the claim makes this thread the only one to touch the value.
             unsafe { (*place).write(value) };
         });
         // [ring.publish] pairs with [ring.turn]: the value is seen whole.
-        self.stamp.store(lap.wrapping_add(1), Ordering::Release);
+        self.stamp.store(lap | FULL, Ordering::Release);
     }
 
     /// Moves the value out and hands the slot to the producers of the lap after.
     ///
     /// # Safety
-    /// The caller claimed this slot for reading, and its stamp said "full" in the lap before
-    /// `next_lap`.
-    #[inline]
+    /// The caller claimed this slot for reading, and it was full in the lap before `next_lap`.
+    #[inline(always)]
     pub(super) unsafe fn release(&self, next_lap: usize) -> T {
         // SAFETY: a full slot holds a value, and the claim makes this thread the only one to move
         // it out.

@@ -1,0 +1,82 @@
+//! Pushing by force: the oldest item makes room.
+//!
+//! ```text
+//!  1. claim index t of a full ring: t - head = capacity      items, with the claim: capacity + 1
+//!  2. wait until head has come to t - capacity, then either claim and take that item,
+//!     or find that a consumer has taken it                   items: capacity
+//!  3. wait until the slot of t is free, write, stamp
+//! ```
+//!
+//! So each push by force displaces one item at most, namely the one that keeps it from fitting, and
+//! none when a consumer was quicker. It takes effect when `head` passes that item.
+
+use super::error::PushError;
+use super::queue::Ring;
+use super::side::Shared;
+use super::single::Refused;
+use super::word::{CLOSED, after, index};
+use crate::sync::Backoff;
+
+impl<T> Ring<T> {
+    /// Pushes; when the queue is full, takes the oldest item out to make room, and gives it.
+    #[inline]
+    pub(super) fn force_at(&self, guess: &mut usize, value: T) -> Result<Option<T>, PushError<T>> {
+        let mut value = value;
+        loop {
+            value = match self.push_at::<Shared, Shared>(guess, value) {
+                Ok(_) => return Ok(None),
+                Err(PushError::Full(value)) => value,
+                Err(closed) => return Err(closed),
+            };
+            match self.claim_beyond(guess) {
+                Ok(Some(word)) => return Ok(self.displace(word, value)),
+                Ok(None) => {}
+                Err(refused) => return Err(refused.with(value)),
+            }
+        }
+    }
+
+    /// Claims the place behind the last item of a full queue. `None`: it is full no more.
+    fn claim_beyond(&self, guess: &mut usize) -> Result<Option<usize>, Refused> {
+        let word = self.tail_seen();
+        if word & CLOSED != 0 {
+            return Err(Refused::Closed);
+        }
+        *guess = word;
+        if !self.is_full_at(word) || self.claim_tail(word, 1).is_err() {
+            // A tail closed meanwhile is found by the push that follows.
+            return Ok(None);
+        }
+        *guess = after(word, 1);
+        Ok(Some(word))
+    }
+
+    /// Sees the item out that stands `capacity` before `word`, and writes the slot at `word`.
+    fn displace(&self, word: usize, value: T) -> Option<T> {
+        let mut backoff = Backoff::new();
+        let oldest = index(word).wrapping_sub(self.limit());
+        let mut displaced = None;
+        loop {
+            let head = self.head_seen();
+            let ahead = index(head).wrapping_sub(oldest);
+            if ahead == 0 {
+                let (slot, lap) = (self.slot(head), self.lap(head));
+                if slot.is_full(lap) && self.claim_head(head, 1).is_ok() {
+                    // SAFETY: moving `head` claimed the slot, full in this lap.
+                    displaced = Some(unsafe { slot.release(self.next_lap(lap)) });
+                    break;
+                }
+            } else if ahead <= usize::MAX / 2 {
+                break;
+            }
+            backoff.snooze();
+        }
+        let (slot, lap) = (self.slot(word), self.lap(word));
+        while !slot.is_free(lap) {
+            backoff.snooze();
+        }
+        // SAFETY: moving `tail` claimed the slot, free in this lap.
+        unsafe { slot.publish(lap, value) };
+        displaced
+    }
+}

@@ -1,0 +1,166 @@
+//! A thread's own way into a shared ring: remembers where it was.
+//!
+//! A handle begins with the compare-exchange, on the index it last left: no load of the contended
+//! word comes before. A wrong guess costs a look at a slot, or a failed compare-exchange that
+//! brings the right index; it is never believed, since the slot's stamp and the exchange validate
+//! it.
+
+use std::ops::Deref;
+
+use super::buffer;
+use super::error::{PushError, PushManyError};
+use super::queue::Ring;
+use super::side::Shared;
+use super::word::CLOSED;
+
+/// A thread's own end of a shared ring: both sides, by exclusive reference.
+///
+/// `R` is what holds the ring: `&Ring<T>` or `Arc<Ring<T>>`. The ring's questions (`len`,
+/// `is_empty`, `close` ..) are asked through it too.
+///
+/// ```
+/// use std::sync::Arc;
+/// use windlass::ring::{Handle, Ring};
+///
+/// let mut mine = Handle::new(Arc::new(Ring::new(64)));
+/// let mut yours = mine.clone();
+/// std::thread::spawn(move || yours.push(7)).join().unwrap().unwrap();
+/// assert_eq!(mine.pop(), Some(7));
+/// assert!(mine.is_empty());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Handle<R> {
+    ring: R,
+    tail: usize,
+    head: usize,
+}
+
+impl<R> Deref for Handle<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.ring
+    }
+}
+
+impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
+    /// A handle to the ring that `ring` points to.
+    pub fn new(ring: R) -> Self {
+        let (tail, head) = (ring.tail_guess() & !CLOSED, ring.head_guess());
+        Self { ring, tail, head }
+    }
+
+    /// As [`Ring::push`].
+    ///
+    /// # Errors
+    /// As [`Ring::push`].
+    #[inline]
+    pub fn push(&mut self, value: T) -> Result<(), PushError<T>> {
+        let pushed = self.ring.push_at::<Shared, Shared>(&mut self.tail, value);
+        pushed.map(|_| ())
+    }
+
+    /// As [`Ring::pop`].
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        let popped = self.ring.pop_at::<Shared, Shared>(&mut self.head);
+        popped.map(|(value, _)| value)
+    }
+
+    /// As [`Ring::try_push`].
+    ///
+    /// # Errors
+    /// As [`Ring::try_push`].
+    #[inline]
+    pub fn try_push(&mut self, value: T) -> Result<(), T> {
+        self.ring.try_push_at::<Shared>(&mut self.tail, value)
+    }
+
+    /// As [`Ring::try_pop`].
+    #[inline]
+    pub fn try_pop(&mut self) -> Option<T> {
+        self.ring.try_pop_at::<Shared>(&mut self.head)
+    }
+
+    /// As [`Ring::force_push`].
+    ///
+    /// # Errors
+    /// As [`Ring::force_push`].
+    pub fn force_push(&mut self, value: T) -> Result<Option<T>, PushError<T>> {
+        self.ring.force_at(&mut self.tail, value)
+    }
+
+    /// As [`Ring::push_slice`].
+    #[inline]
+    pub fn push_slice(&mut self, values: &[T]) -> usize
+    where
+        T: Copy,
+    {
+        let (ring, tail) = (&self.ring, &mut self.tail);
+        // SAFETY: the slice holds so many values, and a `Copy` may be moved out and stay.
+        unsafe { ring.push_from::<Shared, Shared>(tail, values.as_ptr(), values.len()) }.0
+    }
+
+    /// As [`Ring::push_vec`].
+    #[inline]
+    pub fn push_vec(&mut self, values: &mut Vec<T>) -> usize {
+        let (ring, tail) = (&self.ring, &mut self.tail);
+        // SAFETY: `push_from` moves out as many as it says.
+        unsafe {
+            buffer::push_vec(values, |start, count| {
+                ring.push_from::<Shared, Shared>(tail, start, count).0
+            })
+        }
+    }
+
+    /// As [`Ring::push_many`].
+    ///
+    /// # Errors
+    /// As [`Ring::push_many`].
+    ///
+    /// # Panics
+    /// As [`Ring::push_many`].
+    #[inline]
+    pub fn push_many<I>(&mut self, values: I) -> Result<usize, PushManyError<T, I::IntoIter>>
+    where
+        I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+    {
+        let (ring, tail) = (&self.ring, &mut self.tail);
+        // SAFETY: `push_from` moves out as many as it says.
+        unsafe {
+            buffer::push_many(values.into_iter(), |start, count| {
+                ring.push_from::<Shared, Shared>(tail, start, count).0
+            })
+        }
+    }
+
+    /// As [`Ring::pop_many`].
+    #[inline]
+    pub fn pop_many(&mut self, max: usize, into: &mut Vec<T>) -> usize {
+        let (ring, head) = (&self.ring, &mut self.head);
+        // SAFETY: `pop_into` moves in as many as it says, and the vector has room for so many.
+        unsafe {
+            buffer::pop_many(
+                max,
+                || ring.len(),
+                into,
+                |start, room| ring.pop_into::<Shared, Shared>(head, start, room).0,
+            )
+        }
+    }
+
+    /// As [`Ring::pop_each`].
+    ///
+    /// # Panics
+    /// As [`Ring::pop_each`].
+    #[inline]
+    pub fn pop_each(&mut self, max: usize, sink: impl FnMut(T)) -> usize {
+        let (ring, head) = (&self.ring, &mut self.head);
+        // SAFETY: `pop_into` moves in as many as it says, and the buffer has room for so many.
+        unsafe {
+            buffer::pop_each(max, sink, |start, room| {
+                ring.pop_into::<Shared, Shared>(head, start, room).0
+            })
+        }
+    }
+}
