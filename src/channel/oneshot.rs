@@ -55,9 +55,9 @@ impl<T> Shared<T> {
     /// Edge 1, 2 or 3. Whether it was taken.
     fn end(&self, end: usize) -> bool {
         // [oneshot.ended] pairs with [oneshot.seen]: the value is seen whole.
-        let ended =
-            self.state
-                .compare_exchange(EMPTY, end, Ordering::Release, Ordering::Relaxed);
+        let ended = self
+            .state
+            .compare_exchange(EMPTY, end, Ordering::Release, Ordering::Relaxed);
         ended.is_ok()
     }
 
@@ -141,7 +141,9 @@ impl<T> OneSender<T> {
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
         let shared = &*self.shared;
         // SAFETY: before SENT, which this call alone may set, nobody else touches the value.
-        shared.value.with_mut(|place| unsafe { *place = Some(value) });
+        shared
+            .value
+            .with_mut(|place| unsafe { *place = Some(value) });
         if shared.end(SENT) {
             shared.receiver.wake();
             return Ok(());

@@ -62,12 +62,12 @@ impl<T> Gate for Room<'_, T> {
 
 /// As many as came are called, if that many wait.
 #[inline]
-fn call_if_marked(gate: &impl Gate, Marked(marked): Marked, came: usize) {
+fn call_if_marked(gate: &impl Gate, marked: Marked, came: usize) {
     #[inline(never)]
     fn call(gate: &impl Gate, came: usize) {
         let _waiting = (0..came).all(|_| line::call(gate));
     }
-    if marked {
+    if marked.waiting() {
         call(gate, came);
     }
 }

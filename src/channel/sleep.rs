@@ -4,15 +4,21 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::park::Parker;
+use crate::sync::Backoff;
 
 /// Polls until it is ready.
 pub(super) fn block<R>(mut poll: impl FnMut(&Waker) -> Poll<R>) -> R {
-    let (mut parker, waker) = bed();
+    let mut parker = Parker::new();
+    let waker = parker.waker();
+    let mut in_vain = Backoff::new();
     loop {
         if let Poll::Ready(found) = poll(&waker) {
             return found;
         }
         parker.park();
+        // The first time costs a pause. Who is woken in vain again and again gives the core to
+        // whoever woke it, which may not be quite done.
+        in_vain.snooze();
     }
 }
 
@@ -22,7 +28,8 @@ pub(super) fn block_timeout<R>(
     mut poll: impl FnMut(&Waker) -> Poll<R>,
 ) -> Option<R> {
     let begun = Instant::now();
-    let (mut parker, waker) = bed();
+    let mut parker = Parker::new();
+    let waker = parker.waker();
     let mut last = false;
     loop {
         match poll(&waker) {
@@ -32,10 +39,4 @@ pub(super) fn block_timeout<R>(
         }
         last = !parker.park_timeout(timeout.saturating_sub(begun.elapsed()));
     }
-}
-
-fn bed() -> (Parker, Waker) {
-    let parker = Parker::new();
-    let unparker = parker.unparker();
-    (parker, Waker::from(std::sync::Arc::new(unparker)))
 }

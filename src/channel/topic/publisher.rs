@@ -73,7 +73,9 @@ impl<T: Clone> Topic<T> {
             let number = desk.next;
             desk.next += 1;
             let others = others.iter();
-            let reached = others.filter(|other| other.give(number, value.clone())).count();
+            let reached = others
+                .filter(|other| other.give(number, value.clone()))
+                .count();
             reached + usize::from(last.give(number, value))
         })
     }

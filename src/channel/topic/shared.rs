@@ -59,4 +59,3 @@ impl<T> Subscription<T> {
         given.is_ok()
     }
 }
-

@@ -6,26 +6,39 @@ use crate::channel::{self, Receiver, RecvError, SendError, Sender};
 use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("channel: receive against a send", &[1, 1], recv_send),
-    Model::new(
-        "channel: two receive against two sends",
-        &[1, 1, 1],
-        two_recv,
-    ),
+    Model::new("channel: receive against a send", &[1, 1], recv_send).preemptions(None),
+    Model::new("channel: two receive against two sends", &[1, 1], two_recv).preemptions(None),
     Model::new(
         "channel: a receive is dropped, another waits",
-        &[1, 1, 1],
+        &[1, 1],
         dropped_recv,
-    ),
-    Model::new("channel: send against a receive", &[1, 1], send_recv),
-    Model::new("channel: a send is dropped, another waits", &[1, 1, 1], dropped_send),
-    Model::new("channel: close against a receiver", &[1, 1], close_recv),
-    Model::new("channel: close against a sender", &[1, 1], close_send),
-    Model::new("channel: the waker changes", &[1, 1], waker_changes),
+    )
+    .preemptions(None),
+    Model::new(
+        "channel: a receiver passes one that waits",
+        &[1, 1],
+        passing_recv,
+    )
+    .preemptions(None),
+    Model::new("channel: send against a receive", &[1, 1], send_recv).preemptions(None),
+    Model::new(
+        "channel: a send is dropped, another waits",
+        &[1, 1],
+        dropped_send,
+    )
+    .preemptions(None),
+    Model::new("channel: close against a receiver", &[1, 1], close_recv).preemptions(None),
+    Model::new("channel: close against a sender", &[1, 1], close_send).preemptions(None),
+    Model::new("channel: the waker changes", &[1, 1], waker_changes).preemptions(None),
     Model::new("channel: threads hand over one by one", &[1, 1], blocking),
-    Model::new("channel: batches", &[1, 1], batches),
-    Model::new("channel: two senders go", &[1, 1, 1], senders_go),
-    Model::new("channel: the receiver goes against a send", &[1, 1], receiver_goes),
+    Model::new("channel: batches", &[1, 1], batches).preemptions(Some(1)),
+    Model::new("channel: two senders go", &[1, 1], senders_go).preemptions(None),
+    Model::new(
+        "channel: the receiver goes against a send",
+        &[1, 1],
+        receiver_goes,
+    )
+    .preemptions(None),
 ];
 
 fn receives(receiver: &Receiver<usize>) -> (Role, Left<Result<usize, RecvError>>) {
@@ -38,16 +51,12 @@ fn sends(sender: &Sender<usize>, value: usize) -> (Role, Left<Result<(), SendErr
     Left::role(async move { sender.send(value).await })
 }
 
-/// Polls once, then drops. What it received goes into the note.
-fn receives_and_goes(receiver: &Receiver<usize>) -> (Role, Note<Option<usize>>) {
-    let receiver = receiver.clone();
-    let note = Note::new(None);
-    let got = note.clone();
-    let role = Box::new(move || {
-        let received = Waits::new(async move { receiver.recv().await }).poll();
-        *note.get() = received.and_then(Result::ok);
-    });
-    (role, got)
+/// A receiver that sleeps already.
+fn asleep(receiver: &Receiver<usize>) -> Left<Result<usize, RecvError>> {
+    let (lie_down, left) = receives(receiver);
+    lie_down();
+    assert_eq!(left.output(), None);
+    left
 }
 
 fn recv_send(turn: usize) {
@@ -59,16 +68,17 @@ fn recv_send(turn: usize) {
     assert_eq!(received.output(), Some(Ok(1)), "asleep beside an item");
 }
 
+/// One of the receivers sleeps already: it is called first.
 fn two_recv(turn: usize) {
     let (sender, receiver) = channel::bounded(2);
-    let (receive, first) = receives(&receiver);
-    let (receive_too, second) = receives(&receiver);
+    let first = asleep(&receiver);
+    let (receive, second) = receives(&receiver);
     let sending = sender.clone();
     let send = Box::new(move || {
         assert!(sending.try_send(1).is_ok());
         assert!(sending.try_send(2).is_ok());
     });
-    together(turn, [send, receive, receive_too]);
+    together(turn, [send, receive]);
     let mut all = [first.output(), second.output()].map(|one| match one {
         Some(Ok(value)) => value,
         _ => panic!("asleep beside an item"),
@@ -77,17 +87,38 @@ fn two_recv(turn: usize) {
     assert_eq!(all, [1, 2]);
 }
 
+/// The first in line goes: what it was called for is the second's.
 fn dropped_recv(turn: usize) {
     let (sender, receiver) = channel::bounded(2);
-    let (go, gone) = receives_and_goes(&receiver);
-    let (receive, received) = receives(&receiver);
+    let (first, second) = (asleep(&receiver), asleep(&receiver));
     let sending = sender.clone();
     let send = Box::new(move || assert!(sending.try_send(1).is_ok()));
-    together(turn, [send, go, receive]);
+    together(turn, [send, Box::new(move || drop(first))]);
+    assert_eq!(second.output(), Some(Ok(1)), "asleep beside an item");
+}
+
+/// One that comes is quicker than the one that is called, or goes with a call it has not used.
+fn passing_recv(turn: usize) {
+    let (sender, receiver) = channel::bounded(2);
+    let first = asleep(&receiver);
+    let passing = receiver.clone();
+    let gone = Note::new(None);
+    let note = gone.clone();
+    let pass = Box::new(move || {
+        let received = Waits::new(async move { passing.recv().await }).poll();
+        *note.get() = received.and_then(Result::ok);
+    });
+    let sending = sender.clone();
+    let send = Box::new(move || assert!(sending.try_send(1).is_ok()));
+    together(turn, [send, pass]);
     let taken = *gone.get();
     match taken {
-        Some(value) => assert_eq!((value, received.output()), (1, None)),
-        None => assert_eq!(received.output(), Some(Ok(1)), "asleep beside an item"),
+        Some(value) => {
+            assert_eq!((value, first.output()), (1, None));
+            assert!(sender.try_send(2).is_ok());
+            assert_eq!(first.output(), Some(Ok(2)), "has lost its place");
+        }
+        None => assert_eq!(first.output(), Some(Ok(1)), "asleep beside an item"),
     }
 }
 
@@ -102,26 +133,21 @@ fn send_recv(turn: usize) {
     assert_eq!(receiver.try_recv(), Ok(2));
 }
 
+/// The first in line goes: the room it was called for is the second's.
 fn dropped_send(turn: usize) {
     let (sender, receiver) = channel::bounded(1);
     assert!(sender.try_send(1).is_ok());
-    let (send, sent) = sends(&sender, 2);
-    let going = sender.clone();
-    let gone = Note::new(None);
-    let note = gone.clone();
-    let go = Box::new(move || {
-        let sent = Waits::new(async move { going.send(3).await }).poll();
-        *note.get() = sent;
+    let [first, second] = [2, 3].map(|value| {
+        let (lie_down, left) = sends(&sender, value);
+        lie_down();
+        assert_eq!(left.output(), None);
+        left
     });
     let receiving = receiver.clone();
     let receive = Box::new(move || assert_eq!(receiving.try_recv(), Ok(1)));
-    together(turn, [receive, go, send]);
-    if gone.get().is_some() {
-        assert_eq!(sent.output(), None);
-        assert_eq!(receiver.try_recv(), Ok(3));
-    }
-    assert_eq!(sent.output(), Some(Ok(())), "asleep beside room");
-    assert_eq!(receiver.try_recv(), Ok(2));
+    together(turn, [receive, Box::new(move || drop(first))]);
+    assert_eq!(second.output(), Some(Ok(())), "asleep beside room");
+    assert_eq!(receiver.try_recv(), Ok(3));
 }
 
 fn close_recv(turn: usize) {
@@ -145,7 +171,11 @@ fn close_send(turn: usize) {
     let (send, sent) = sends(&sender, 2);
     let close = Box::new(move || assert!(receiver.close()));
     together(turn, [close, send]);
-    assert_eq!(sent.output(), Some(Err(SendError(2))), "asleep beside an end");
+    assert_eq!(
+        sent.output(),
+        Some(Err(SendError(2))),
+        "asleep beside an end"
+    );
 }
 
 /// A task that moves polls with another waker: the last one is woken.
@@ -171,27 +201,24 @@ fn waker_changes(turn: usize) {
 /// The sleeps are real ones: a call that is lost is a deadlock.
 fn blocking(turn: usize) {
     let (sender, receiver) = channel::bounded(1);
-    let send = Box::new(move || {
-        for value in 0..2 {
-            assert_eq!(sender.send_blocking(value), Ok(()));
-        }
-    });
+    assert!(sender.try_send(0).is_ok());
+    let sending = sender.clone();
+    let send = Box::new(move || assert_eq!(sending.send_blocking(1), Ok(())));
     let receive = Box::new(move || {
-        for value in 0..2 {
-            assert_eq!(receiver.recv_blocking(), Ok(value));
-        }
-        assert_eq!(receiver.recv_blocking(), Err(RecvError));
+        assert_eq!(receiver.recv_blocking(), Ok(0));
+        assert_eq!(receiver.recv_blocking(), Ok(1));
     });
     together(turn, [send, receive]);
 }
 
 fn batches(turn: usize) {
-    let (sender, receiver) = channel::bounded(2);
-    let (send, sent) = Left::role(async move { sender.send_many(&mut vec![1, 2, 3]).await });
+    let (sender, receiver) = channel::bounded(1);
+    let (sending, receiving) = (sender.clone(), receiver.clone());
+    let (send, sent) = Left::role(async move { sending.send_many(&mut vec![1, 2]).await });
     let (receive, received) = Left::role(async move {
         let mut all = Vec::new();
-        while receiver.recv_many(&mut all, 2).await.is_ok() {}
-        all
+        receiving.recv_many(&mut all, 2).await?;
+        receiving.recv_many(&mut all, 2).await.map(|_| all)
     });
     together(turn, [send, receive]);
     let mut outputs = (None, None);
@@ -199,16 +226,12 @@ fn batches(turn: usize) {
         outputs.0 = outputs.0.or_else(|| sent.output());
         outputs.1 = outputs.1.or_else(|| received.output());
     }
-    assert_eq!(outputs, (Some(Ok(())), Some(vec![1, 2, 3])));
+    assert_eq!(outputs, (Some(Ok(())), Some(Ok(vec![1, 2]))));
 }
 
 /// Each sends, then goes; the receiver sees both values, then the end.
 fn senders_go(turn: usize) {
     let (sender, receiver) = channel::bounded(2);
-    let other = sender.clone();
-    let goes = |sender: Sender<usize>, value: usize| -> Role {
-        Box::new(move || assert!(sender.clone().try_send(value).is_ok()))
-    };
     let (receive, received) = Left::role(async move {
         let mut sum = 0;
         while let Ok(value) = receiver.recv().await {
@@ -216,7 +239,12 @@ fn senders_go(turn: usize) {
         }
         sum
     });
-    together(turn, [goes(sender, 1), goes(other, 2), receive]);
+    receive();
+    assert_eq!(received.output(), None);
+    let goes = |sender: Sender<usize>, value: usize| -> Role {
+        Box::new(move || assert!(sender.clone().try_send(value).is_ok()))
+    };
+    together(turn, [goes(sender.clone(), 1), goes(sender, 2)]);
     assert_eq!(received.output(), Some(3), "asleep beside the end");
 }
 

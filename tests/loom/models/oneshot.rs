@@ -7,15 +7,35 @@ use crate::channel::{self, OneReceiver, RecvError, TryRecvError};
 use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("oneshot: send against receive", &[1, 1], send_recv),
-    Model::new("oneshot: sender goes against receive", &[1, 1], sender_goes),
-    Model::new("oneshot: send against the receiver's end", &[1, 1], receiver_goes),
-    Model::new("oneshot: closed against the receiver's end", &[1, 1], closed),
-    Model::new("oneshot: close against send, then receive", &[1, 1], close_send),
-    Model::new("oneshot: a thread sleeps on it", &[1, 1], blocking),
+    Model::new("oneshot: send against receive", &[1, 1], send_recv).preemptions(None),
+    Model::new("oneshot: sender goes against receive", &[1, 1], sender_goes).preemptions(None),
+    Model::new(
+        "oneshot: send against the receiver's end",
+        &[1, 1],
+        receiver_goes,
+    )
+    .preemptions(None),
+    Model::new(
+        "oneshot: closed against the receiver's end",
+        &[1, 1],
+        closed,
+    )
+    .preemptions(None),
+    Model::new(
+        "oneshot: close against send, then receive",
+        &[1, 1],
+        close_send,
+    )
+    .preemptions(None),
+    Model::new("oneshot: a thread sleeps on it", &[1, 1], blocking).preemptions(None),
     Model::new("topic: publish against receive", &[1, 1], publish_recv),
-    Model::new("topic: two publishers, one order", &[1, 1], two_publish),
-    Model::new("topic: publish against the subscriber's end", &[1, 1], subscriber_goes),
+    Model::new("topic: two publishers, one order", &[1, 1], two_publish).preemptions(None),
+    Model::new(
+        "topic: publish against the subscriber's end",
+        &[1, 1],
+        subscriber_goes,
+    )
+    .preemptions(None),
 ];
 
 type Value = loom::sync::Arc<()>;

@@ -89,4 +89,3 @@ impl<R: 'static> Left<R> {
         output
     }
 }
-
