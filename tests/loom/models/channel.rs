@@ -1,13 +1,15 @@
 //! The bounded channel: who waits beside what it waits for is called; nothing lost, nothing twice.
 
+use loom::sync::atomic::{AtomicUsize, Ordering};
+
 use super::hands::{Note, counting};
 use super::waits::{Left, Waits};
-use crate::channel::{self, Receiver, RecvError, SendError, Sender};
+use crate::channel::{self, Receiver, RecvError, SendError, Sender, TryRecvError};
 use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("channel: receive against a send", &[1, 1], recv_send).preemptions(None),
-    Model::new("channel: two receive against two sends", &[1, 1], two_recv).preemptions(None),
+    Model::new("channel: two receive against two sends", &[1, 1], two_recv).preemptions(Some(3)),
     Model::new(
         "channel: a receive is dropped, another waits",
         &[1, 1],
@@ -27,18 +29,25 @@ pub(crate) const MODELS: &[Model] = &[
         dropped_send,
     )
     .preemptions(None),
-    Model::new("channel: close against a receiver", &[1, 1], close_recv).preemptions(None),
-    Model::new("channel: close against a sender", &[1, 1], close_send).preemptions(None),
-    Model::new("channel: the waker changes", &[1, 1], waker_changes).preemptions(None),
+    Model::new("channel: close against a receiver", &[1, 1], close_recv).preemptions(Some(3)),
+    Model::new("channel: close against a sender", &[1, 1], close_send).preemptions(Some(3)),
+    Model::new("channel: the waker changes", &[1, 1], waker_changes).preemptions(Some(3)),
     Model::new("channel: threads hand over one by one", &[1, 1], blocking),
     Model::new("channel: batches", &[1, 1], batches).preemptions(Some(1)),
-    Model::new("channel: two senders go", &[1, 1], senders_go).preemptions(None),
+    Model::new("channel: two senders go", &[1, 1], senders_go).preemptions(Some(3)),
     Model::new(
         "channel: the receiver goes against a send",
         &[1, 1],
         receiver_goes,
     )
     .preemptions(None),
+    Model::new(
+        "channel: what senders did before they went",
+        &[1, 1],
+        seen_at_the_end,
+    )
+    .preemptions(None),
+    Model::new("channel: two come to receive", &[1, 1, 1], two_come).preemptions(Some(1)),
 ];
 
 fn receives(receiver: &Receiver<usize>) -> (Role, Left<Result<usize, RecvError>>) {
@@ -79,7 +88,26 @@ fn two_recv(turn: usize) {
         assert!(sending.try_send(2).is_ok());
     });
     together(turn, [send, receive]);
-    let mut all = [first.output(), second.output()].map(|one| match one {
+    both([first, second]);
+}
+
+/// As [`two_recv`], and both come while the values do.
+fn two_come(turn: usize) {
+    let (sender, receiver) = channel::bounded(2);
+    let (receive, first) = receives(&receiver);
+    let (receive_too, second) = receives(&receiver);
+    let sending = sender.clone();
+    let send = Box::new(move || {
+        assert!(sending.try_send(1).is_ok());
+        assert!(sending.try_send(2).is_ok());
+    });
+    together(turn, [send, receive, receive_too]);
+    both([first, second]);
+}
+
+/// Each has one of the values.
+fn both(lefts: [Left<Result<usize, RecvError>>; 2]) {
+    let mut all = lefts.map(|left| match left.output() {
         Some(Ok(value)) => value,
         _ => panic!("asleep beside an item"),
     });
@@ -257,4 +285,22 @@ fn receiver_goes(turn: usize) {
     together(turn, [send, Box::new(move || drop(receiver))]);
     assert!(sender.is_closed());
     assert_eq!(loom::sync::Arc::strong_count(&value), 1, "a value is kept");
+}
+
+/// Who finds the channel closed sees what all senders did before they went.
+fn seen_at_the_end(turn: usize) {
+    let (sender, receiver) = channel::bounded::<usize>(1);
+    let done = loom::sync::Arc::new(AtomicUsize::new(0));
+    let (other, doing) = (sender.clone(), done.clone());
+    let work = Box::new(move || {
+        doing.store(1, Ordering::Relaxed);
+        drop(other);
+    });
+    let look = Box::new(move || {
+        drop(sender);
+        if receiver.try_recv() == Err(TryRecvError::Closed) {
+            assert_eq!(done.load(Ordering::Relaxed), 1);
+        }
+    });
+    together(turn, [work, look]);
 }
