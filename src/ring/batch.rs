@@ -6,8 +6,9 @@
 //!
 //! No code of the caller's runs between claim and stamp: values are moved to and from plain memory.
 
-use super::queue::Ring;
+use super::queue::{Place, Ring};
 use super::side::sealed::Side;
+use super::single::{keep, lost};
 use super::word::{CLOSED, STEP, after, index};
 use crate::sync::Backoff;
 
@@ -26,10 +27,10 @@ impl<T> Ring<T> {
     ) -> (usize, usize) {
         let mut backoff = Backoff::new();
         let most = count.min(self.capacity());
-        let mut word = *guess;
+        let mut word = if P::SOLE { self.tail_alone() } else { *guess };
         while most > 0 {
-            let last = after(word, most - 1);
-            let room = if self.slot(last).is_free(self.lap(last)) && self.has_room(word, most) {
+            let last = self.place(after(word, most - 1));
+            let room = if last.slot.is_free(last.lap) && self.has_room(word, most) {
                 most
             } else {
                 let now = if P::SOLE { word } else { self.tail_seen() };
@@ -45,16 +46,16 @@ impl<T> Ring<T> {
             if room == 0 {
                 break;
             }
-            match self.take_tail::<P>(word, room, &mut backoff) {
+            match self.take_tail::<P>(word, room) {
                 Ok(()) => {
-                    *guess = after(word, room);
+                    keep::<P>(guess, after(word, room));
                     // SAFETY: moving `tail` claimed the slots; head has passed them in the lap
                     // before, so each is free or about to be. The caller answers for the values.
                     unsafe { self.fill(word, values, room) };
                     return (room, word);
                 }
-                Err(Some(now)) => word = now,
-                Err(None) => break,
+                Err(now) if now & CLOSED != 0 => break,
+                Err(now) => word = lost(now, &mut backoff),
             }
         }
         (0, word)
@@ -74,10 +75,10 @@ impl<T> Ring<T> {
     ) -> (usize, usize) {
         let mut backoff = Backoff::new();
         let most = count.min(self.capacity());
-        let mut word = *guess;
+        let mut word = if C::SOLE { self.head_alone() } else { *guess };
         while most > 0 {
-            let last = after(word, most - 1);
-            let items = if self.slot(last).is_full(self.lap(last)) {
+            let last = self.place(after(word, most - 1));
+            let items = if last.slot.is_full(last.lap) {
                 most
             } else {
                 let now = if C::SOLE { word } else { self.head_seen() };
@@ -88,18 +89,18 @@ impl<T> Ring<T> {
                 self.items_at(now).min(most)
             };
             if items == 0 {
-                *guess = word;
+                keep::<C>(guess, word);
                 break;
             }
-            match self.take_head::<C>(word, items, &mut backoff) {
+            match self.take_head::<C>(word, items) {
                 Ok(()) => {
-                    *guess = after(word, items);
+                    keep::<C>(guess, after(word, items));
                     // SAFETY: moving `head` claimed the slots; tail has passed them in this lap,
                     // so each is full or about to be. The caller answers for the room.
                     unsafe { self.empty(word, values, items) };
                     return (items, word);
                 }
-                Err(now) => word = now,
+                Err(now) => word = lost(now, &mut backoff),
             }
         }
         (0, word)
@@ -118,12 +119,13 @@ impl<T> Ring<T> {
     #[inline]
     unsafe fn fill(&self, word: usize, values: *const T, count: usize) {
         let whole = count.min(self.until_wrap(word));
-        let lap = self.lap(word);
-        for place in 0..whole {
-            let slot = self.slot(after(word, place));
+        let Place { slot, lap, .. } = self.place(word);
+        for at in 0..whole {
+            // SAFETY: so many slots follow up to the end of the array.
+            let slot = unsafe { &*std::ptr::from_ref(slot).add(at) };
             wait_until(|| slot.is_free(lap));
             // SAFETY: claimed and free; the value is there and is moved out once.
-            unsafe { slot.publish(lap, values.add(place).read()) };
+            unsafe { slot.publish(lap, values.add(at).read()) };
         }
         if whole < count {
             // SAFETY: as the caller says, for the slots after the wrap.
@@ -138,13 +140,17 @@ impl<T> Ring<T> {
     #[inline]
     unsafe fn empty(&self, word: usize, values: *mut T, count: usize) {
         let whole = count.min(self.until_wrap(word));
-        let lap = self.lap(word);
-        let next = self.next_lap(lap);
-        for place in 0..whole {
-            let slot = self.slot(after(word, place));
+        let Place {
+            slot,
+            lap,
+            next_lap,
+        } = self.place(word);
+        for at in 0..whole {
+            // SAFETY: so many slots follow up to the end of the array.
+            let slot = unsafe { &*std::ptr::from_ref(slot).add(at) };
             wait_until(|| slot.is_full(lap));
             // SAFETY: claimed and full; there is room for the value.
-            unsafe { values.add(place).write(slot.release(next)) };
+            unsafe { values.add(at).write(slot.release(next_lap)) };
         }
         if whole < count {
             // SAFETY: as the caller says, for the slots after the wrap.

@@ -12,7 +12,7 @@ pub struct Drain<'a, T> {
 
 impl<'a, T> Drain<'a, T> {
     pub(super) fn new(ring: &'a Ring<T>) -> Self {
-        let head = ring.head_guess();
+        let head = ring.head_seen();
         Self { ring, head }
     }
 }
@@ -44,7 +44,7 @@ impl<T> Iterator for IntoIter<T> {
     fn next(&mut self) -> Option<T> {
         let popped = self
             .ring
-            .pop_at::<Shared, Shared>(&mut self.ring.head_guess());
+            .pop_at::<Shared, Shared>(&mut self.ring.head_seen());
         popped.map(|(value, _)| value)
     }
 

@@ -50,13 +50,13 @@ fn ends<T, P: Side, C: Side>(capacity: usize) -> (Producer<T, P, C>, Consumer<T,
     let ring = Arc::new(Ring::new(capacity));
     let closing = || Arc::new(Closing(ring.clone()));
     let producer = Producer {
-        tail: ring.tail_guess(),
+        tail: ring.tail_seen(),
         _last: closing(),
         ring: ring.clone(),
         sides: PhantomData,
     };
     let consumer = Consumer {
-        head: ring.head_guess(),
+        head: ring.head_seen(),
         _last: closing(),
         ring,
         sides: PhantomData,

@@ -11,11 +11,12 @@
 //! none when a consumer was quicker. It takes effect when `head` passes that item.
 
 use super::error::PushError;
-use super::queue::Ring;
+use super::queue::{Place, Ring};
 use super::side::Shared;
-use super::single::Refused;
 use super::word::{CLOSED, after, index};
 use crate::sync::Backoff;
+
+struct Closed;
 
 impl<T> Ring<T> {
     /// Pushes; when the queue is full, takes the oldest item out to make room, and gives it.
@@ -31,16 +32,16 @@ impl<T> Ring<T> {
             match self.claim_beyond(guess) {
                 Ok(Some(word)) => return Ok(self.displace(word, value)),
                 Ok(None) => {}
-                Err(refused) => return Err(refused.with(value)),
+                Err(Closed) => return Err(PushError::Closed(value)),
             }
         }
     }
 
     /// Claims the place behind the last item of a full queue. `None`: it is full no more.
-    fn claim_beyond(&self, guess: &mut usize) -> Result<Option<usize>, Refused> {
+    fn claim_beyond(&self, guess: &mut usize) -> Result<Option<usize>, Closed> {
         let word = self.tail_seen();
         if word & CLOSED != 0 {
-            return Err(Refused::Closed);
+            return Err(Closed);
         }
         *guess = word;
         if !self.is_full_at(word) || self.claim_tail(word, 1).is_err() {
@@ -60,10 +61,14 @@ impl<T> Ring<T> {
             let head = self.head_seen();
             let ahead = index(head).wrapping_sub(oldest);
             if ahead == 0 {
-                let (slot, lap) = (self.slot(head), self.lap(head));
+                let Place {
+                    slot,
+                    lap,
+                    next_lap,
+                } = self.place(head);
                 if slot.is_full(lap) && self.claim_head(head, 1).is_ok() {
                     // SAFETY: moving `head` claimed the slot, full in this lap.
-                    displaced = Some(unsafe { slot.release(self.next_lap(lap)) });
+                    displaced = Some(unsafe { slot.release(next_lap) });
                     break;
                 }
             } else if ahead <= usize::MAX / 2 {
@@ -71,7 +76,7 @@ impl<T> Ring<T> {
             }
             backoff.snooze();
         }
-        let (slot, lap) = (self.slot(word), self.lap(word));
+        let Place { slot, lap, .. } = self.place(word);
         while !slot.is_free(lap) {
             backoff.snooze();
         }

@@ -46,7 +46,7 @@ impl<R> Deref for Handle<R> {
 impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     /// A handle to the ring that `ring` points to.
     pub fn new(ring: R) -> Self {
-        let (tail, head) = (ring.tail_guess() & !CLOSED, ring.head_guess());
+        let (tail, head) = (ring.tail_seen() & !CLOSED, ring.head_seen());
         Self { ring, tail, head }
     }
 

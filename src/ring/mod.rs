@@ -32,7 +32,8 @@
 //!
 //! **Progress.** `push` and `pop` are not lock-free in the strict sense: a thread that stops
 //! between claim and stamp delays whoever needs that very slot next (others wait by spinning, then
-//! yielding). `len`, `is_empty`, `is_full` and `capacity` are wait-free.
+//! yielding). `len`, `is_empty` and `capacity` are wait-free; `is_full` is lock-free:
+//! it looks again when a push came between.
 
 mod word;
 mod slot;

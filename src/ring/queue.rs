@@ -27,9 +27,19 @@ use crate::sync::{AtomicUsize, Ordering, boxed_zeroed};
 pub struct Ring<T> {
     head: CachePadded<AtomicUsize>,
     tail: CachePadded<AtomicUsize>,
-    mask: usize,
+    /// The part of a word that says which slot: the others count laps.
+    place_mask: usize,
+    lap_mask: usize,
+    /// The capacity, in steps.
     limit: usize,
     slots: Box<[Slot<T>]>,
+}
+
+/// The slot that an index word names, and the lap the word is in.
+pub(super) struct Place<'a, T> {
+    pub(super) slot: &'a Slot<T>,
+    pub(super) lap: usize,
+    pub(super) next_lap: usize,
 }
 
 // SAFETY: values move from thread to thread, so `T: Send`; a value is only ever reached by the one
@@ -79,10 +89,10 @@ impl<T> Ring<T> {
             panic!("ring capacity {capacity} is not between 1 and {CAPACITY_MAX}");
         };
         let word = start.wrapping_mul(STEP);
-        let mask = len * STEP - 1;
+        let lap_mask = !(len * STEP - 1);
         let lap = |place: usize| {
-            let ahead = after(0, place).wrapping_sub(word) & mask;
-            word.wrapping_add(ahead) & !mask
+            let ahead = after(0, place).wrapping_sub(word) & !lap_mask;
+            word.wrapping_add(ahead) & lap_mask
         };
         let slots = (0..len).map(|place| Slot::new(lap(place))).collect();
         Self::over(slots, capacity, word)
@@ -92,7 +102,8 @@ impl<T> Ring<T> {
         Self {
             head: CachePadded::new(AtomicUsize::new(word)),
             tail: CachePadded::new(AtomicUsize::new(word)),
-            mask: slots.len() * STEP - 1,
+            place_mask: (slots.len() - 1) * STEP,
+            lap_mask: !(slots.len() * STEP - 1),
             limit: capacity * STEP,
             slots,
         }
@@ -122,8 +133,17 @@ impl<T> Ring<T> {
 
     /// Whether the queue held `capacity` items at one moment during the call.
     pub fn is_full(&self) -> bool {
-        let tail = self.tail_seen();
-        self.is_full_at(tail)
+        let mut tail = self.tail_seen();
+        loop {
+            // A push by force moves the tail before the head: in between, an old tail with the new
+            // head looks like room that never was.
+            let is_full = self.is_full_at(tail);
+            let now = self.tail_seen();
+            if is_full || index(now) == index(tail) {
+                return is_full;
+            }
+            tail = now;
+        }
     }
 
     /// How many items the queue takes.
@@ -170,34 +190,30 @@ impl<T> Ring<T> {
     }
 
     #[inline(always)]
-    pub(super) fn slot(&self, word: usize) -> &Slot<T> {
-        // SAFETY: `mask` is the number of slots in steps, less one, so the masked word in steps is
-        // in bounds.
-        unsafe { self.slots.get_unchecked((word & self.mask) / STEP) }
-    }
-
-    /// The lap that `word` is in; its marks fall away.
-    #[inline(always)]
-    pub(super) fn lap(&self, word: usize) -> usize {
-        word & !self.mask
-    }
-
-    /// The lap after.
-    #[inline(always)]
-    pub(super) fn next_lap(&self, lap: usize) -> usize {
-        lap.wrapping_add(self.mask + 1)
+    pub(super) fn place(&self, word: usize) -> Place<'_, T> {
+        let lap_mask = self.lap_mask;
+        let lap = word & lap_mask;
+        let offset = (word & self.place_mask) * (size_of::<Slot<T>>() / STEP);
+        Place {
+            // SAFETY: `place_mask` is the number of slots, less one, in steps, and a slot's size is
+            // a multiple of a step: so the masked word in steps is in bounds.
+            slot: unsafe { &*self.slots.as_ptr().byte_add(offset) },
+            lap,
+            // The mask of the laps is their length, negated.
+            next_lap: lap.wrapping_sub(lap_mask),
+        }
     }
 
     /// Slots from `word` to the end of the array.
     #[inline(always)]
     pub(super) fn until_wrap(&self, word: usize) -> usize {
-        self.slots.len() - (word & self.mask) / STEP
+        self.slots.len() - (word & self.place_mask) / STEP
     }
 
     /// Whether each slot is used, so that a free slot is room enough.
     #[inline(always)]
     pub(super) fn uses_all_slots(&self) -> bool {
-        self.limit > self.mask
+        self.limit == self.lap_mask.wrapping_neg()
     }
 
     /// Whether `slots` more fit behind `tail`, whose last slot is free.
@@ -210,18 +226,26 @@ impl<T> Ring<T> {
     /// items than the capacity for a moment.
     #[inline(always)]
     pub(super) fn room_at(&self, tail: usize) -> usize {
-        let items = index(tail).wrapping_sub(index(self.head_seen()));
-        self.limit.saturating_sub(items) / STEP
+        self.limit.saturating_sub(self.behind(tail)) / STEP
+    }
+
+    /// How far `tail` is ahead of the head, in steps; 0 when others pushed and popped meanwhile, so
+    /// that the head has gone past it.
+    #[inline(always)]
+    fn behind(&self, tail: usize) -> usize {
+        let steps = index(tail).wrapping_sub(index(self.head_seen()));
+        if steps > usize::MAX / 2 { 0 } else { steps }
     }
 
     /// The capacity, in steps.
+    #[inline(always)]
     pub(super) fn limit(&self) -> usize {
         self.limit
     }
 
     #[inline(always)]
     pub(super) fn is_full_at(&self, tail: usize) -> bool {
-        index(tail).wrapping_sub(index(self.head_seen())) >= self.limit
+        self.behind(tail) >= self.limit
     }
 
     /// Moves `tail` from `word` by `slots`: they are the caller's to write.
@@ -233,10 +257,10 @@ impl<T> Ring<T> {
         self.tail.compare_exchange_weak(
             word,
             after(word, slots),
-            // [ring.tail_moved] pairs with [ring.tail_seen]: who sees the index sees what led to
-            // it.
+            // [ring.tail_moved] pairs with [ring.tail_moved], [ring.tail_seen]: who sees the index
+            // sees what led to it, also one that comes too late.
             Ordering::Release,
-            Ordering::Relaxed,
+            Ordering::Acquire,
         )
     }
 
@@ -256,10 +280,10 @@ impl<T> Ring<T> {
         self.head.compare_exchange_weak(
             word,
             after(word, slots),
-            // [ring.head_moved] pairs with [ring.head_seen]: who sees the index sees what led to
-            // it.
+            // [ring.head_moved] pairs with [ring.head_moved], [ring.head_seen]: who sees the index
+            // sees what led to it, also one that comes too late.
             Ordering::Release,
-            Ordering::Relaxed,
+            Ordering::Acquire,
         )
     }
 
@@ -270,13 +294,15 @@ impl<T> Ring<T> {
         self.head.store(after(word, slots), Ordering::Release);
     }
 
+    /// For the only one that moves it.
     #[inline(always)]
-    pub(super) fn head_guess(&self) -> usize {
+    pub(super) fn head_alone(&self) -> usize {
         self.head.load(Ordering::Relaxed)
     }
 
+    /// For the only one that moves it.
     #[inline(always)]
-    pub(super) fn tail_guess(&self) -> usize {
+    pub(super) fn tail_alone(&self) -> usize {
         self.tail.load(Ordering::Relaxed)
     }
 

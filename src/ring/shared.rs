@@ -44,7 +44,7 @@ impl<T> Ring<T> {
     /// As [`Ring::push`]; whether somebody waited for it.
     #[inline]
     pub(crate) fn push_marked(&self, value: T) -> Result<Marked, PushError<T>> {
-        let mut word = self.tail_guess();
+        let mut word = self.tail_seen();
         if word & CLOSED != 0 {
             return Err(PushError::Closed(value));
         }
@@ -55,7 +55,7 @@ impl<T> Ring<T> {
     /// As [`Ring::pop`]; whether somebody waited for room.
     #[inline]
     pub(crate) fn pop_marked(&self) -> Option<(T, Marked)> {
-        let (value, claimed) = self.pop_at::<Shared, Shared>(&mut self.head_guess())?;
+        let (value, claimed) = self.pop_at::<Shared, Shared>(&mut self.head_seen())?;
         Some((value, Marked::from_word(claimed)))
     }
 
@@ -67,7 +67,7 @@ impl<T> Ring<T> {
     /// The value, when the next slot was not free.
     #[inline]
     pub fn try_push(&self, value: T) -> Result<(), T> {
-        let mut word = self.tail_guess();
+        let mut word = self.tail_seen();
         if word & CLOSED != 0 {
             return Err(value);
         }
@@ -80,7 +80,7 @@ impl<T> Ring<T> {
     /// empty, [`Ring::pop`] tells.
     #[inline]
     pub fn try_pop(&self) -> Option<T> {
-        self.try_pop_at::<Shared>(&mut self.head_guess())
+        self.try_pop_at::<Shared>(&mut self.head_seen())
     }
 
     /// Adds a value at the end; when the queue is full, takes the oldest item out to make room and
@@ -89,7 +89,7 @@ impl<T> Ring<T> {
     /// # Errors
     /// [`PushError::Closed`] with the value, and then nothing was taken out.
     pub fn force_push(&self, value: T) -> Result<Option<T>, PushError<T>> {
-        let mut word = self.tail_guess();
+        let mut word = self.tail_seen();
         if word & CLOSED != 0 {
             return Err(PushError::Closed(value));
         }
@@ -170,7 +170,7 @@ impl<T> Ring<T> {
         let pop = |start: *mut T, room: usize| {
             // SAFETY: the vector has room for so many.
             let (count, word) =
-                unsafe { self.pop_into::<Shared, Shared>(&mut self.head_guess(), start, room) };
+                unsafe { self.pop_into::<Shared, Shared>(&mut self.head_seen(), start, room) };
             marked = word;
             count
         };
@@ -188,7 +188,7 @@ impl<T> Ring<T> {
     pub fn pop_each(&self, max: usize, sink: impl FnMut(T)) -> usize {
         let pop = |start: *mut T, room: usize| {
             // SAFETY: the buffer has room for so many.
-            unsafe { self.pop_into::<Shared, Shared>(&mut self.head_guess(), start, room) }.0
+            unsafe { self.pop_into::<Shared, Shared>(&mut self.head_seen(), start, room) }.0
         };
         // SAFETY: `pop_into` moves in as many as it says.
         unsafe { buffer::pop_each(max, sink, pop) }
@@ -200,7 +200,7 @@ impl<T> Ring<T> {
     /// `start` points to `count` values; as many as are pushed are moved out.
     #[inline]
     unsafe fn push_run(&self, start: *const T, count: usize) -> (usize, Marked) {
-        let mut word = self.tail_guess();
+        let mut word = self.tail_seen();
         if word & CLOSED != 0 {
             return (0, Marked(false));
         }

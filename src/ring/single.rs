@@ -1,87 +1,145 @@
 //! One value at a time: claim, then write or read.
 
 use super::error::PushError;
-use super::queue::Ring;
+use super::queue::{Place, Ring};
 use super::side::sealed::Side;
 use super::word::{CLOSED, after, index};
 use crate::sync::Backoff;
 
-/// Why nothing was claimed, and nothing will be.
-pub(super) enum Refused {
-    Full,
-    Closed,
-}
-
-impl Refused {
-    pub(super) fn with<T>(self, value: T) -> PushError<T> {
-        match self {
-            Self::Full => PushError::Full(value),
-            Self::Closed => PushError::Closed(value),
-        }
-    }
-}
-
 impl<T> Ring<T> {
-    /// Pushes where `guess` says that the tail is: a word the tail has had, not closed. Gives the
-    /// word it claimed; `guess` is then the one after.
+    /// Pushes where `guess` says that the tail is: a word the tail has had, not closed, known with
+    /// all that led to it. Gives the word it claimed; `guess` is then the one after. A sole producer
+    /// needs no guess.
     #[inline(always)]
     pub(super) fn push_at<P: Side, C: Side>(
         &self,
         guess: &mut usize,
         value: T,
     ) -> Result<usize, PushError<T>> {
-        let mut backoff = Backoff::new();
-        let mut word = *guess;
-        loop {
-            let (slot, lap) = (self.slot(word), self.lap(word));
-            if slot.is_free(lap) && self.has_room(word, 1) {
-                match self.take_tail::<P>(word, 1, &mut backoff) {
-                    Ok(()) => {
-                        *guess = after(word, 1);
-                        // SAFETY: moving `tail` claimed the slot, free in this lap, and only the
-                        // claimer changes its stamp.
-                        unsafe { slot.publish(lap, value) };
-                        return Ok(word);
-                    }
-                    Err(Some(now)) => word = now,
-                    Err(None) => return Err(PushError::Closed(value)),
+        let word = if P::SOLE { self.tail_alone() } else { *guess };
+        let Place { slot, lap, .. } = self.place(word);
+        let first = if slot.is_free(lap) && self.has_room(word, 1) {
+            match self.take_tail::<P>(word, 1) {
+                Ok(()) => {
+                    keep::<P>(guess, after(word, 1));
+                    // SAFETY: moving `tail` claimed the slot, free in this lap, and only the
+                    // claimer changes its stamp.
+                    unsafe { slot.publish(lap, value) };
+                    return Ok(word);
                 }
-            } else {
-                match self.no_room::<P, C>(word, &mut backoff) {
-                    Ok(now) => word = now,
-                    Err(refused) => return Err(refused.with(value)),
-                }
+                Err(now) => Err(now),
+            }
+        } else if self.is_surely_full::<P, C>(word) && (P::SOLE || !self.is_closed()) {
+            return Err(PushError::Full(value));
+        } else {
+            Ok(word)
+        };
+        match self.claim_to_push::<P, C>(first) {
+            Ok(word) => {
+                keep::<P>(guess, after(word, 1));
+                let Place { slot, lap, .. } = self.place(word);
+                // SAFETY: as above.
+                unsafe { slot.publish(lap, value) };
+                Ok(word)
+            }
+            Err(word) if word & CLOSED != 0 => Err(PushError::Closed(value)),
+            Err(word) => {
+                keep::<P>(guess, word);
+                Err(PushError::Full(value))
             }
         }
     }
 
-    /// Pops where `guess` says that the head is: a word the head has had. Gives the value and the
-    /// word it claimed; `guess` is then the one after.
-    #[inline(always)]
-    pub(super) fn pop_at<P: Side, C: Side>(&self, guess: &mut usize) -> Option<(T, usize)> {
+    /// Claims a free slot, where the first try found the slot at a word not free, or another word.
+    ///
+    /// # Errors
+    /// The word at which the queue is full, or which is closed.
+    #[cold]
+    #[inline(never)]
+    fn claim_to_push<P: Side, C: Side>(&self, first: Result<usize, usize>) -> Result<usize, usize> {
         let mut backoff = Backoff::new();
-        let mut word = *guess;
+        let mut word = match first {
+            Ok(word) => self.no_room::<P, C>(word, &mut backoff)?,
+            Err(now) => lost(now, &mut backoff),
+        };
         loop {
-            let (slot, lap) = (self.slot(word), self.lap(word));
-            if slot.is_full(lap) {
-                match self.take_head::<C>(word, 1, &mut backoff) {
-                    Ok(()) => {
-                        *guess = after(word, 1);
-                        // SAFETY: moving `head` claimed the slot, full in this lap, and only the
-                        // claimer changes its stamp.
-                        return Some((unsafe { slot.release(self.next_lap(lap)) }, word));
-                    }
-                    Err(now) => word = now,
+            if word & CLOSED != 0 {
+                return Err(word);
+            }
+            let Place { slot, lap, .. } = self.place(word);
+            word = if slot.is_free(lap) && self.has_room(word, 1) {
+                match self.take_tail::<P>(word, 1) {
+                    Ok(()) => return Ok(word),
+                    Err(now) => lost(now, &mut backoff),
                 }
             } else {
-                match self.no_item::<P, C>(word, &mut backoff) {
-                    Some(now) => word = now,
-                    None => {
-                        *guess = word;
-                        return None;
-                    }
+                self.no_room::<P, C>(word, &mut backoff)?
+            };
+        }
+    }
+
+    /// Pops where `guess` says that the head is: a word the head has had, known with all that led to
+    /// it. Gives the value and the word it claimed; `guess` is then the one after. A sole consumer
+    /// needs no guess.
+    #[inline(always)]
+    pub(super) fn pop_at<P: Side, C: Side>(&self, guess: &mut usize) -> Option<(T, usize)> {
+        let word = if C::SOLE { self.head_alone() } else { *guess };
+        let Place {
+            slot,
+            lap,
+            next_lap,
+        } = self.place(word);
+        let first = if slot.is_full(lap) {
+            match self.take_head::<C>(word, 1) {
+                Ok(()) => {
+                    keep::<C>(guess, after(word, 1));
+                    // SAFETY: moving `head` claimed the slot, full in this lap, and only the
+                    // claimer changes its stamp.
+                    return Some((unsafe { slot.release(next_lap) }, word));
                 }
+                Err(now) => Err(now),
             }
+        } else if self.is_surely_empty::<P, C>(word) {
+            return None;
+        } else {
+            Ok(word)
+        };
+        match self.claim_to_pop::<P, C>(first) {
+            Ok(word) => {
+                keep::<C>(guess, after(word, 1));
+                let Place { slot, next_lap, .. } = self.place(word);
+                // SAFETY: as above.
+                Some((unsafe { slot.release(next_lap) }, word))
+            }
+            Err(word) => {
+                keep::<C>(guess, word);
+                None
+            }
+        }
+    }
+
+    /// Claims a full slot, where the first try found the slot at a word not full, or another word.
+    ///
+    /// # Errors
+    /// The word at which the queue is empty.
+    #[cold]
+    #[inline(never)]
+    fn claim_to_pop<P: Side, C: Side>(&self, first: Result<usize, usize>) -> Result<usize, usize> {
+        let mut backoff = Backoff::new();
+        let mut word = match first {
+            Ok(word) => self.no_item::<P, C>(word, &mut backoff)?,
+            Err(now) => lost(now, &mut backoff),
+        };
+        loop {
+            let Place { slot, lap, .. } = self.place(word);
+            word = if slot.is_full(lap) {
+                match self.take_head::<C>(word, 1) {
+                    Ok(()) => return Ok(word),
+                    Err(now) => lost(now, &mut backoff),
+                }
+            } else {
+                self.no_item::<P, C>(word, &mut backoff)?
+            };
         }
     }
 
@@ -89,26 +147,28 @@ impl<T> Ring<T> {
     #[inline(always)]
     pub(super) fn try_push_at<P: Side>(&self, guess: &mut usize, value: T) -> Result<(), T> {
         let mut backoff = Backoff::new();
-        let mut word = *guess;
+        let mut word = if P::SOLE { self.tail_alone() } else { *guess };
         loop {
-            let (slot, lap) = (self.slot(word), self.lap(word));
+            let Place { slot, lap, .. } = self.place(word);
             if slot.is_free(lap) && self.has_room(word, 1) {
-                match self.take_tail::<P>(word, 1, &mut backoff) {
+                match self.take_tail::<P>(word, 1) {
                     Ok(()) => {
-                        *guess = after(word, 1);
+                        keep::<P>(guess, after(word, 1));
                         // SAFETY: as in `push_at`.
                         unsafe { slot.publish(lap, value) };
                         return Ok(());
                     }
-                    Err(Some(now)) => word = now,
-                    Err(None) => return Err(value),
+                    Err(now) => word = lost(now, &mut backoff),
                 }
             } else {
-                let now = if P::SOLE { word } else { self.tail_guess() };
-                if now == word || now & CLOSED != 0 {
+                let now = if P::SOLE { word } else { self.tail_seen() };
+                if now == word {
                     return Err(value);
                 }
                 word = now;
+            }
+            if word & CLOSED != 0 {
+                return Err(value);
             }
         }
     }
@@ -117,22 +177,26 @@ impl<T> Ring<T> {
     #[inline(always)]
     pub(super) fn try_pop_at<C: Side>(&self, guess: &mut usize) -> Option<T> {
         let mut backoff = Backoff::new();
-        let mut word = *guess;
+        let mut word = if C::SOLE { self.head_alone() } else { *guess };
         loop {
-            let (slot, lap) = (self.slot(word), self.lap(word));
+            let Place {
+                slot,
+                lap,
+                next_lap,
+            } = self.place(word);
             if slot.is_full(lap) {
-                match self.take_head::<C>(word, 1, &mut backoff) {
+                match self.take_head::<C>(word, 1) {
                     Ok(()) => {
-                        *guess = after(word, 1);
+                        keep::<C>(guess, after(word, 1));
                         // SAFETY: as in `pop_at`.
-                        return Some(unsafe { slot.release(self.next_lap(lap)) });
+                        return Some(unsafe { slot.release(next_lap) });
                     }
-                    Err(now) => word = now,
+                    Err(now) => word = lost(now, &mut backoff),
                 }
             } else {
-                let now = if C::SOLE { word } else { self.head_guess() };
+                let now = if C::SOLE { word } else { self.head_seen() };
                 if now == word {
-                    *guess = word;
+                    keep::<C>(guess, word);
                     return None;
                 }
                 word = now;
@@ -140,85 +204,101 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Claims, by compare-exchange where the side is shared. What stands there instead; `None` when
-    /// that is closed.
+    /// Claims, by compare-exchange where the side is shared. What stands there instead.
     #[inline(always)]
-    pub(super) fn take_tail<P: Side>(
-        &self,
-        word: usize,
-        slots: usize,
-        backoff: &mut Backoff,
-    ) -> Result<(), Option<usize>> {
+    pub(super) fn take_tail<P: Side>(&self, word: usize, slots: usize) -> Result<(), usize> {
         if P::SOLE {
             self.advance_tail(word, slots);
             return Ok(());
         }
-        match self.claim_tail(word, slots) {
-            Ok(_) => Ok(()),
-            Err(now) if now & CLOSED != 0 => Err(None),
-            Err(now) => {
-                backoff.spin();
-                Err(Some(now))
-            }
-        }
+        self.claim_tail(word, slots).map(|_| ())
     }
 
     /// Claims, by compare-exchange where the side is shared. What stands there instead.
     #[inline(always)]
-    pub(super) fn take_head<C: Side>(
-        &self,
-        word: usize,
-        slots: usize,
-        backoff: &mut Backoff,
-    ) -> Result<(), usize> {
+    pub(super) fn take_head<C: Side>(&self, word: usize, slots: usize) -> Result<(), usize> {
         if C::SOLE {
             self.advance_head(word, slots);
             return Ok(());
         }
-        self.claim_head(word, slots)
-            .map(|_| ())
-            .inspect_err(|_| backoff.spin())
+        self.claim_head(word, slots).map(|_| ())
     }
 
-    /// The slot at `word` is not free: full, closed, or the word to try next. Waits when another
-    /// thread has claimed and not yet stamped.
+    /// Whether the queue is full, where the slot at `word` is not free. All that led to `word` is
+    /// known, so the head that is seen is no older than the pops that made room for it: as far
+    /// behind as it may be, it says that the tail has gone no further.
+    #[inline(always)]
+    fn is_surely_full<P: Side, C: Side>(&self, word: usize) -> bool {
+        // A sole consumer frees slots in their order: if this one is not free, none after is.
+        P::SOLE && C::SOLE && self.uses_all_slots() || self.is_full_at(word)
+    }
+
+    /// Whether the queue is empty, where the slot at `word` is not full. All that led to `word` is
+    /// known, so the tail that is seen is no older than the pushes that led to it: when it is the
+    /// same, the head has gone no further.
+    #[inline(always)]
+    fn is_surely_empty<P: Side, C: Side>(&self, word: usize) -> bool {
+        // A sole producer fills slots in their order: if this one is not full, none after is.
+        P::SOLE && C::SOLE || index(self.tail_seen()) == index(word)
+    }
+
+    /// The slot at `word` is not free: the word to try next. Waits when another thread has claimed
+    /// and not yet stamped.
+    ///
+    /// # Errors
+    /// The word at which the queue is full, or which is closed.
     #[inline]
-    pub(super) fn no_room<P: Side, C: Side>(
+    fn no_room<P: Side, C: Side>(
         &self,
         word: usize,
         backoff: &mut Backoff,
-    ) -> Result<usize, Refused> {
-        // The tail is read again with all that led to it: a head older than the pop that made room
-        // for the newest push would make items count that never were there together.
+    ) -> Result<usize, usize> {
+        let full = self.is_surely_full::<P, C>(word);
         let now = if P::SOLE { word } else { self.tail_seen() };
         if now & CLOSED != 0 {
-            return Err(Refused::Closed);
+            return Err(now);
+        }
+        if full {
+            return Err(word);
         }
         if now == word {
-            // A sole consumer frees slots in their order: if this one is not free, none after is.
-            if (C::SOLE && self.uses_all_slots()) || self.is_full_at(now) {
-                return Err(Refused::Full);
-            }
             backoff.snooze();
         }
         Ok(now)
     }
 
-    /// The slot at `word` is not full: `None` when the queue is empty, else the word to try next.
+    /// The slot at `word` is not full: the word to try next. Waits as `no_room` does.
+    ///
+    /// # Errors
+    /// The word at which the queue is empty.
     #[inline]
-    pub(super) fn no_item<P: Side, C: Side>(
+    fn no_item<P: Side, C: Side>(
         &self,
         word: usize,
         backoff: &mut Backoff,
-    ) -> Option<usize> {
+    ) -> Result<usize, usize> {
+        if self.is_surely_empty::<P, C>(word) {
+            return Err(word);
+        }
         let now = if C::SOLE { word } else { self.head_seen() };
         if now == word {
-            // A sole producer fills slots in their order: if this one is not full, none after is.
-            if P::SOLE || index(self.tail_seen()) == index(now) {
-                return None;
-            }
             backoff.snooze();
         }
-        Some(now)
+        Ok(now)
+    }
+}
+
+/// Another thread moved the index: waits a little, then goes on with what stands there now.
+#[inline(always)]
+pub(super) fn lost(now: usize, backoff: &mut Backoff) -> usize {
+    backoff.spin();
+    now
+}
+
+/// Remembers where the side is; a sole end need not.
+#[inline(always)]
+pub(super) fn keep<S: Side>(guess: &mut usize, word: usize) {
+    if !S::SOLE && *guess != word {
+        *guess = word;
     }
 }

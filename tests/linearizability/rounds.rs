@@ -1,0 +1,141 @@
+//! Many rounds of one queue, each history checked exactly; and what the rounds showed.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::aspects;
+use crate::broken::{self, Fault};
+use crate::history::{Answer, Call, History};
+use crate::recorder::record;
+use crate::search::Search;
+use crate::subjects::Subject;
+
+/// How many times the usual number of rounds: `WINDLASS_ROUNDS=20` takes twenty times as long.
+const TIMES: &str = "WINDLASS_ROUNDS";
+
+/// The first round's seed, for other rounds than the last time.
+const SEED: &str = "WINDLASS_SEED";
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    let Ok(text) = std::env::var(variable) else {
+        return otherwise;
+    };
+    let Ok(number) = text.parse() else {
+        panic!("{variable}={text} is no number");
+    };
+    number
+}
+
+/// In how many rounds something was seen.
+#[derive(Default, Debug)]
+pub(crate) struct Seen {
+    rounds: usize,
+    counts: [(&'static str, usize); 7],
+}
+
+impl Seen {
+    fn note(&mut self, history: &History) {
+        // Without the lane that empties the queue at the end.
+        let together = history.lanes.iter().rev().skip(1).flatten();
+        let any = |is: fn(Call, Answer) -> bool| together.clone().any(|e| is(e.call, e.answer));
+        let partly = |call, answer| match (call, answer) {
+            (Call::PushMany(items), Answer::Pushed(pushed)) => (1..items.len()).contains(&pushed),
+            (Call::PopMany(max), Answer::Took(took)) => (1..max).contains(&took.len()),
+            _ => false,
+        };
+        let now = [
+            (
+                "full",
+                any(|call, a| a == Answer::Full || (call, a) == (Call::IsFull, Answer::Is(true))),
+            ),
+            ("empty", any(|_, answer| answer == Answer::Empty)),
+            ("overlapping", history.overlaps()),
+            ("closed", any(|_, answer| answer == Answer::Closed)),
+            (
+                "displaced",
+                any(|_, answer| matches!(answer, Answer::Displaced(_))),
+            ),
+            ("missed", any(|_, answer| answer == Answer::Missed)),
+            ("in part", any(partly)),
+        ];
+        self.rounds += 1;
+        for (count, (name, seen)) in self.counts.iter_mut().zip(now) {
+            *count = (name, count.1 + usize::from(seen));
+        }
+    }
+
+    /// Fails when less was seen: rounds that never come to the interesting places show nothing.
+    pub(crate) fn expect(&self, floors: &[(&str, usize)]) {
+        for (name, floor) in floors {
+            let count = self.counts.iter().find(|(known, _)| known == name);
+            let count = count.map_or(0, |(_, count)| *count);
+            assert!(
+                count >= *floor,
+                "{name} in {count} rounds only, expected {floor}: {self:?}"
+            );
+        }
+    }
+}
+
+/// One set of threads at a time: there are few cores, and calls must overlap.
+static MACHINE: Mutex<()> = Mutex::new(());
+
+/// Every history must be explained, and pass the fast checks too.
+pub(crate) fn sound(subject: &Subject, rounds: usize) -> Seen {
+    let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mut seen, mut search) = (Seen::default(), Search::default());
+    let rounds = rounds * number(TIMES, 1) as usize;
+    record(subject, number(SEED, 1), rounds, |history| {
+        if let Err(said) = search.check(&history) {
+            panic!("{said}");
+        }
+        let said = aspects::check(&aspects::acts(&history), history.capacity);
+        assert_eq!(
+            said,
+            Ok(()),
+            "the fast checks refuse what is fine: {history:?}"
+        );
+        seen.note(&history);
+        true
+    });
+    println!(
+        "{}: {seen:?}, {} steps of the search",
+        subject.name, search.steps
+    );
+    seen
+}
+
+/// How many rounds of a broken queue are looked at.
+const BROKEN_ROUNDS: usize = 2_000;
+
+/// The exact check must refuse this queue, and refuse all that the fast checks refuse.
+pub(crate) fn rejected(fault: Fault) {
+    let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut search = Search::default();
+    let (mut exactly, mut fast) = (0, 0);
+    let mut shortest: Option<(usize, String)> = None;
+    record(
+        &broken::subject(fault),
+        number(SEED, 1),
+        BROKEN_ROUNDS,
+        |history| {
+            let said = search.check(&history);
+            let aspects = aspects::check(&aspects::acts(&history), history.capacity);
+            if let Err(said) = said {
+                exactly += 1;
+                fast += usize::from(aspects.is_err());
+                if shortest.as_ref().is_none_or(|(len, _)| said.len() < *len) {
+                    shortest = Some((said.len(), said));
+                }
+            } else {
+                assert_eq!(aspects, Ok(()), "{history:?}");
+            }
+            true
+        },
+    );
+    println!(
+        "{fault:?}: {exactly} of {BROKEN_ROUNDS} rounds refused, {fast} by the fast checks too"
+    );
+    let said = shortest.map(|(_, said)| said);
+    assert!(exactly > 0, "{fault:?} is never noticed");
+    assert!(said.is_some_and(|said| said.contains("no order of these calls")));
+}

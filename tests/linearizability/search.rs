@@ -1,0 +1,83 @@
+//! The exact check: is there an order of the calls, one after the other, that explains all answers?
+//!
+//! The search of J. Wing and C. Gong (1993): take any call that no other call precedes, let it be
+//! the next step, go on with the rest, go back when there is none. With the memo of G. Lowe (2017):
+//! what matters of a prefix is only which calls it holds and what queue it leaves, so no such pair
+//! is tried twice. A call precedes another when it returned before the other began, or when one
+//! thread made them in this order.
+
+use std::collections::HashSet;
+
+use crate::history::{Event, History};
+use crate::queue::Queue;
+
+/// How many calls of each lane are in the prefix.
+type Prefix = [u8; LANES_MAX];
+
+/// How many threads a history may have.
+pub(crate) const LANES_MAX: usize = 4;
+
+/// Checks one history after the other, and keeps its memory.
+#[derive(Default)]
+pub(crate) struct Search {
+    /// Prefixes that lead nowhere, with the queue they leave.
+    hopeless: HashSet<(Prefix, Queue)>,
+    /// The longest prefix that is explained.
+    best: (Prefix, Queue),
+    pub(crate) steps: u64,
+}
+
+impl Search {
+    /// The longest prefix that is explained, in words, when no order explains all.
+    pub(crate) fn check(&mut self, history: &History) -> Result<(), String> {
+        assert!(history.lanes.len() <= LANES_MAX);
+        self.hopeless.clear();
+        self.best = Default::default();
+        if self.explains(history, Prefix::default(), Queue::default()) {
+            return Ok(());
+        }
+        let (prefix, queue) = &self.best;
+        let done = &prefix[..history.lanes.len()];
+        Err(format!(
+            "no order of these calls explains their answers. The longest that one explains: \
+             {done:?} calls of each thread, which leave {:?}, closed: {}\n{history:?}",
+            queue.items, queue.closed
+        ))
+    }
+
+    fn explains(&mut self, history: &History, prefix: Prefix, queue: Queue) -> bool {
+        let length = |prefix: &Prefix| prefix.iter().map(|&calls| usize::from(calls)).sum();
+        let known: usize = length(&self.best.0);
+        if length(&prefix) > known {
+            self.best = (prefix, queue);
+        }
+        let next = |lane: usize| history.lanes[lane].get(usize::from(prefix[lane]));
+        let lanes = 0..history.lanes.len();
+        let Some(first_returned) = lanes.clone().filter_map(next).map(returned).min() else {
+            return true;
+        };
+        for lane in lanes {
+            let Some(event) = next(lane).filter(|event| event.called <= first_returned) else {
+                continue;
+            };
+            self.steps += 1;
+            let Some(after) = queue.after(history.capacity, event.call, event.answer) else {
+                continue;
+            };
+            let mut longer = prefix;
+            longer[lane] += 1;
+            if self.hopeless.contains(&(longer, after)) {
+                continue;
+            }
+            if self.explains(history, longer, after) {
+                return true;
+            }
+            self.hopeless.insert((longer, after));
+        }
+        false
+    }
+}
+
+fn returned(event: &Event) -> u32 {
+    event.returned
+}
