@@ -15,11 +15,11 @@ use crate::sync::Arc;
 /// # let runtime = windlass::Runtime::new()?;
 /// # runtime.block_on(async {
 /// let (sender, receiver) = channel::bounded(2);
-/// spawn(async move {
+/// drop(spawn(async move {
 ///     for number in 0..10 {
 ///         sender.send(number).await.expect("somebody receives");
 ///     }
-/// });
+/// }));
 /// let mut sum = 0;
 /// while let Ok(number) = receiver.recv().await {
 ///     sum += number;

@@ -89,7 +89,7 @@ impl<T> Shared<T> {
 /// # let runtime = windlass::Runtime::new()?;
 /// # runtime.block_on(async {
 /// let (reply, answer) = channel::oneshot();
-/// spawn(async move { reply.send(6 * 7) });
+/// drop(spawn(async move { reply.send(6 * 7) }));
 /// assert_eq!(answer.await, Ok(42));
 /// # });
 /// # Ok(())

@@ -11,8 +11,9 @@ use super::place::{Look, Place, wait, wait_timeout};
 use super::shared::{Items, Shared};
 use crate::sync::Arc;
 
-/// The receiving end of a channel made by [`bounded`](super::bounded): clone it, share it; each
-/// value goes to one receiver.
+/// The receiving end of a channel made by [`bounded`](fn@super::bounded): clone it, share it.
+///
+/// Each value goes to one receiver.
 ///
 /// When the last receiver is dropped, the channel closes, and what is left in it is dropped.
 pub struct Receiver<T> {

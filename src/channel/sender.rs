@@ -12,7 +12,7 @@ use super::shared::{Room, Shared};
 use crate::ring::PushError;
 use crate::sync::Arc;
 
-/// The sending end of a channel made by [`bounded`](super::bounded): clone it, share it.
+/// The sending end of a channel made by [`bounded`](fn@super::bounded): clone it, share it.
 ///
 /// The channel closes when the last sender is dropped.
 pub struct Sender<T> {

@@ -168,11 +168,11 @@ fn tasks_hand_over_through_one_place() {
     let runtime = runtime(2);
     let (sender, receiver) = bounded(1);
     let sum: u64 = runtime.block_on(async move {
-        spawn(async move {
+        drop(spawn(async move {
             for value in 0..10_000_u64 {
                 sender.send(value).await.expect("somebody receives");
             }
-        });
+        }));
         let mut sum = 0;
         while let Ok(value) = receiver.recv().await {
             sum += value;
@@ -187,7 +187,7 @@ fn tasks_hand_over_batches() {
     let runtime = runtime(2);
     let (sender, receiver) = bounded(7);
     let all = runtime.block_on(async move {
-        spawn(async move {
+        drop(spawn(async move {
             for round in 0..100_u32 {
                 let mut values: Vec<u32> = (round * 50..(round + 1) * 50).collect();
                 sender
@@ -196,7 +196,7 @@ fn tasks_hand_over_batches() {
                     .expect("somebody receives");
                 assert!(values.is_empty());
             }
-        });
+        }));
         let mut all = Vec::new();
         while receiver.recv_many(&mut all, 5).await.is_ok() {}
         all

@@ -1,8 +1,12 @@
 //! Many threads and tasks at once: everything arrives, once, in the order of its sender.
 
+use std::pin::pin;
+use std::task::Poll;
 use std::thread;
 
-use windlass::channel::{Receiver, RecvError, Sender, bounded, oneshot, topic};
+use futures_util::poll;
+use windlass::channel::{OneSender, Receiver, RecvError, Sender, TryRecvError};
+use windlass::channel::{bounded, oneshot, topic};
 use windlass::{spawn, spawn_blocking, yield_now};
 
 use crate::support::{BOUND, runtime};
@@ -145,12 +149,10 @@ fn futures_are_dropped_all_the_time() {
             runtime.spawn(async move {
                 let mut all = Vec::new();
                 loop {
-                    let mut once = std::pin::pin!(receiver.recv());
-                    let polled = futures_util::poll!(&mut once);
-                    match polled {
-                        std::task::Poll::Ready(Ok(value)) => all.push(value),
-                        std::task::Poll::Ready(Err(RecvError)) => return all,
-                        std::task::Poll::Pending => yield_now().await,
+                    match poll!(pin!(receiver.recv())) {
+                        Poll::Ready(Ok(value)) => all.push(value),
+                        Poll::Ready(Err(RecvError)) => return all,
+                        Poll::Pending => yield_now().await,
                     }
                 }
             })
@@ -162,9 +164,7 @@ fn futures_are_dropped_all_the_time() {
         drop(runtime.spawn(async move {
             for value in 0..EACH {
                 // A send given up is made again: it must not have sent.
-                while let std::task::Poll::Pending =
-                    futures_util::poll!(std::pin::pin!(sender.send((own, value))))
-                {
+                while poll!(pin!(sender.send((own, value)))).is_pending() {
                     yield_now().await;
                 }
             }
@@ -182,14 +182,13 @@ fn futures_are_dropped_all_the_time() {
 #[test]
 fn replies_come_by_oneshot() {
     let runtime = runtime(2);
-    let (requests, served) = bounded(4);
+    let (requests, served) = bounded::<(u64, OneSender<u64>)>(4);
     let sum: u64 = runtime.block_on(async move {
-        spawn(async move {
+        drop(spawn(async move {
             while let Ok((number, reply)) = served.recv().await {
-                let reply: windlass::channel::OneSender<u64> = reply;
                 drop(spawn_blocking(move || reply.send(number * 2)));
             }
-        });
+        }));
         let mut answers = Vec::new();
         for number in 0..500_u64 {
             let (reply, answer) = oneshot();
@@ -212,11 +211,7 @@ fn a_service_that_goes_answers_nobody_and_all_learn_it() {
     let (reply, mut answer) = oneshot::<u8>();
     assert!(requests.try_send(reply).is_ok());
     drop(served);
-    assert!(
-        answer
-            .try_recv()
-            .is_err_and(|error| error == windlass::channel::TryRecvError::Closed)
-    );
+    assert_eq!(answer.try_recv(), Err(TryRecvError::Closed));
 }
 
 /// Every subscriber sees the same order, also when publishers race.

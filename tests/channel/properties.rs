@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
+use proptest::test_runner::Config;
 use windlass::channel::topic::{self, topic};
 use windlass::channel::{TryRecvError, TrySendError, bounded};
 
@@ -26,7 +27,7 @@ fn call() -> impl Strategy<Value = Call> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(Config { cases: 200, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn a_channel_is_a_list_with_an_end(
@@ -44,7 +45,10 @@ proptest! {
                     let expected = match (open, list.len() < capacity) {
                         (false, _) => Err(TrySendError::Closed(next)),
                         (true, false) => Err(TrySendError::Full(next)),
-                        (true, true) => Ok(list.push_back(next)),
+                        (true, true) => {
+                            list.push_back(next);
+                            Ok(())
+                        }
                     };
                     prop_assert_eq!(sender.try_send(next), expected);
                     next += 1;
@@ -67,7 +71,8 @@ proptest! {
                 Call::RecvMany(max) => {
                     let mut into = Vec::new();
                     let count = max.min(list.len());
-                    let expected = if count == 0 && max > 0 { Err(nothing(open)) } else { Ok(count) };
+                    let there = count > 0 || max == 0;
+                    let expected = there.then_some(count).ok_or(nothing(open));
                     prop_assert_eq!(receiver.try_recv_many(&mut into, max), expected);
                     prop_assert!(into.into_iter().eq(list.drain(..count)));
                 }

@@ -12,7 +12,8 @@ use super::shared::{Numbered, Shared, Subscription};
 use crate::channel::sleep::{block, block_timeout};
 use crate::sync::Arc;
 
-/// A receiving end: made by [`Topic::subscribe`], receives what is published from then on.
+/// A receiving end, made by [`Topic::subscribe`](super::Topic::subscribe): receives what is
+/// published from then on.
 pub struct Subscriber<T> {
     shared: Arc<Shared<T>>,
     own: Arc<Subscription<T>>,
