@@ -18,13 +18,20 @@ mod recorder;
 mod rounds;
 #[path = "linearizability/search.rs"]
 mod search;
+#[path = "linearizability/stress.rs"]
+mod stress;
 #[path = "linearizability/subjects.rs"]
 mod subjects;
 
+use std::sync::Arc;
+
+use windlass::ring::{Ring, mpsc, spmc, spsc};
+
 use broken::{FAULTS, Fault};
 use chance::Chance;
-use rounds::{rejected, sound};
+use rounds::{long_run, rejected, sound};
 use search::Search;
+use stress::{consuming, producing};
 
 /// Every order of up to six calls tried one by one says what the search says.
 #[test]
@@ -112,5 +119,22 @@ fn sole_ends() {
     ] {
         let seen = sound(&subject, 20_000);
         seen.expect(&[("full", 5_000), ("empty", 5_000), ("overlapping", 2_000)]);
+    }
+}
+
+#[test]
+fn long_runs_pass_the_fast_checks() {
+    for capacity in [1, 2, 3, 64] {
+        let ring = Arc::new(Ring::starting_at(capacity, usize::MAX - 1_000));
+        long_run("shared", stress::shared(&ring), capacity);
+        let (producer, consumer) = spsc(capacity);
+        let ends = (vec![producing(producer)], vec![consuming(consumer)]);
+        long_run("spsc", ends, capacity);
+        let (producer, consumer) = spmc(capacity);
+        let consumers = vec![consuming(consumer.clone()), consuming(consumer)];
+        long_run("spmc", (vec![producing(producer)], consumers), capacity);
+        let (producer, consumer) = mpsc(capacity);
+        let producers = vec![producing(producer.clone()), producing(producer)];
+        long_run("mpsc", (producers, vec![consuming(consumer)]), capacity);
     }
 }

@@ -35,6 +35,10 @@ mod task {
 mod readiness;
 #[path = "properties/ring.rs"]
 mod ring;
+#[path = "properties/ring_drops.rs"]
+mod ring_drops;
+#[path = "properties/ring_ends.rs"]
+mod ring_ends;
 #[path = "properties/ring_threads.rs"]
 mod ring_threads;
 #[path = "properties/snapshot.rs"]

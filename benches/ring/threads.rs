@@ -1,13 +1,25 @@
-//! Threads that begin together, each on a core, and retry by one policy.
+//! Threads that begin together, each on a core, share the work out in small pieces, and retry
+//! by one policy.
 
 use std::hint;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crossbeam::utils::CachePadded;
+
+use crate::queue::{Pop, Push, Value};
+
 /// How the retry policy is published.
-pub(crate) const POLICY: &str = "On full or empty a thread spins 64 times (pause), then yields to \
-                                 the kernel each time, until it succeeds.";
+pub(crate) const POLICY: &str = "Retry policy \"spin64+yield\", the same for all: on full or empty \
+                                 a thread spins 64 times (pause), then yields to the kernel each \
+                                 time, until it succeeds.";
+
+/// What every group with threads says of its figures.
+pub(crate) const READING: &str = "Threads run before the clock starts. Contended queues have more \
+                                  than one mode: the threads are new in each sample, and the \
+                                  quartiles show the spread. A ratio below 1.3 is a tie here, \
+                                  whatever its interval says.";
 
 const SPINS: u32 = 64;
 
@@ -29,26 +41,92 @@ impl Retry {
     }
 }
 
+/// Pushes, however long it takes.
+#[inline]
+pub(crate) fn push<V: Value>(end: &mut impl Push<V>, value: V) {
+    let mut retry = Retry::default();
+    let mut value = value;
+    while let Err(back) = end.push(value) {
+        value = back;
+        retry.wait();
+    }
+}
+
+/// Pushes all of `values`, however long it takes.
+#[inline]
+pub(crate) fn push_all<V: Value>(end: &mut impl Push<V>, values: &[V]) {
+    let mut retry = Retry::default();
+    let mut left = values;
+    loop {
+        let pushed = end.push_slice(left);
+        left = &left[pushed..];
+        if left.is_empty() {
+            return;
+        }
+        retry.wait();
+    }
+}
+
+/// Pops, however long it takes.
+#[inline]
+pub(crate) fn pop<V: Value>(end: &mut impl Pop<V>) -> V {
+    let mut retry = Retry::default();
+    loop {
+        match end.pop() {
+            Some(value) => return value,
+            None => retry.wait(),
+        }
+    }
+}
+
+/// Work that threads take in pieces, so that they all work until the end.
+pub(crate) struct Work {
+    taken: CachePadded<AtomicU64>,
+    all: u64,
+    piece: u64,
+}
+
+/// The largest piece: about 10 us of the slowest queue.
+const PIECE_MAX: u64 = 256;
+
+impl Work {
+    pub(crate) fn new(all: u64, threads: usize) -> Self {
+        Self {
+            taken: CachePadded::new(AtomicU64::new(0)),
+            all,
+            piece: (all / (threads as u64 * 64)).clamp(1, PIECE_MAX),
+        }
+    }
+
+    /// The next piece; 0 when there is none.
+    #[inline]
+    pub(crate) fn take(&self) -> u64 {
+        let before = self.taken.fetch_add(self.piece, Ordering::Relaxed);
+        self.all.saturating_sub(before).min(self.piece)
+    }
+}
+
 /// What each thread did, and when.
 pub(crate) struct Ran<T> {
     /// From the first thread's beginning to the last one's end.
     pub(crate) elapsed: Duration,
-    /// Each thread's own time and result, by its number.
-    pub(crate) each: Vec<(Duration, T)>,
+    /// Each thread's result, by its number.
+    pub(crate) each: Vec<T>,
 }
 
-/// Runs `work(number)` on `threads` threads that begin together, thread n on core n (wrapping
-/// round).
+/// Runs `work(number, own)` on a thread for each of `owned`, which begin together, thread n on core
+/// n (wrapping round).
 ///
 /// # Errors
 /// A thread's own error, or that it panicked.
-pub(crate) fn together<T: Send>(
-    threads: usize,
-    work: impl Fn(usize) -> Result<T, String> + Sync,
+pub(crate) fn together<O: Send, T: Send>(
+    owned: impl IntoIterator<Item = O>,
+    work: impl Fn(usize, O) -> Result<T, String> + Sync,
 ) -> Result<Ran<T>, String> {
+    let owned: Vec<O> = owned.into_iter().collect();
     let cores = core_affinity::get_core_ids().unwrap_or_default();
-    let waiting = AtomicUsize::new(threads);
-    let run = |number: usize| {
+    let waiting = AtomicUsize::new(owned.len());
+    let run = |number: usize, own: O| {
         if let Some(core) = cores.get(number % cores.len().max(1)) {
             core_affinity::set_for_current(*core);
         }
@@ -58,13 +136,15 @@ pub(crate) fn together<T: Send>(
             retry.wait();
         }
         let began = Instant::now();
-        let result = work(number);
+        let result = work(number, own);
         (began, Instant::now(), result)
     };
     let finished: Vec<_> = thread::scope(|scope| {
         let run = &run;
-        let handles: Vec<_> = (0..threads)
-            .map(|number| scope.spawn(move || run(number)))
+        let handles: Vec<_> = owned
+            .into_iter()
+            .enumerate()
+            .map(|(number, own)| scope.spawn(move || run(number, own)))
             .collect();
         handles.into_iter().map(|handle| handle.join()).collect()
     });
@@ -74,15 +154,19 @@ pub(crate) fn together<T: Send>(
         let (began, ended, result) = thread.map_err(|_| "a thread panicked".to_owned())?;
         let (first, last) = span.unwrap_or((began, ended));
         span = Some((first.min(began), last.max(ended)));
-        each.push((ended - began, result?));
+        each.push(result?);
     }
     let elapsed = span.map_or(Duration::ZERO, |(first, last)| last - first);
     Ok(Ran { elapsed, each })
 }
 
 /// The smallest by the largest: 1 is perfectly fair, 0 is starvation.
-pub(crate) fn fairness(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    let least = values.clone().fold(f64::INFINITY, f64::min);
-    let most = values.fold(0.0, f64::max);
-    if most > 0.0 { least / most } else { 0.0 }
+pub(crate) fn fairness(counts: impl Iterator<Item = u64> + Clone) -> f64 {
+    let least = counts.clone().min().unwrap_or(0);
+    let most = counts.max().unwrap_or(0);
+    if most > 0 {
+        least as f64 / most as f64
+    } else {
+        0.0
+    }
 }

@@ -27,7 +27,7 @@ impl<T> Ring<T> {
     ) -> (usize, usize) {
         let mut backoff = Backoff::new();
         let most = count.min(self.capacity());
-        let mut word = if P::SOLE { self.tail_alone() } else { *guess };
+        let mut word = *guess;
         while most > 0 {
             let last = self.place(after(word, most - 1));
             let room = if last.slot.is_free(last.lap) && self.has_room(word, most) {
@@ -48,7 +48,7 @@ impl<T> Ring<T> {
             }
             match self.take_tail::<P>(word, room) {
                 Ok(()) => {
-                    keep::<P>(guess, after(word, room));
+                    *guess = after(word, room);
                     // SAFETY: moving `tail` claimed the slots; head has passed them in the lap
                     // before, so each is free or about to be. The caller answers for the values.
                     unsafe { self.fill(word, values, room) };
@@ -75,7 +75,7 @@ impl<T> Ring<T> {
     ) -> (usize, usize) {
         let mut backoff = Backoff::new();
         let most = count.min(self.capacity());
-        let mut word = if C::SOLE { self.head_alone() } else { *guess };
+        let mut word = *guess;
         while most > 0 {
             let last = self.place(after(word, most - 1));
             let items = if last.slot.is_full(last.lap) {
@@ -89,12 +89,12 @@ impl<T> Ring<T> {
                 self.items_at(now).min(most)
             };
             if items == 0 {
-                keep::<C>(guess, word);
+                keep(guess, word);
                 break;
             }
             match self.take_head::<C>(word, items) {
                 Ok(()) => {
-                    keep::<C>(guess, after(word, items));
+                    *guess = after(word, items);
                     // SAFETY: moving `head` claimed the slots; tail has passed them in this lap,
                     // so each is full or about to be. The caller answers for the room.
                     unsafe { self.empty(word, values, items) };

@@ -48,28 +48,38 @@ pub fn mpsc<T>(capacity: usize) -> (Producer<T, Shared, Sole>, Consumer<T, Sole,
 
 fn ends<T, P: Side, C: Side>(capacity: usize) -> (Producer<T, P, C>, Consumer<T, C, P>) {
     let ring = Arc::new(Ring::new(capacity));
-    let closing = || Arc::new(Closing(ring.clone()));
+    // A sole producer asks how many hold the ring, and marks nothing but its own end.
+    let closing = |marks: bool| {
+        let ring = ring.clone();
+        Arc::new(Closing { ring, marks })
+    };
     let producer = Producer {
         tail: ring.tail_seen(),
-        _last: closing(),
+        _last: closing(true),
         ring: ring.clone(),
         sides: PhantomData,
     };
     let consumer = Consumer {
         head: ring.head_seen(),
-        _last: closing(),
+        _last: closing(!P::SOLE),
         ring,
         sides: PhantomData,
     };
     (producer, consumer)
 }
 
-/// Closes the ring when the last end of a side goes.
-struct Closing<T>(Arc<Ring<T>>);
+/// Closes the ring when the last end of a side goes: by a mark in the tail, unless that belongs to
+/// a sole producer who is still there.
+struct Closing<T> {
+    ring: Arc<Ring<T>>,
+    marks: bool,
+}
 
 impl<T> Drop for Closing<T> {
     fn drop(&mut self) {
-        self.0.close();
+        if self.marks {
+            self.ring.close();
+        }
     }
 }
 

@@ -294,18 +294,6 @@ impl<T> Ring<T> {
         self.head.store(after(word, slots), Ordering::Release);
     }
 
-    /// For the only one that moves it.
-    #[inline(always)]
-    pub(super) fn head_alone(&self) -> usize {
-        self.head.load(Ordering::Relaxed)
-    }
-
-    /// For the only one that moves it.
-    #[inline(always)]
-    pub(super) fn tail_alone(&self) -> usize {
-        self.tail.load(Ordering::Relaxed)
-    }
-
     #[inline(always)]
     pub(super) fn head_seen(&self) -> usize {
         // [ring.head_seen] pairs with [ring.head_moved], [ring.head_alone]: what the popper knew

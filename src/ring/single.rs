@@ -8,20 +8,20 @@ use crate::sync::Backoff;
 
 impl<T> Ring<T> {
     /// Pushes where `guess` says that the tail is: a word the tail has had, not closed, known with
-    /// all that led to it. Gives the word it claimed; `guess` is then the one after. A sole producer
-    /// needs no guess.
+    /// all that led to it. Gives the word it claimed; `guess` is then the one after. A sole producer's
+    /// is always right.
     #[inline(always)]
     pub(super) fn push_at<P: Side, C: Side>(
         &self,
         guess: &mut usize,
         value: T,
     ) -> Result<usize, PushError<T>> {
-        let word = if P::SOLE { self.tail_alone() } else { *guess };
+        let word = *guess;
         let Place { slot, lap, .. } = self.place(word);
         let first = if slot.is_free(lap) && self.has_room(word, 1) {
             match self.take_tail::<P>(word, 1) {
                 Ok(()) => {
-                    keep::<P>(guess, after(word, 1));
+                    *guess = after(word, 1);
                     // SAFETY: moving `tail` claimed the slot, free in this lap, and only the
                     // claimer changes its stamp.
                     unsafe { slot.publish(lap, value) };
@@ -36,7 +36,7 @@ impl<T> Ring<T> {
         };
         match self.claim_to_push::<P, C>(first) {
             Ok(word) => {
-                keep::<P>(guess, after(word, 1));
+                *guess = after(word, 1);
                 let Place { slot, lap, .. } = self.place(word);
                 // SAFETY: as above.
                 unsafe { slot.publish(lap, value) };
@@ -44,7 +44,7 @@ impl<T> Ring<T> {
             }
             Err(word) if word & CLOSED != 0 => Err(PushError::Closed(value)),
             Err(word) => {
-                keep::<P>(guess, word);
+                keep(guess, word);
                 Err(PushError::Full(value))
             }
         }
@@ -79,11 +79,11 @@ impl<T> Ring<T> {
     }
 
     /// Pops where `guess` says that the head is: a word the head has had, known with all that led to
-    /// it. Gives the value and the word it claimed; `guess` is then the one after. A sole consumer
-    /// needs no guess.
+    /// it. Gives the value and the word it claimed; `guess` is then the one after. A sole consumer's
+    /// is always right.
     #[inline(always)]
     pub(super) fn pop_at<P: Side, C: Side>(&self, guess: &mut usize) -> Option<(T, usize)> {
-        let word = if C::SOLE { self.head_alone() } else { *guess };
+        let word = *guess;
         let Place {
             slot,
             lap,
@@ -92,7 +92,7 @@ impl<T> Ring<T> {
         let first = if slot.is_full(lap) {
             match self.take_head::<C>(word, 1) {
                 Ok(()) => {
-                    keep::<C>(guess, after(word, 1));
+                    *guess = after(word, 1);
                     // SAFETY: moving `head` claimed the slot, full in this lap, and only the
                     // claimer changes its stamp.
                     return Some((unsafe { slot.release(next_lap) }, word));
@@ -106,13 +106,13 @@ impl<T> Ring<T> {
         };
         match self.claim_to_pop::<P, C>(first) {
             Ok(word) => {
-                keep::<C>(guess, after(word, 1));
+                *guess = after(word, 1);
                 let Place { slot, next_lap, .. } = self.place(word);
                 // SAFETY: as above.
                 Some((unsafe { slot.release(next_lap) }, word))
             }
             Err(word) => {
-                keep::<C>(guess, word);
+                keep(guess, word);
                 None
             }
         }
@@ -147,13 +147,13 @@ impl<T> Ring<T> {
     #[inline(always)]
     pub(super) fn try_push_at<P: Side>(&self, guess: &mut usize, value: T) -> Result<(), T> {
         let mut backoff = Backoff::new();
-        let mut word = if P::SOLE { self.tail_alone() } else { *guess };
+        let mut word = *guess;
         loop {
             let Place { slot, lap, .. } = self.place(word);
             if slot.is_free(lap) && self.has_room(word, 1) {
                 match self.take_tail::<P>(word, 1) {
                     Ok(()) => {
-                        keep::<P>(guess, after(word, 1));
+                        *guess = after(word, 1);
                         // SAFETY: as in `push_at`.
                         unsafe { slot.publish(lap, value) };
                         return Ok(());
@@ -177,7 +177,7 @@ impl<T> Ring<T> {
     #[inline(always)]
     pub(super) fn try_pop_at<C: Side>(&self, guess: &mut usize) -> Option<T> {
         let mut backoff = Backoff::new();
-        let mut word = if C::SOLE { self.head_alone() } else { *guess };
+        let mut word = *guess;
         loop {
             let Place {
                 slot,
@@ -187,7 +187,7 @@ impl<T> Ring<T> {
             if slot.is_full(lap) {
                 match self.take_head::<C>(word, 1) {
                     Ok(()) => {
-                        keep::<C>(guess, after(word, 1));
+                        *guess = after(word, 1);
                         // SAFETY: as in `pop_at`.
                         return Some(unsafe { slot.release(next_lap) });
                     }
@@ -196,7 +196,7 @@ impl<T> Ring<T> {
             } else {
                 let now = if C::SOLE { word } else { self.head_seen() };
                 if now == word {
-                    keep::<C>(guess, word);
+                    keep(guess, word);
                     return None;
                 }
                 word = now;
@@ -288,17 +288,17 @@ impl<T> Ring<T> {
     }
 }
 
-/// Another thread moved the index: waits a little, then goes on with what stands there now.
+/// Another thread moved the index: stays away a little, then goes on with what stood there.
 #[inline(always)]
 pub(super) fn lost(now: usize, backoff: &mut Backoff) -> usize {
-    backoff.spin();
+    backoff.stay_away();
     now
 }
 
-/// Remembers where the side is; a sole end need not.
+/// Remembers where the side is, without a store where that is known: who polls does so often.
 #[inline(always)]
-pub(super) fn keep<S: Side>(guess: &mut usize, word: usize) {
-    if !S::SOLE && *guess != word {
+pub(super) fn keep(guess: &mut usize, word: usize) {
+    if *guess != word {
         *guess = word;
     }
 }

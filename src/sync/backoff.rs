@@ -9,6 +9,9 @@ pub(crate) struct Backoff {
 
 const SPIN_STEP_MAX: u32 = 6;
 
+const AWAY_STEP_MIN: u32 = 7;
+const AWAY_STEP_MAX: u32 = 9;
+
 impl Backoff {
     pub(crate) const fn new() -> Self {
         Self { step: 0 }
@@ -17,10 +20,16 @@ impl Backoff {
     /// Somebody else won the race and so made progress: spins 1, 2, 4 .. 64 pauses.
     #[inline]
     pub(crate) fn spin(&mut self) {
-        for _ in 0..1_u32 << self.step.min(SPIN_STEP_MAX) {
-            std::hint::spin_loop();
-        }
-        self.step += 1;
+        self.pause(self.step.min(SPIN_STEP_MAX));
+    }
+
+    /// Somebody else won a race for a line that both use all the time: leaves it alone for 128, 256,
+    /// 512 pauses (1.5 to 4 us at first, by processor). Fetching the line from another core costs
+    /// as much as ten to twenty operations on it, so threads that take it in long turns do more,
+    /// all together, than threads that pass it to and fro.
+    #[cold]
+    pub(crate) fn stay_away(&mut self) {
+        self.pause((AWAY_STEP_MIN + self.step).min(AWAY_STEP_MAX));
     }
 
     /// A peer holds what is needed and may not be running: spins first, then yields the thread.
@@ -31,5 +40,12 @@ impl Backoff {
         } else {
             std::thread::yield_now();
         }
+    }
+
+    fn pause(&mut self, step: u32) {
+        for _ in 0..1_u32 << step {
+            std::hint::spin_loop();
+        }
+        self.step += 1;
     }
 }

@@ -16,7 +16,14 @@ pub(crate) fn explains(history: &History) -> bool {
                 .map(|(at, event)| (lane, at, *event)),
         );
     }
-    tries(history.capacity, &left, &Plain::default())
+    let closes = left
+        .iter()
+        .filter(|(_, _, event)| event.call == Call::Close);
+    let plain = Plain {
+        closed_at: closes.map(|(_, _, event)| event.returned).min(),
+        ..Plain::default()
+    };
+    tries(history.capacity, &left, &plain)
 }
 
 type Left = (usize, usize, Event);
@@ -29,7 +36,7 @@ fn tries(capacity: usize, left: &[Left], plain: &Plain) -> bool {
             let mut rest = left.to_vec();
             rest.remove(at);
             !rest.iter().any(|other| precedes(other, next))
-                && plain.does(capacity, next.2.call, next.2.answer)
+                && plain.does(capacity, next.2)
                 && tries(capacity, &rest, &plain)
         })
 }
@@ -39,12 +46,20 @@ fn tries(capacity: usize, left: &[Left], plain: &Plain) -> bool {
 struct Plain {
     items: VecDeque<u8>,
     closed: bool,
+    /// When the first close had ended.
+    closed_at: Option<u32>,
 }
 
 impl Plain {
     /// Makes the call; whether this is an answer to it.
-    fn does(&mut self, capacity: usize, call: Call, answer: Answer) -> bool {
+    fn does(&mut self, capacity: usize, event: Event) -> bool {
+        let (call, answer) = (event.call, event.answer);
         match (call, answer) {
+            (Call::ForcePush(value), Answer::Done) if self.closed => {
+                self.items.push_back(value);
+                let early = self.closed_at.is_none_or(|at| event.called <= at);
+                early && self.items.len() <= capacity
+            }
             (Call::PushMany(values), Answer::Pushed(pushed)) => {
                 let room = if self.closed {
                     0

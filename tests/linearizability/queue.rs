@@ -6,6 +6,9 @@
 //! empty at the moment of the step.
 //!
 //! A weak poll may miss at any time, which says nothing about the queue.
+//!
+//! A push by force that had its place when the close came still goes in, and takes effect when a
+//! consumer makes room, which may be after the close.
 
 use crate::history::{Answer, Call, Items};
 
@@ -17,14 +20,24 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// The queue after a call that was answered so; `None` when it may not be answered so.
-    pub(crate) fn after(self, capacity: usize, call: Call, answer: Answer) -> Option<Self> {
+    /// The queue after a call that was answered so; `None` when it may not be answered so. `early`:
+    /// the call began before any close had ended.
+    pub(crate) fn after(
+        self,
+        capacity: usize,
+        call: Call,
+        answer: Answer,
+        early: bool,
+    ) -> Option<Self> {
         let (closed, len) = (self.closed, self.items.len());
         let (is_full, is_empty) = (len == capacity, len == 0);
         let same = |so: bool| so.then_some(self);
         match (call, answer) {
-            (Call::Push(value) | Call::TryPush(value) | Call::ForcePush(value), Answer::Done) => {
+            (Call::Push(value) | Call::TryPush(value), Answer::Done) => {
                 (!closed && !is_full).then(|| self.with(value))
+            }
+            (Call::ForcePush(value), Answer::Done) => {
+                ((!closed || early) && !is_full).then(|| self.with(value))
             }
             (Call::ForcePush(value), Answer::Displaced(oldest)) => {
                 let (first, rest) = self.items.split(1);

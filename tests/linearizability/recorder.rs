@@ -20,14 +20,14 @@ const CALLS: usize = 14;
 const ROUNDS_TOGETHER: usize = 500;
 
 #[derive(Default)]
-struct Clock(AtomicU32);
+pub(crate) struct Clock(AtomicU32);
 
 impl Clock {
-    fn before(&self) -> u32 {
+    pub(crate) fn before(&self) -> u32 {
         self.0.load(Ordering::Acquire)
     }
 
-    fn after(&self) -> u32 {
+    pub(crate) fn after(&self) -> u32 {
         self.0.fetch_add(1, Ordering::AcqRel)
     }
 }

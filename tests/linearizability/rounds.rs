@@ -2,11 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::aspects;
+use crate::aspects::{self, Act};
 use crate::broken::{self, Fault};
 use crate::history::{Answer, Call, History};
 use crate::recorder::record;
 use crate::search::Search;
+use crate::stress::{self, Pop, Push};
 use crate::subjects::Subject;
 
 /// How many times the usual number of rounds: `WINDLASS_ROUNDS=20` takes twenty times as long.
@@ -138,4 +139,24 @@ pub(crate) fn rejected(fault: Fault) {
     let said = shortest.map(|(_, said)| said);
     assert!(exactly > 0, "{fault:?} is never noticed");
     assert!(said.is_some_and(|said| said.contains("no order of these calls")));
+}
+
+/// Values of each producer in a long run.
+const LONG: u32 = 60_000;
+
+/// A long run of these ends must pass the fast checks.
+pub(crate) fn long_run(name: &str, (pushes, pops): (Vec<Push>, Vec<Pop>), capacity: usize) {
+    let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
+    let acts = stress::run(pushes, pops, LONG * number(TIMES, 1) as u32);
+    let count = |act| acts.iter().filter(|timed| timed.act == act).count();
+    let (full, empty) = (count(Act::Full), count(Act::Empty));
+    println!(
+        "{name}, capacity {capacity}: {} acts, {full} full, {empty} empty",
+        acts.len()
+    );
+    assert_eq!(
+        aspects::check(&acts, capacity),
+        Ok(()),
+        "{name}, capacity {capacity}"
+    );
 }

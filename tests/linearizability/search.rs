@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use crate::history::{Event, History};
+use crate::history::{Call, Event, History};
 use crate::queue::Queue;
 
 /// How many calls of each lane are in the prefix.
@@ -24,6 +24,8 @@ pub(crate) struct Search {
     hopeless: HashSet<(Prefix, Queue)>,
     /// The longest prefix that is explained.
     best: (Prefix, Queue),
+    /// When the first close had ended.
+    closed: u32,
     pub(crate) steps: u64,
 }
 
@@ -33,6 +35,8 @@ impl Search {
         assert!(history.lanes.len() <= LANES_MAX);
         self.hopeless.clear();
         self.best = Default::default();
+        let closes = history.events().filter(|event| event.call == Call::Close);
+        self.closed = closes.map(returned).min().unwrap_or(u32::MAX);
         if self.explains(history, Prefix::default(), Queue::default()) {
             return Ok(());
         }
@@ -61,7 +65,9 @@ impl Search {
                 continue;
             };
             self.steps += 1;
-            let Some(after) = queue.after(history.capacity, event.call, event.answer) else {
+            let early = event.called <= self.closed;
+            let after = queue.after(history.capacity, event.call, event.answer, early);
+            let Some(after) = after else {
                 continue;
             };
             let mut longer = prefix;

@@ -10,6 +10,12 @@ mod park;
 mod readiness;
 mod registry;
 mod ring;
+mod ring_batch;
+mod ring_close;
+mod ring_force;
+mod ring_gone;
+mod ring_handle;
+mod ring_sole;
 mod task;
 mod task_end;
 mod waits;
@@ -23,6 +29,12 @@ pub(crate) use litmus::check as check_the_checker;
 pub(crate) fn all() -> Vec<Model> {
     let rooms = [
         ring::MODELS,
+        ring_batch::MODELS,
+        ring_close::MODELS,
+        ring_force::MODELS,
+        ring_gone::MODELS,
+        ring_handle::MODELS,
+        ring_sole::MODELS,
         wake_cell::MODELS,
         park::MODELS,
         idle::MODELS,

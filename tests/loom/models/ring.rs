@@ -31,11 +31,17 @@ pub(crate) const MODELS: &[Model] = &[
         &[25, 33],
         full_is_exact_all_slots,
     ),
+    Model::new(
+        "ring: full is not a thing of the past",
+        &[1, 1],
+        full_no_more,
+    ),
     Model::new("ring: empty is exact", &[25, 100], empty_is_exact),
     Model::new("ring: what is left is dropped", &[3, 3], dropped),
 ];
 
-fn popped_all(ring: &Ring<usize>, popped: &Note<Vec<usize>>) -> Vec<usize> {
+/// What is left, and what was popped before: sorted.
+pub(super) fn popped_all(ring: &Ring<usize>, popped: &Note<Vec<usize>>) -> Vec<usize> {
     while let Some(value) = ring.pop() {
         popped.get().push(value);
     }
@@ -77,7 +83,8 @@ fn two_consumers(turn: usize) {
     assert_eq!(popped_all(&ring, &popped), [1, 2]);
 }
 
-fn insist<T>(ring: &Ring<T>, mut value: T) {
+/// Pushes again until it goes in.
+pub(super) fn insist<T>(ring: &Ring<T>, mut value: T) {
     let mut backoff = Backoff::new();
     while let Err(PushError::Full(back)) = ring.push(value) {
         value = back;
@@ -85,7 +92,8 @@ fn insist<T>(ring: &Ring<T>, mut value: T) {
     }
 }
 
-fn wait_for<T>(ring: &Ring<T>) -> T {
+/// Pops again until something comes.
+pub(super) fn wait_for<T>(ring: &Ring<T>) -> T {
     let mut backoff = Backoff::new();
     loop {
         if let Some(value) = ring.pop() {
@@ -160,6 +168,25 @@ fn full_is_exact(turn: usize) {
 
 fn full_is_exact_all_slots(turn: usize) {
     never_full(turn, 2);
+}
+
+/// The ring never holds more than one of two, while its head passes where its tail was.
+fn full_no_more(turn: usize) {
+    let ring = Arc::new(Ring::new(2));
+    assert_eq!(ring.push(0), Ok(()));
+    let passing = ring.clone();
+    let pass = move || {
+        assert_eq!(passing.pop(), Some(0));
+        assert_eq!(passing.push(1), Ok(()));
+        assert!(passing.pop().is_some(), "empty with an item");
+    };
+    let looking = ring.clone();
+    let look = move || {
+        assert!(!looking.is_full(), "full with one item of two");
+        assert_eq!(looking.push(2), Ok(()), "full with one item of two");
+    };
+    together(turn, [Box::new(pass), Box::new(look)]);
+    assert_eq!(ring.len(), 1);
 }
 
 /// The ring never is empty, so nobody may be told that it is.

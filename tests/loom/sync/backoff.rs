@@ -17,6 +17,9 @@ impl Backoff {
     /// After a lost compare-exchange: the winner has made progress, nobody need be waited for.
     pub(crate) fn spin(&mut self) {}
 
+    /// As `spin`.
+    pub(crate) fn stay_away(&mut self) {}
+
     /// A peer must do something first.
     pub(crate) fn snooze(&mut self) {
         self.turns += 1;

@@ -1,0 +1,175 @@
+//! The channels behind one trait, so that each workload is written once.
+
+use std::future::Future;
+
+use windlass_benches::Role;
+
+pub(crate) const TOKIO: &str = "tokio mpsc";
+pub(crate) const ASYNC_CHANNEL: &str = "async-channel";
+pub(crate) const KANAL: &str = "kanal async";
+pub(crate) const FLUME: &str = "flume async";
+pub(crate) const CROSSFIRE: &str = "crossfire async";
+
+/// A bounded channel between tasks.
+pub(crate) trait Channel: 'static {
+    const NAME: &'static str;
+    const ROLE: Role;
+    /// More receivers than this it cannot have.
+    const RECEIVERS_MAX: usize = usize::MAX;
+
+    type Sender: Send + Clone + 'static;
+    type Receiver: Send + 'static;
+
+    fn bounded(capacity: usize) -> (Self::Sender, Self::Receiver);
+
+    /// `count` receivers of one channel.
+    fn receivers(receiver: Self::Receiver, count: usize) -> Vec<Self::Receiver>;
+
+    /// Waits for room. Whether the value went in: `false` when nobody will receive it.
+    fn send(sender: &mut Self::Sender, value: u64) -> impl Future<Output = bool> + Send;
+
+    /// Waits for a value; `None` when nobody will send one.
+    fn recv(receiver: &mut Self::Receiver) -> impl Future<Output = Option<u64>> + Send;
+}
+
+pub(crate) struct Tokio;
+
+impl Channel for Tokio {
+    const NAME: &'static str = TOKIO;
+    const ROLE: Role = Role::Peer;
+    const RECEIVERS_MAX: usize = 1;
+
+    type Sender = tokio::sync::mpsc::Sender<u64>;
+    type Receiver = tokio::sync::mpsc::Receiver<u64>;
+
+    fn bounded(capacity: usize) -> (Self::Sender, Self::Receiver) {
+        tokio::sync::mpsc::channel(capacity)
+    }
+
+    fn receivers(receiver: Self::Receiver, count: usize) -> Vec<Self::Receiver> {
+        assert!(count == 1, "{count} receivers asked of tokio mpsc");
+        vec![receiver]
+    }
+
+    #[inline]
+    async fn send(sender: &mut Self::Sender, value: u64) -> bool {
+        sender.send(value).await.is_ok()
+    }
+
+    #[inline]
+    async fn recv(receiver: &mut Self::Receiver) -> Option<u64> {
+        receiver.recv().await
+    }
+}
+
+pub(crate) struct AsyncChannel;
+
+impl Channel for AsyncChannel {
+    const NAME: &'static str = ASYNC_CHANNEL;
+    const ROLE: Role = Role::Peer;
+
+    type Sender = async_channel::Sender<u64>;
+    type Receiver = async_channel::Receiver<u64>;
+
+    fn bounded(capacity: usize) -> (Self::Sender, Self::Receiver) {
+        async_channel::bounded(capacity)
+    }
+
+    fn receivers(receiver: Self::Receiver, count: usize) -> Vec<Self::Receiver> {
+        vec![receiver; count]
+    }
+
+    #[inline]
+    async fn send(sender: &mut Self::Sender, value: u64) -> bool {
+        sender.send(value).await.is_ok()
+    }
+
+    #[inline]
+    async fn recv(receiver: &mut Self::Receiver) -> Option<u64> {
+        receiver.recv().await.ok()
+    }
+}
+
+pub(crate) struct Kanal;
+
+impl Channel for Kanal {
+    const NAME: &'static str = KANAL;
+    const ROLE: Role = Role::Peer;
+
+    type Sender = kanal::AsyncSender<u64>;
+    type Receiver = kanal::AsyncReceiver<u64>;
+
+    fn bounded(capacity: usize) -> (Self::Sender, Self::Receiver) {
+        kanal::bounded_async(capacity)
+    }
+
+    fn receivers(receiver: Self::Receiver, count: usize) -> Vec<Self::Receiver> {
+        vec![receiver; count]
+    }
+
+    #[inline]
+    async fn send(sender: &mut Self::Sender, value: u64) -> bool {
+        sender.send(value).await.is_ok()
+    }
+
+    #[inline]
+    async fn recv(receiver: &mut Self::Receiver) -> Option<u64> {
+        receiver.recv().await.ok()
+    }
+}
+
+pub(crate) struct Flume;
+
+impl Channel for Flume {
+    const NAME: &'static str = FLUME;
+    const ROLE: Role = Role::Peer;
+
+    type Sender = flume::Sender<u64>;
+    type Receiver = flume::Receiver<u64>;
+
+    fn bounded(capacity: usize) -> (Self::Sender, Self::Receiver) {
+        flume::bounded(capacity)
+    }
+
+    fn receivers(receiver: Self::Receiver, count: usize) -> Vec<Self::Receiver> {
+        vec![receiver; count]
+    }
+
+    #[inline]
+    async fn send(sender: &mut Self::Sender, value: u64) -> bool {
+        sender.send_async(value).await.is_ok()
+    }
+
+    #[inline]
+    async fn recv(receiver: &mut Self::Receiver) -> Option<u64> {
+        receiver.recv_async().await.ok()
+    }
+}
+
+pub(crate) struct Crossfire;
+
+impl Channel for Crossfire {
+    const NAME: &'static str = CROSSFIRE;
+    const ROLE: Role = Role::Peer;
+
+    type Sender = crossfire::MAsyncTx<crossfire::mpmc::Array<u64>>;
+    type Receiver = crossfire::MAsyncRx<crossfire::mpmc::Array<u64>>;
+
+    fn bounded(capacity: usize) -> (Self::Sender, Self::Receiver) {
+        crossfire::mpmc::bounded_async(capacity)
+    }
+
+    fn receivers(receiver: Self::Receiver, count: usize) -> Vec<Self::Receiver> {
+        vec![receiver; count]
+    }
+
+    #[inline]
+    async fn send(sender: &mut Self::Sender, value: u64) -> bool {
+        sender.send(value).await.is_ok()
+    }
+
+    #[inline]
+    async fn recv(receiver: &mut Self::Receiver) -> Option<u64> {
+        receiver.recv().await.ok()
+    }
+}
