@@ -34,7 +34,8 @@ pub(super) trait Gate {
     fn line(&self) -> &Line;
 
     /// Marks the word that whoever opens the gate moves: from now on they call.
-    fn mark(&self);
+    /// Whether it was not marked.
+    fn mark(&self) -> bool;
 
     /// Nobody waits any more.
     fn unmark(&self);
@@ -135,7 +136,8 @@ pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, end: End
     let waker = waker.clone();
     gate.line().with(|list| {
         if list.first.is_none() {
-            gate.mark();
+            let was_unmarked = gate.mark();
+            debug_assert!(was_unmarked, "marked, and nobody in line");
         }
         node.state.store(WAITING, Ordering::Relaxed);
         list.insert(node, waker, end);

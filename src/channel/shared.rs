@@ -29,8 +29,8 @@ impl<T> Gate for Items<'_, T> {
         &self.0.items
     }
 
-    fn mark(&self) {
-        self.0.ring.mark_tail();
+    fn mark(&self) -> bool {
+        self.0.ring.mark_tail()
     }
 
     fn unmark(&self) {
@@ -47,8 +47,8 @@ impl<T> Gate for Room<'_, T> {
         &self.0.room
     }
 
-    fn mark(&self) {
-        self.0.ring.mark_head();
+    fn mark(&self) -> bool {
+        self.0.ring.mark_head()
     }
 
     fn unmark(&self) {

@@ -8,46 +8,66 @@ use crate::channel::{self, Receiver, RecvError, SendError, Sender, TryRecvError}
 use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("channel: receive against a send", &[1, 1], recv_send).preemptions(None),
-    Model::new("channel: two receive against two sends", &[1, 1], two_recv).preemptions(Some(3)),
+    Model::new("channel: receive against a send", &[27000, 5300], recv_send).preemptions(None),
+    Model::new(
+        "channel: two receive against two sends",
+        &[290, 990],
+        two_recv,
+    )
+    .preemptions(Some(3)),
     Model::new(
         "channel: a receive is dropped, another waits",
-        &[1, 1],
+        &[72, 64],
         dropped_recv,
     )
     .preemptions(None),
     Model::new(
         "channel: a receiver passes one that waits",
-        &[1, 1],
+        &[280, 1800],
         passing_recv,
     )
     .preemptions(None),
-    Model::new("channel: send against a receive", &[1, 1], send_recv).preemptions(None),
+    Model::new("channel: send against a receive", &[10000, 1800], send_recv).preemptions(None),
     Model::new(
         "channel: a send is dropped, another waits",
-        &[1, 1],
+        &[72, 64],
         dropped_send,
     )
     .preemptions(None),
-    Model::new("channel: close against a receiver", &[1, 1], close_recv).preemptions(Some(3)),
-    Model::new("channel: close against a sender", &[1, 1], close_send).preemptions(Some(3)),
-    Model::new("channel: the waker changes", &[1, 1], waker_changes).preemptions(Some(3)),
-    Model::new("channel: threads hand over one by one", &[1, 1], blocking),
-    Model::new("channel: batches", &[1, 1], batches).preemptions(Some(1)),
-    Model::new("channel: two senders go", &[1, 1], senders_go).preemptions(Some(3)),
+    Model::new("channel: close against a receiver", &[990, 870], close_recv).preemptions(Some(3)),
+    Model::new(
+        "channel: close against a receiver, empty",
+        &[2600, 700],
+        close_recv_empty,
+    )
+    .preemptions(Some(3)),
+    Model::new("channel: close against a sender", &[6800, 2200], close_send).preemptions(Some(3)),
+    Model::new("channel: the waker changes", &[690, 200], waker_changes).preemptions(Some(3)),
+    Model::new(
+        "channel: threads hand over one by one",
+        &[5500, 850],
+        blocking,
+    ),
+    Model::new("channel: batches", &[44, 1800], batches).preemptions(Some(1)),
+    Model::new("channel: two senders go", &[870, 870], senders_go).preemptions(Some(3)),
     Model::new(
         "channel: the receiver goes against a send",
-        &[1, 1],
+        &[38, 60],
         receiver_goes,
     )
     .preemptions(None),
     Model::new(
         "channel: what senders did before they went",
-        &[1, 1],
+        &[780, 390],
         seen_at_the_end,
     )
     .preemptions(None),
-    Model::new("channel: two come to receive", &[1, 1, 1], two_come).preemptions(Some(1)),
+    Model::new(
+        "channel: two come to receive",
+        &[1500, 12000, 1400],
+        two_come,
+    )
+    .preemptions(Some(1)),
 ];
 
 fn receives(receiver: &Receiver<usize>) -> (Role, Left<Result<usize, RecvError>>) {
@@ -191,6 +211,18 @@ fn close_recv(turn: usize) {
     let (receive, received) = receives(&receiver);
     receive();
     assert_eq!(received.output(), Some(Err(RecvError)));
+}
+
+fn close_recv_empty(turn: usize) {
+    let (sender, receiver) = channel::bounded::<usize>(2);
+    let (receive, received) = receives(&receiver);
+    let close = Box::new(move || assert!(sender.close()));
+    together(turn, [close, receive]);
+    assert_eq!(
+        received.output(),
+        Some(Err(RecvError)),
+        "asleep beside an end"
+    );
 }
 
 fn close_send(turn: usize) {

@@ -7,32 +7,41 @@ use crate::channel::{self, OneReceiver, RecvError, TryRecvError};
 use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("oneshot: send against receive", &[1, 1], send_recv).preemptions(None),
-    Model::new("oneshot: sender goes against receive", &[1, 1], sender_goes).preemptions(None),
+    Model::new("oneshot: send against receive", &[880, 730], send_recv).preemptions(None),
+    Model::new(
+        "oneshot: sender goes against receive",
+        &[210, 130],
+        sender_goes,
+    )
+    .preemptions(None),
     Model::new(
         "oneshot: send against the receiver's end",
-        &[1, 1],
+        &[2900, 1900],
         receiver_goes,
     )
     .preemptions(None),
     Model::new(
         "oneshot: closed against the receiver's end",
-        &[1, 1],
+        &[1300, 950],
         closed,
     )
     .preemptions(None),
     Model::new(
         "oneshot: close against send, then receive",
-        &[1, 1],
+        &[11, 11],
         close_send,
     )
     .preemptions(None),
-    Model::new("oneshot: a thread sleeps on it", &[1, 1], blocking).preemptions(None),
-    Model::new("topic: publish against receive", &[1, 1], publish_recv),
-    Model::new("topic: two publishers, one order", &[1, 1], two_publish).preemptions(None),
+    Model::new("oneshot: a thread sleeps on it", &[32000, 11000], blocking).preemptions(None),
+    Model::new(
+        "topic: publish against receive",
+        &[7000, 34000],
+        publish_recv,
+    ),
+    Model::new("topic: two publishers, one order", &[63, 63], two_publish).preemptions(None),
     Model::new(
         "topic: publish against the subscriber's end",
-        &[1, 1],
+        &[140, 440],
         subscriber_goes,
     )
     .preemptions(None),
