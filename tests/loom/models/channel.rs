@@ -28,6 +28,7 @@ pub(crate) const MODELS: &[Model] = &[
     )
     .preemptions(None),
     Model::new("channel: send against a receive", &[10000, 1800], send_recv).preemptions(None),
+    Model::new("channel: two receive, a sender waits", &[2700, 2700], recv_both).preemptions(None),
     Model::new(
         "channel: a send is dropped, another waits",
         &[72, 64],
@@ -179,6 +180,22 @@ fn send_recv(turn: usize) {
     together(turn, [receive, send]);
     assert_eq!(sent.output(), Some(Ok(())), "asleep beside room");
     assert_eq!(receiver.try_recv(), Ok(2));
+}
+
+/// The mark goes while another pops: no item comes back.
+fn recv_both(turn: usize) {
+    let (sender, receiver) = channel::bounded(2);
+    assert!(sender.try_send(1).is_ok() && sender.try_send(2).is_ok());
+    let (lie_down, sent) = sends(&sender, 3);
+    lie_down();
+    let receive = || {
+        let receiver = receiver.clone();
+        Box::new(move || assert!(receiver.try_recv().is_ok()))
+    };
+    together(turn, [receive(), receive()]);
+    assert!(receiver.is_empty(), "an item was taken twice");
+    assert_eq!(sent.output(), Some(Ok(())), "asleep beside room");
+    assert_eq!(receiver.try_recv(), Ok(3));
 }
 
 /// The first in line goes: the room it was called for is the second's.
