@@ -1,6 +1,6 @@
 //! One thread alone with the queue: what an operation costs when nobody contends.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use windlass_benches::{Batch, Harness};
 
@@ -13,6 +13,8 @@ use crate::queue::{Pop, Push, Queue, Shape, Workload};
 use crate::subject::{Handles, RING, WEAK};
 
 const CAPACITY: usize = 1024;
+/// One thread alone varies little from round to round.
+pub(crate) const BUDGET: Duration = Duration::from_secs(3);
 
 /// In the default run.
 const MAIN: &[&str] = &[
@@ -28,7 +30,11 @@ const MAIN: &[&str] = &[
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
     let field = Field::of(bench.all(), MAIN);
-    let shape = Shape::single(CAPACITY);
+    passing(bench, field, Shape::single(CAPACITY));
+    refusing(bench, field, Shape::single(CAPACITY));
+}
+
+fn passing(bench: &mut Harness, field: Field, shape: Shape) {
     bench.group("pair", |group| {
         group
             .title("push and pop, one thread")
@@ -41,6 +47,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 CONCURRENT_QUEUE,
                 1.25,
             );
+        group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, Pairs);
     });
     bench.group("fill_drain_1024", |group| {
@@ -60,8 +67,12 @@ pub(crate) fn measure(bench: &mut Harness) {
                 1.5,
             )
             .claim("fill and drain 1.2 times as fast as kanal", KANAL, 1.2);
+        group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, FillDrain);
     });
+}
+
+fn refusing(bench: &mut Harness, field: Field, shape: Shape) {
     bench.group("pop_empty", |group| {
         group
             .title("pop on an empty queue, one thread")
@@ -76,6 +87,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 CONCURRENT_QUEUE,
                 6.0,
             );
+        group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, PopEmpty);
     });
     bench.group("push_full", |group| {
@@ -92,6 +104,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 CONCURRENT_QUEUE,
                 6.0,
             );
+        group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, PushFull);
     });
 }

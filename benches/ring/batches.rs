@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use windlass_benches::{Batch, Group, Harness};
 
-use crate::alone::only;
+use crate::alone::{BUDGET, only};
 use crate::channels_polled::KANAL;
 use crate::checks::{Seen, number, same};
 use crate::contenders::{Field, contenders};
@@ -89,7 +89,7 @@ fn describe(group: &mut Group<'_>, method: &str) {
         "{method} Queues without batches do it one by one. kanal and flume have a batch at the \
          consumer's end alone: it takes all there is."
     );
-    group.method(&whole);
+    group.method(&whole).budget(BUDGET);
 }
 
 #[derive(Clone, Copy)]

@@ -136,6 +136,7 @@ fn one(
             .not_shown("Other runtimes, where a wake costs more or less; values dear to move.")
             .sample(Duration::from_millis(40))
             .rounds(10, 30)
+            .budget(Duration::from_secs(4))
             .without_criterion();
         describe(group);
         match Runtime::builder().workers(workers).build() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use windlass_benches::{Group, Harness};
 
-use crate::alone::{FillDrain, Pairs};
+use crate::alone::{BUDGET, FillDrain, Pairs};
 use crate::contenders::{Field, contenders};
 use crate::lock_free::CROSSBEAM;
 use crate::locked::LOCKED;
@@ -79,5 +79,5 @@ fn describe(group: &mut Group<'_>, method: &str) {
         "{method} The subject, rtrb, ringbuf and crossfire spsc know one producer and one \
          consumer; the others allow more and are shown for what that costs."
     );
-    group.method(&whole);
+    group.method(&whole).budget(BUDGET);
 }

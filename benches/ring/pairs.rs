@@ -54,6 +54,7 @@ fn measure_pairs(bench: &mut Harness) {
             )
             .claim("two threads' pairs 1.8 times kanal", KANAL, 1.8)
             .sample(Duration::from_millis(40))
+            .budget(Duration::from_secs(4))
             .without_criterion();
         describe(group, "Two threads on two cores");
         contenders::<u64, Handles<u64>>(group, field, Shape::of(CAPACITY, 2, 2), Pairs(2));
@@ -76,6 +77,7 @@ fn measure_pairs(bench: &mut Harness) {
             .crowded()
             .sample(Duration::from_millis(100))
             .rounds(8, 30)
+            .budget(Duration::from_secs(4))
             .without_criterion();
         describe(group, "Eight threads, pinned to the cores in turn");
         contenders::<u64, Handles<u64>>(group, field, Shape::of(CAPACITY, 8, 8), Pairs(8));
@@ -114,6 +116,7 @@ fn measure_fairness(bench: &mut Harness) {
                 0.8,
             )
             .sample(Duration::from_millis(40))
+            .budget(Duration::from_secs(4))
             .without_criterion();
         fairness_of::<Handles<u64>>(group);
         fairness_of::<WeakHandles<u64>>(group);

@@ -74,6 +74,7 @@ fn describe(group: &mut Group<'_>, polls: &str) {
         .method(&method)
         .not_shown("A thread that sleeps: here both poll all the time.")
         .sample(Duration::from_millis(30))
+        .budget(Duration::from_secs(4))
         .without_criterion();
 }
 

@@ -2,6 +2,7 @@
 //! by one policy.
 
 use std::hint;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -106,6 +107,35 @@ impl Work {
     }
 }
 
+/// Where threads wait for each other before they begin. Nobody yields here: the kernel takes the
+/// turns that a thread gave up from those it gets later.
+struct Start {
+    asleep: Barrier,
+    /// Counted up where each thread has a core: who woke first waits for who woke last.
+    awake: Option<AtomicUsize>,
+    threads: usize,
+}
+
+impl Start {
+    fn of(threads: usize, cores: usize) -> Self {
+        Self {
+            asleep: Barrier::new(threads),
+            awake: (threads <= cores).then(AtomicUsize::default),
+            threads,
+        }
+    }
+
+    fn wait(&self) {
+        self.asleep.wait();
+        if let Some(awake) = &self.awake {
+            awake.fetch_add(1, Ordering::AcqRel);
+            while awake.load(Ordering::Acquire) < self.threads {
+                hint::spin_loop();
+            }
+        }
+    }
+}
+
 /// What each thread did, and when.
 pub(crate) struct Ran<T> {
     /// From the first thread's beginning to the last one's end.
@@ -125,16 +155,12 @@ pub(crate) fn together<O: Send, T: Send>(
 ) -> Result<Ran<T>, String> {
     let owned: Vec<O> = owned.into_iter().collect();
     let cores = core_affinity::get_core_ids().unwrap_or_default();
-    let waiting = AtomicUsize::new(owned.len());
+    let start = Start::of(owned.len(), cores.len());
     let run = |number: usize, own: O| {
         if let Some(core) = cores.get(number % cores.len().max(1)) {
             core_affinity::set_for_current(*core);
         }
-        waiting.fetch_sub(1, Ordering::AcqRel);
-        let mut retry = Retry::default();
-        while waiting.load(Ordering::Acquire) > 0 {
-            retry.wait();
-        }
+        start.wait();
         let began = Instant::now();
         let result = work(number, own);
         (began, Instant::now(), result)

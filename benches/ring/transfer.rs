@@ -97,6 +97,7 @@ fn one<V: Value>(bench: &mut Harness, shape: Shape) {
             )
             .sample(Duration::from_millis(sample_ms))
             .rounds(10, 20)
+            .budget(Duration::from_secs(4))
             .without_criterion();
         if producers + consumers > 2 {
             group.crowded();

@@ -113,10 +113,7 @@ impl<T> Ring<T> {
     /// passed. An item counts from its claim on, which comes a moment before it can be popped.
     pub fn len(&self) -> usize {
         let head = self.head_seen();
-        index(self.tail_seen())
-            .wrapping_sub(index(head))
-            .min(self.limit)
-            / STEP
+        steps_between(head, self.tail_seen()).min(self.limit) / STEP
     }
 
     /// How many items have been popped so far, modulo 2^62.
@@ -226,15 +223,9 @@ impl<T> Ring<T> {
     /// items than the capacity for a moment.
     #[inline(always)]
     pub(super) fn room_at(&self, tail: usize) -> usize {
-        self.limit.saturating_sub(self.behind(tail)) / STEP
-    }
-
-    /// How far `tail` is ahead of the head, in steps; 0 when others pushed and popped meanwhile, so
-    /// that the head has gone past it.
-    #[inline(always)]
-    fn behind(&self, tail: usize) -> usize {
-        let steps = index(tail).wrapping_sub(index(self.head_seen()));
-        if steps > usize::MAX / 2 { 0 } else { steps }
+        self.limit
+            .saturating_sub(steps_between(self.head_seen(), tail))
+            / STEP
     }
 
     /// The capacity, in steps.
@@ -245,7 +236,7 @@ impl<T> Ring<T> {
 
     #[inline(always)]
     pub(super) fn is_full_at(&self, tail: usize) -> bool {
-        self.behind(tail) >= self.limit
+        steps_between(self.head_seen(), tail) >= self.limit
     }
 
     /// Moves `tail` from `word` by `slots`: they are the caller's to write.
@@ -264,11 +255,11 @@ impl<T> Ring<T> {
         )
     }
 
-    /// Moves `tail` when nobody else does.
+    /// Moves `tail` when nobody else does. It hands nothing over: values go by the stamps, and no
+    /// consumer concludes from this index what the producer knew of the others.
     #[inline(always)]
     pub(super) fn advance_tail(&self, word: usize, slots: usize) {
-        // [ring.tail_alone] pairs with [ring.tail_seen]: who sees the index sees what led to it.
-        self.tail.store(after(word, slots), Ordering::Release);
+        self.tail.store(after(word, slots), Ordering::Relaxed);
     }
 
     /// Moves `head` from `word` by `slots`: they are the caller's to read.
@@ -287,24 +278,23 @@ impl<T> Ring<T> {
         )
     }
 
-    /// Moves `head` when nobody else does.
+    /// Moves `head` when nobody else does. It hands nothing over: places go by the stamps.
     #[inline(always)]
     pub(super) fn advance_head(&self, word: usize, slots: usize) {
-        // [ring.head_alone] pairs with [ring.head_seen]: who sees the index sees what led to it.
-        self.head.store(after(word, slots), Ordering::Release);
+        self.head.store(after(word, slots), Ordering::Relaxed);
     }
 
     #[inline(always)]
     pub(super) fn head_seen(&self) -> usize {
-        // [ring.head_seen] pairs with [ring.head_moved], [ring.head_alone]: what the popper knew
-        // when it moved on is known here.
+        // [ring.head_seen] pairs with [ring.head_moved]: what the popper knew when it moved on is
+        // known here.
         self.head.load(Ordering::Acquire)
     }
 
     #[inline(always)]
     pub(super) fn tail_seen(&self) -> usize {
-        // [ring.tail_seen] pairs with [ring.tail_moved], [ring.tail_alone], [ring.closed]: what the
-        // pusher knew when it moved on is known here.
+        // [ring.tail_seen] pairs with [ring.tail_moved], [ring.closed]: what the pusher knew when
+        // it moved on is known here.
         self.tail.load(Ordering::Acquire)
     }
 }
@@ -340,6 +330,14 @@ impl<T> fmt::Debug for Ring<T> {
             .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
+}
+
+/// How far `tail` is ahead of `head`, in steps; 0 when others pushed and popped between the two
+/// looks, so that the head has gone past it.
+#[inline(always)]
+fn steps_between(head: usize, tail: usize) -> usize {
+    let steps = index(tail).wrapping_sub(index(head));
+    if steps > usize::MAX / 2 { 0 } else { steps }
 }
 
 fn slots_for<T>(capacity: usize) -> Option<usize> {

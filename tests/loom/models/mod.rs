@@ -15,6 +15,7 @@ mod ring_close;
 mod ring_force;
 mod ring_gone;
 mod ring_handle;
+mod ring_marks;
 mod ring_sole;
 mod task;
 mod task_end;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> Vec<Model> {
         ring_force::MODELS,
         ring_gone::MODELS,
         ring_handle::MODELS,
+        ring_marks::MODELS,
         ring_sole::MODELS,
         wake_cell::MODELS,
         park::MODELS,

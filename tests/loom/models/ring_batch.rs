@@ -13,46 +13,51 @@ use crate::sync::Backoff;
 pub(crate) const MODELS: &[Model] = &[
     Model::new(
         "ring: a batch among single pushes",
-        &[1, 1, 1],
+        &[81, 720, 430],
         among_pushes,
     )
-    .stale(&[1, 1, 1]),
-    Model::new("ring: a batch among single pops", &[1, 1, 1], among_pops).stale(&[1, 1, 1]),
+    .stale(&[110, 910, 620]),
+    Model::new(
+        "ring: a batch among single pops",
+        &[300, 190, 180],
+        among_pops,
+    )
+    .stale(&[390, 240, 240]),
     Model::new(
         "ring: batches through two slots, index wraps",
-        &[1, 1],
+        &[160, 1_300],
         hand_over,
     )
-    .stale(&[1, 1]),
+    .stale(&[160, 1_300]),
     Model::new(
         "ring: batches through three of four",
-        &[1, 1],
+        &[350, 15_000],
         hand_over_three,
     ),
     Model::new(
         "ring: two batches, room for one and a half",
-        &[1, 1],
+        &[21, 21],
         batch_against_batch,
     ),
-    Model::new("ring: two batches of what is there", &[1, 1], two_takers),
+    Model::new("ring: two batches of what is there", &[30, 30], two_takers),
     Model::new(
         "ring: a batch waits for its slots",
-        &[1, 1, 1],
+        &[100, 1_500, 1_400],
         waits_for_slots,
     ),
     Model::new(
         "ring: a batch waits for its items",
-        &[1, 1, 1],
+        &[100, 1_500, 1_400],
         waits_for_items,
     ),
-    Model::new("ring: a batch finds room or full", &[1, 1], full_is_exact),
+    Model::new("ring: a batch finds room or full", &[21, 45], full_is_exact),
     Model::new(
         "ring: a batch finds items or empty",
-        &[1, 1],
+        &[21, 72],
         empty_is_exact,
     ),
-    Model::new("ring: a sink panics", &[1, 1], sink_panics),
-    Model::new("ring: a source panics", &[1, 1], source_panics),
+    Model::new("ring: a sink panics", &[10, 16], sink_panics),
+    Model::new("ring: a source panics", &[7, 9], source_panics),
 ];
 
 /// Whether `second` comes at once after `first`.

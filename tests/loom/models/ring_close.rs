@@ -10,23 +10,33 @@ use crate::ring::{Handle, PushError, Ring};
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("ring: close against push, drained", &[1, 1, 1], drained).stale(&[1, 1, 1]),
+    Model::new(
+        "ring: close against push, drained",
+        &[880, 1_100, 380],
+        drained,
+    )
+    .stale(&[1_000, 1_300, 480]),
     Model::new(
         "ring: close against a batch, drained",
-        &[1, 1, 1],
+        &[1_200, 3_200, 680],
         batch_drained,
     ),
-    Model::new("ring: close against two pushes", &[1, 1, 1], two_pushes).stale(&[1, 1, 1]),
-    Model::new("ring: two closes", &[1, 1], two_closes),
-    Model::new("ring: close against a full ring", &[1, 1], full),
-    Model::new("ring: close against push by force", &[1, 1], force),
+    Model::new(
+        "ring: close against two pushes",
+        &[210, 370, 380],
+        two_pushes,
+    )
+    .stale(&[450, 810, 890]),
+    Model::new("ring: two closes", &[13, 13], two_closes),
+    Model::new("ring: close against a full ring", &[40, 29], full),
+    Model::new("ring: close against push by force", &[33, 23], force),
     Model::new(
         "ring: close against force under way",
-        &[1, 1],
+        &[240, 180],
         force_under_way,
     ),
-    Model::new("ring: close and what was done before", &[1, 1], before),
-    Model::new("ring: close against a handle and a poll", &[1, 1], handle),
+    Model::new("ring: close and what was done before", &[13, 17], before),
+    Model::new("ring: close against a handle and a poll", &[16, 23], handle),
 ];
 
 /// Pops until the ring is closed and empty; then nothing may come any more.

@@ -7,32 +7,36 @@ use crate::explore::{Model, together};
 use crate::ring::{Handle, PushError, Ring};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("ring: force against pop", &[1, 1], against_pop).stale(&[1, 1]),
+    Model::new("ring: force against pop", &[60, 39], against_pop).stale(&[70, 52]),
     Model::new(
         "ring: force against pop, one slot",
-        &[1, 1],
+        &[71, 89],
         against_pop_one,
     ),
-    Model::new("ring: force against push", &[1, 1], against_push).stale(&[1, 1]),
-    Model::new("ring: force against force", &[1, 1], against_force).stale(&[1, 1]),
+    Model::new("ring: force against push", &[3, 81], against_push).stale(&[3, 81]),
+    Model::new("ring: force against force", &[310, 310], against_force).stale(&[420, 420]),
     Model::new(
         "ring: force against force, three of four",
-        &[1, 1],
+        &[570, 570],
         against_force_three,
     ),
-    Model::new("ring: force against pop and push", &[1, 1, 1], against_both),
+    Model::new(
+        "ring: force against pop and push",
+        &[200, 4_500, 4_700],
+        against_both,
+    ),
     Model::new(
         "ring: force against a batch of pops",
-        &[1, 1],
+        &[81, 550],
         against_batch_pop,
     ),
     Model::new(
         "ring: force against a batch of pushes",
-        &[1, 1],
+        &[24, 43],
         against_batch_push,
     ),
-    Model::new("ring: under force full stays full", &[1, 1], stays_full),
-    Model::new("ring: force with room", &[1, 1], with_room),
+    Model::new("ring: under force full stays full", &[3, 35], stays_full),
+    Model::new("ring: force with room", &[23, 23], with_room),
 ];
 
 /// What came out, from the first that was displaced or popped on, and what is left.

@@ -9,22 +9,22 @@ use crate::ring::{Consumer, Producer, PushError, Side, mpsc, spmc, spsc};
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("ring: the sole producer goes", &[1, 1], producer_goes),
+    Model::new("ring: the sole producer goes", &[340, 640], producer_goes),
     Model::new(
         "ring: the last of two producers goes",
-        &[1, 1, 1],
+        &[1_000, 2_400, 2_400],
         last_producer_goes,
     )
     .preemptions(Some(1)),
-    Model::new("ring: the sole consumer goes", &[1, 1], consumer_goes),
+    Model::new("ring: the sole consumer goes", &[3, 25], consumer_goes),
     Model::new(
         "ring: the last of two consumers goes",
-        &[1, 1, 1],
+        &[48, 130, 53],
         last_consumer_goes,
     ),
     Model::new(
         "ring: the consumer of two producers goes",
-        &[1, 1, 1],
+        &[20, 680, 690],
         consumer_of_two_goes,
     )
     .preemptions(Some(1)),

@@ -9,13 +9,23 @@ use crate::ring::{Handle, Ring};
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("ring: handles hand over, index wraps", &[1, 1], hand_over).stale(&[1, 1]),
-    Model::new("ring: handles with old guesses", &[1, 1], old_guesses).stale(&[1, 1]),
-    Model::new("ring: three handles", &[1, 1, 1], three).stale(&[1, 1, 1]),
-    Model::new("ring: a handle's full is exact", &[1, 1], full_is_exact),
-    Model::new("ring: a handle's empty is exact", &[1, 1], empty_is_exact),
-    Model::new("ring: polls hand over, index wraps", &[1, 1], polls).stale(&[1, 1]),
-    Model::new("ring: polls against each other", &[1, 1, 1], polls_of_two).stale(&[1, 1, 1]),
+    Model::new(
+        "ring: handles hand over, index wraps",
+        &[240, 990],
+        hand_over,
+    )
+    .stale(&[110, 490]),
+    Model::new("ring: handles with old guesses", &[400, 400], old_guesses).stale(&[620, 620]),
+    Model::new("ring: three handles", &[200, 650, 620], three).stale(&[100, 730, 710]),
+    Model::new("ring: a handle's full is exact", &[100, 180], full_is_exact),
+    Model::new("ring: a handle's empty is exact", &[41, 91], empty_is_exact),
+    Model::new("ring: polls hand over, index wraps", &[15, 22], polls).stale(&[15, 22]),
+    Model::new(
+        "ring: polls against each other",
+        &[100, 360, 380],
+        polls_of_two,
+    )
+    .stale(&[140, 480, 510]),
 ];
 
 type Own = Handle<Arc<Ring<usize>>>;

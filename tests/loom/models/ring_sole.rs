@@ -9,42 +9,50 @@ use crate::ring::{Consumer, Producer, Side, mpsc, spmc, spsc};
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("ring: sole ends, one slot", &[1, 1], one_slot),
-    Model::new("ring: sole ends, two slots", &[1, 1], two_slots),
-    Model::new("ring: sole ends, three of four", &[1, 1], three_of_four),
-    Model::new("ring: sole ends, batches", &[1, 1], batches),
+    Model::new("ring: sole ends, one slot", &[17, 36], one_slot),
+    Model::new("ring: sole ends, two slots", &[49, 120], two_slots),
+    Model::new(
+        "ring: sole ends, three of four",
+        &[520, 1_900],
+        three_of_four,
+    ),
+    Model::new("ring: sole ends, batches", &[740, 1_400], batches),
     Model::new(
         "ring: sole ends, batches, three of four",
-        &[1, 1],
+        &[250, 4_500],
         batches_of_three,
     )
     .preemptions(Some(1)),
-    Model::new("ring: sole ends, full and empty are exact", &[1, 1], exact),
+    Model::new(
+        "ring: sole ends, full and empty are exact",
+        &[23, 56],
+        exact,
+    ),
     Model::new(
         "ring: sole producer, two consumers",
-        &[1, 1, 1],
+        &[600, 7_400, 570],
         two_consumers,
     )
-    .stale(&[1, 1, 1]),
+    .stale(&[350, 6_300, 330]),
     Model::new(
         "ring: sole producer, empty is exact",
-        &[1, 1, 1],
+        &[40, 100, 110],
         empty_is_exact,
     ),
     Model::new(
         "ring: sole consumer, two producers",
-        &[1, 1, 1],
+        &[120, 320, 300],
         two_producers,
     )
-    .stale(&[1, 1, 1]),
+    .stale(&[38, 390, 360]),
     Model::new(
         "ring: sole consumer, full is exact",
-        &[1, 1, 1],
+        &[29, 68, 80],
         full_is_exact,
     ),
     Model::new(
         "ring: sole consumer, full is exact, three of four",
-        &[1, 1, 1],
+        &[96, 170, 130],
         full_is_exact_of_four,
     ),
 ];
@@ -92,14 +100,17 @@ enum End<T, P, C> {
 /// All that is left, by a consumer among the ends.
 fn left<T, P: Side, C: Side>(ends: &mut [End<T, P, C>]) -> Vec<T> {
     let mut left = Vec::new();
-    let consumer = ends.iter_mut().find_map(|end| match end {
-        End::Pop(consumer) => Some(consumer),
-        End::Push(_) => None,
-    });
-    if let Some(consumer) = consumer {
-        consumer.pop_each(usize::MAX, |value| left.push(value));
-        assert!(consumer.pop().is_none() && consumer.is_empty());
+    for end in &mut *ends {
+        if let End::Pop(consumer) = end {
+            consumer.pop_each(usize::MAX, |value| left.push(value));
+            assert!(consumer.pop().is_none());
+        }
     }
+    let is_empty = |end: &End<T, P, C>| match end {
+        End::Push(producer) => producer.is_empty(),
+        End::Pop(consumer) => consumer.is_empty(),
+    };
+    assert!(ends.iter().all(is_empty));
     left
 }
 
