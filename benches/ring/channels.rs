@@ -12,7 +12,7 @@ use std::time::Duration;
 use windlass::Runtime;
 use windlass_benches::{Batch, Group, Harness, Role};
 
-use peers::{AsyncChannel, Channel, Crossfire, Flume, Kanal, TOKIO, Tokio};
+use peers::{AsyncChannel, Channel, Crossfire, Flume, Kanal, TOKIO, Tokio, Windlass};
 use tasks::{PingPong, RingOfTasks, Stream};
 
 /// One workload for all channels.
@@ -149,6 +149,7 @@ fn one(
 }
 
 fn contenders(group: &mut Group<'_>, runtime: &Rc<Runtime>, workload: impl Workload) {
+    contender::<Windlass>(group, runtime, workload);
     contender::<Tokio>(group, runtime, workload);
     contender::<AsyncChannel>(group, runtime, workload);
     contender::<Kanal>(group, runtime, workload);
