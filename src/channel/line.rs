@@ -18,6 +18,7 @@
 //! CALLED is the caller's last touch: the owner that sees it may free the node without the lock.
 
 use std::marker::PhantomPinned;
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::sync::PoisonError;
 use std::task::Waker;
@@ -48,7 +49,8 @@ pub(super) trait Gate {
 #[derive(Debug)]
 pub(super) struct Node {
     state: AtomicUsize,
-    entry: UnsafeCell<Entry>,
+    /// Nothing while the node is out: most futures never wait, and are cheap to make then.
+    entry: UnsafeCell<MaybeUninit<Entry>>,
     _pinned: PhantomPinned,
 }
 
@@ -89,14 +91,11 @@ struct List {
 unsafe impl Send for List {}
 
 impl Node {
+    #[inline(always)]
     pub(super) fn new() -> Self {
         Self {
             state: AtomicUsize::new(OUT),
-            entry: UnsafeCell::new(Entry {
-                waker: None,
-                ahead: None,
-                behind: None,
-            }),
+            entry: UnsafeCell::new(MaybeUninit::uninit()),
             _pinned: PhantomPinned,
         }
     }
@@ -212,11 +211,12 @@ pub(super) fn call(gate: &impl Gate) -> bool {
 }
 
 impl Node {
-    /// Touches the entry: under the lock.
+    /// Touches the entry: under the lock, while the node stands in the line.
     fn entry<R>(&self, touch: impl FnOnce(&mut Entry) -> R) -> R {
-        // SAFETY: every caller holds the lock of the line that the node stands in, or is about to
-        // (rule 1), and no `touch` touches another entry.
-        self.entry.with_mut(|entry| touch(unsafe { &mut *entry }))
+        // SAFETY: every caller holds the lock of the line that the node stands in (rule 1), so the
+        // entry is there, and no `touch` touches another one.
+        self.entry
+            .with_mut(|entry| touch(unsafe { (*entry).assume_init_mut() }))
     }
 }
 
@@ -227,12 +227,14 @@ impl List {
             End::Back => (self.last, None),
             End::Front => (None, self.first),
         };
-        node.entry(|entry| {
-            *entry = Entry {
+        node.entry.with_mut(|entry| {
+            // SAFETY: the caller holds the lock, and the node stands in no line yet. What was there
+            // owned nothing: whoever took the node out took its waker.
+            unsafe { &mut *entry }.write(Entry {
                 waker: Some(waker),
                 ahead,
                 behind,
-            };
+            });
         });
         self.set_behind(ahead, here);
         self.set_ahead(behind, here);
