@@ -8,6 +8,8 @@ pub mod park;
 pub mod ring;
 mod wake_cell;
 
+pub mod channel;
+
 #[cfg(feature = "net")]
 mod reactor;
 pub mod task;

@@ -36,6 +36,15 @@ mod ring;
 #[allow(dead_code, reason = "the models use parts of the room")]
 mod wake_cell;
 
+#[path = "../src/channel/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "the models use parts of the room"
+)]
+mod channel;
+
 #[path = "../src/task/mod.rs"]
 #[allow(
     dead_code,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use windlass::Runtime;
 use windlass_benches::{Batch, Group, Harness, Role};
 
-use peers::{AsyncChannel, Channel, Crossfire, Flume, Kanal, TOKIO, Tokio};
+use peers::{AsyncChannel, Channel, Crossfire, Flume, Kanal, TOKIO, Tokio, Windlass};
 use tasks::{PingPong, RingOfTasks, Stream};
 
 /// One workload for all channels.
@@ -134,7 +134,7 @@ fn one(
             .title(&format!("channel: {}, {workers}w", name.replace('_', " ")))
             .unit("ns per value", windlass_benches::Better::Lower)
             .not_shown("Other runtimes, where a wake costs more or less; values dear to move.")
-            .sample(Duration::from_millis(40))
+            .sample(Duration::from_millis(30))
             .rounds(10, 30)
             .budget(Duration::from_secs(4))
             .without_criterion();
@@ -149,6 +149,7 @@ fn one(
 }
 
 fn contenders(group: &mut Group<'_>, runtime: &Rc<Runtime>, workload: impl Workload) {
+    contender::<Windlass>(group, runtime, workload);
     contender::<Tokio>(group, runtime, workload);
     contender::<AsyncChannel>(group, runtime, workload);
     contender::<Kanal>(group, runtime, workload);

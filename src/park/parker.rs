@@ -1,6 +1,7 @@
 //! The token over a mutex and a condition variable: for threads that wait for nothing else.
 
-use std::task::Wake;
+use std::mem::ManuallyDrop;
+use std::task::{RawWaker, RawWakerVTable, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use super::token::Token;
@@ -61,6 +62,14 @@ impl Parker {
         }
     }
 
+    /// A waker that wakes this parker; it allocates nothing.
+    pub fn waker(&self) -> Waker {
+        let bed = Arc::into_raw(self.bed.clone()).cast();
+        // SAFETY: the functions keep a waker's contract: each waker owns one reference to the bed,
+        // and a bed may be used from any thread.
+        unsafe { Waker::new(bed, &WAKING) }
+    }
+
     /// Sleeps until a token is there, and takes it. Returns at once when one is there already.
     pub fn park(&mut self) {
         if !self.bed.token.prepare() {
@@ -99,14 +108,44 @@ impl Unparker {
     /// Leaves the token and wakes the thread if it sleeps. Never blocks for longer than the sleeper
     /// needs to fall asleep.
     pub fn unpark(&self) {
-        if self.bed.token.notify() {
-            // The sleeper holds the lock from before it looks at the token until it waits: passing
-            // through the lock means that the signal cannot fall between the two.
-            drop(unpoisoned(self.bed.lock.lock()));
-            self.bed.wake.notify_one();
-        }
+        self.bed.unpark();
     }
 }
+
+impl Bed {
+    fn unpark(&self) {
+        if self.token.notify() {
+            // The sleeper holds the lock from before it looks at the token until it waits: passing
+            // through the lock means that the signal cannot fall between the two.
+            drop(unpoisoned(self.lock.lock()));
+            self.wake.notify_one();
+        }
+    }
+
+    /// The bed of a waker made by [`Parker::waker`]. Dropping it drops the waker's reference.
+    ///
+    /// # Safety
+    /// `bed` is such a waker's data.
+    unsafe fn of_waker(bed: *const ()) -> Arc<Self> {
+        // SAFETY: it came from `Arc::into_raw`.
+        unsafe { Arc::from_raw(bed.cast()) }
+    }
+}
+
+/// The functions of the wakers made by [`Parker::waker`]: called with their data only.
+const WAKING: RawWakerVTable = RawWakerVTable::new(
+    |bed| {
+        // SAFETY: a waker's data, whose reference the waker keeps.
+        let bed = ManuallyDrop::new(unsafe { Bed::of_waker(bed) });
+        RawWaker::new(Arc::into_raw(Arc::clone(&bed)).cast(), &WAKING)
+    },
+    // SAFETY: a waker's data, whose reference goes with it.
+    |bed| unsafe { Bed::of_waker(bed) }.unpark(),
+    // SAFETY: a waker's data, whose reference the waker keeps.
+    |bed| ManuallyDrop::new(unsafe { Bed::of_waker(bed) }).unpark(),
+    // SAFETY: a waker's data, whose reference goes with it.
+    |bed| drop(unsafe { Bed::of_waker(bed) }),
+);
 
 impl Wake for Unparker {
     fn wake(self: std::sync::Arc<Self>) {

@@ -120,4 +120,5 @@ pub use ends::{Consumer, Producer, mpsc, spmc, spsc};
 pub use error::{PushError, PushManyError};
 pub use handle::Handle;
 pub use queue::Ring;
+pub(crate) use shared::Marked;
 pub use side::{Shared, Side, Sole};

@@ -32,6 +32,8 @@ pub struct Ring<T> {
     lap_mask: usize,
     /// The capacity, in steps.
     limit: usize,
+    /// Slots beyond the capacity: a free slot is room enough only where there are none.
+    spare: usize,
     slots: Box<[Slot<T>]>,
 }
 
@@ -105,6 +107,7 @@ impl<T> Ring<T> {
             place_mask: (slots.len() - 1) * STEP,
             lap_mask: !(slots.len() * STEP - 1),
             limit: capacity * STEP,
+            spare: slots.len() - capacity,
             slots,
         }
     }
@@ -165,9 +168,9 @@ impl<T> Ring<T> {
     }
 
     /// Asks that whoever pushes next be told that somebody waits for items. Then the caller looks
-    /// for an item again: either it is there, or its push is told.
-    pub(crate) fn mark_tail(&self) {
-        self.tail.fetch_or(WAITING, Ordering::Relaxed);
+    /// for an item again: either it is there, or its push is told. Whether nobody had asked.
+    pub(crate) fn mark_tail(&self) -> bool {
+        self.tail.fetch_or(WAITING, Ordering::Relaxed) & WAITING == 0
     }
 
     /// Nobody waits for items any more.
@@ -176,9 +179,9 @@ impl<T> Ring<T> {
     }
 
     /// Asks that whoever pops next be told that somebody waits for room. Then the caller looks for
-    /// room again.
-    pub(crate) fn mark_head(&self) {
-        self.head.fetch_or(WAITING, Ordering::Relaxed);
+    /// room again. Whether nobody had asked.
+    pub(crate) fn mark_head(&self) -> bool {
+        self.head.fetch_or(WAITING, Ordering::Relaxed) & WAITING == 0
     }
 
     /// Nobody waits for room any more.
@@ -213,7 +216,7 @@ impl<T> Ring<T> {
     /// Whether each slot is used, so that a free slot is room enough.
     #[inline(always)]
     pub(super) fn uses_all_slots(&self) -> bool {
-        self.limit == self.lap_mask.wrapping_neg()
+        self.spare == 0
     }
 
     /// Whether `slots` more fit behind `tail`, whose last slot is free.

@@ -105,7 +105,7 @@ impl<T> Ring<T> {
         T: Copy,
     {
         // SAFETY: the slice holds so many values, and a `Copy` may be moved out and stay.
-        unsafe { self.push_run(values.as_ptr(), values.len()) }
+        unsafe { self.push_run(values.as_ptr(), values.len()) }.0
     }
 
     /// Moves the first values out of a vector, as many as there is room for, as one batch. How
@@ -119,8 +119,22 @@ impl<T> Ring<T> {
     /// ```
     #[inline]
     pub fn push_vec(&self, values: &mut Vec<T>) -> usize {
+        self.push_vec_marked(values).0
+    }
+
+    /// As [`Ring::push_vec`]; whether somebody waited for items.
+    #[inline]
+    pub(crate) fn push_vec_marked(&self, values: &mut Vec<T>) -> (usize, Marked) {
+        let mut marked = Marked(false);
+        let push = |start: *const T, count: usize| {
+            // SAFETY: the vector holds so many values.
+            let (pushed, waiting) = unsafe { self.push_run(start, count) };
+            marked = waiting;
+            pushed
+        };
         // SAFETY: `push_run` moves out as many as it says.
-        unsafe { buffer::push_vec(values, |start, count| self.push_run(start, count)) }
+        let pushed = unsafe { buffer::push_vec(values, push) };
+        (pushed, marked)
     }
 
     /// Adds an iterator's values, as batches of up to 32: the iterator's code runs before a batch
@@ -138,7 +152,7 @@ impl<T> Ring<T> {
     {
         let values = values.into_iter();
         // SAFETY: `push_run` moves out as many as it says.
-        unsafe { buffer::push_many(values, |start, count| self.push_run(start, count)) }
+        unsafe { buffer::push_many(values, |start, count| self.push_run(start, count).0) }
     }
 
     /// Appends the oldest items to a vector, `max` at most, as one batch: one compare-exchange, and
@@ -180,16 +194,23 @@ impl<T> Ring<T> {
         unsafe { buffer::pop_each(max, sink, pop) }
     }
 
+    /// How many were pushed, and whether somebody waited for them.
+    ///
     /// # Safety
     /// `start` points to `count` values; as many as are pushed are moved out.
     #[inline]
-    unsafe fn push_run(&self, start: *const T, count: usize) -> usize {
+    unsafe fn push_run(&self, start: *const T, count: usize) -> (usize, Marked) {
         let mut word = self.tail_seen();
         if word & CLOSED != 0 {
-            return 0;
+            return (0, Marked(false));
         }
         // SAFETY: as the caller says.
-        unsafe { self.push_from::<Shared, Shared>(&mut word, start, count) }.0
+        let (pushed, claimed) =
+            unsafe { self.push_from::<Shared, Shared>(&mut word, start, count) };
+        (
+            pushed,
+            Marked::from_word(if pushed > 0 { claimed } else { 0 }),
+        )
     }
 
     /// An iterator that pops until the queue is empty; what is pushed meanwhile comes too. Dropping

@@ -6,10 +6,11 @@ use crate::atomic_sites::atomic_sites;
 use crate::sites::Site;
 
 /// What the models include, below `src`.
-const INCLUDED: [&str; 6] = [
+const INCLUDED: [&str; 7] = [
     "park/",
     "ring/",
     "wake_cell/",
+    "channel/",
     "task/",
     "executor/idle.rs",
     "reactor/readiness.rs",

@@ -9,13 +9,14 @@ use crate::paths::paths;
 use crate::source::{Finding, Source};
 
 /// Each room's floor. A room uses only rooms on lower floors.
-pub(crate) const FLOORS: [(&str, usize); 11] = [
+pub(crate) const FLOORS: [(&str, usize); 12] = [
     ("sync", 0),
     ("ring", 1),
     ("park", 1),
     ("wake_cell", 1),
     ("task", 2),
     ("reactor", 2),
+    ("channel", 3),
     ("executor", 3),
     ("net", 3),
     ("time", 3),

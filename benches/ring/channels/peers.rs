@@ -2,8 +2,10 @@
 
 use std::future::Future;
 
+use windlass::channel;
 use windlass_benches::Role;
 
+pub(crate) const WINDLASS: &str = "windlass channel";
 pub(crate) const TOKIO: &str = "tokio mpsc";
 pub(crate) const ASYNC_CHANNEL: &str = "async-channel";
 pub(crate) const KANAL: &str = "kanal async";
@@ -30,6 +32,34 @@ pub(crate) trait Channel: 'static {
 
     /// Waits for a value; `None` when nobody will send one.
     fn recv(receiver: &mut Self::Receiver) -> impl Future<Output = Option<u64>> + Send;
+}
+
+pub(crate) struct Windlass;
+
+impl Channel for Windlass {
+    const NAME: &'static str = WINDLASS;
+    const ROLE: Role = Role::Subject;
+
+    type Sender = channel::Sender<u64>;
+    type Receiver = channel::Receiver<u64>;
+
+    fn bounded(capacity: usize) -> (Self::Sender, Self::Receiver) {
+        channel::bounded(capacity)
+    }
+
+    fn receivers(receiver: Self::Receiver, count: usize) -> Vec<Self::Receiver> {
+        vec![receiver; count]
+    }
+
+    #[inline]
+    async fn send(sender: &mut Self::Sender, value: u64) -> bool {
+        sender.send(value).await.is_ok()
+    }
+
+    #[inline]
+    async fn recv(receiver: &mut Self::Receiver) -> Option<u64> {
+        receiver.recv().await.ok()
+    }
 }
 
 pub(crate) struct Tokio;

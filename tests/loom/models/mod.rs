@@ -1,9 +1,11 @@
 //! What is explored, room by room.
 
+mod channel;
 mod hands;
 mod house;
 mod idle;
 mod litmus;
+mod oneshot;
 mod park;
 mod readiness;
 mod registry;
@@ -17,6 +19,7 @@ mod ring_marks;
 mod ring_sole;
 mod task;
 mod task_end;
+mod waits;
 mod wake_cell;
 
 use crate::explore::Model;
@@ -41,6 +44,8 @@ pub(crate) fn all() -> Vec<Model> {
         task_end::MODELS,
         registry::MODELS,
         readiness::MODELS,
+        channel::MODELS,
+        oneshot::MODELS,
     ];
     rooms.concat()
 }

@@ -129,9 +129,7 @@ fn waker_changes(turn: usize) {
 fn thread_sleeps(turn: usize) {
     let shared = shared();
     let mut parker = Parker::new();
-    let waker = Waker::from(std::sync::Arc::new(parker.unparker()));
-    // loom does not see who drops the last of std's references: it must be the first thread.
-    let _kept = waker.clone();
+    let waker = parker.waker();
     let seen = shared.clone();
     let sleep = Box::new(move || {
         let mut patience = Patience::new();

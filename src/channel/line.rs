@@ -1,0 +1,266 @@
+//! The line: who waits at a gate, first come, first served.
+//!
+//! A doubly linked list behind a mutex. Its nodes live in the futures (or on the stacks) of those
+//! who wait, so that waiting allocates nothing and leaving from the middle is one step. The code
+//! under the lock is a few moves of pointers: no waker is cloned, woken or dropped there, so that
+//! whatever a waker does, it cannot meet the lock.
+//!
+//! ```text
+//!             join                          call
+//!   OUT ----------------> WAITING -----------------------> CALLED
+//!    ^                       |                                |
+//!    +------- leave ---------+                                |
+//!    +-------- the owner has seen it [channel.noticed] -------+
+//! ```
+//!
+//! **Rules.** 1. `entry` is touched under the lock only. 2. The owner alone moves a node to WAITING
+//! and to OUT, a caller alone moves it to CALLED; both into and out of WAITING under the lock. 3.
+//! CALLED is the caller's last touch: the owner that sees it may free the node without the lock.
+
+use std::marker::PhantomPinned;
+use std::ptr::NonNull;
+use std::sync::PoisonError;
+use std::task::Waker;
+
+use crate::sync::{AtomicUsize, Mutex, Ordering, UnsafeCell};
+
+const OUT: usize = 0;
+const WAITING: usize = 1;
+const CALLED: usize = 2;
+
+/// What is waited for: an item, or room for one.
+pub(super) trait Gate {
+    /// Who waits here.
+    fn line(&self) -> &Line;
+
+    /// Marks the word that whoever opens the gate moves: from now on they call.
+    /// Whether it was not marked.
+    fn mark(&self) -> bool;
+
+    /// Nobody waits any more.
+    fn unmark(&self);
+
+    /// Whether the next in line would find something.
+    fn is_open(&self) -> bool;
+}
+
+/// One that may stand in a line. It does not move while it does.
+#[derive(Debug)]
+pub(super) struct Node {
+    state: AtomicUsize,
+    entry: UnsafeCell<Entry>,
+    _pinned: PhantomPinned,
+}
+
+#[derive(Debug)]
+struct Entry {
+    waker: Option<Waker>,
+    ahead: Option<NonNull<Node>>,
+    behind: Option<NonNull<Node>>,
+}
+
+// SAFETY: `entry` is touched only under the lock of the line that the node stands in (rule 1), or
+// by the owner of a node that stands in none.
+unsafe impl Send for Node {}
+// SAFETY: as above.
+unsafe impl Sync for Node {}
+
+/// Where to stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    /// Behind all others.
+    Back,
+    /// Ahead of all others: for who was called and found nothing.
+    Front,
+}
+
+/// Those who wait at one gate.
+#[derive(Debug)]
+pub(super) struct Line(Mutex<List>);
+
+#[derive(Debug)]
+struct List {
+    first: Option<NonNull<Node>>,
+    last: Option<NonNull<Node>>,
+}
+
+// SAFETY: the list owns no node; it reaches them under its lock only, and a node leaves the list
+// before it is freed.
+unsafe impl Send for List {}
+
+impl Node {
+    pub(super) fn new() -> Self {
+        Self {
+            state: AtomicUsize::new(OUT),
+            entry: UnsafeCell::new(Entry {
+                waker: None,
+                ahead: None,
+                behind: None,
+            }),
+            _pinned: PhantomPinned,
+        }
+    }
+
+    fn state(&self) -> usize {
+        // [channel.noticed] pairs with [channel.called]: the caller has left the node, and what it
+        // calls for is seen.
+        self.state.load(Ordering::Acquire)
+    }
+
+    /// Whether the node stands in no line, and has not been called out of one either.
+    #[inline(always)]
+    pub(super) fn is_out(&self) -> bool {
+        self.state() == OUT
+    }
+}
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(List {
+            first: None,
+            last: None,
+        }))
+    }
+
+    fn with<R>(&self, touch: impl FnOnce(&mut List) -> R) -> R {
+        // Nothing under the lock panics.
+        touch(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Puts the node into the gate's line.
+///
+/// # Safety
+/// The node is out, and stays where it is until it is out again.
+pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, end: End) {
+    let waker = waker.clone();
+    gate.line().with(|list| {
+        if list.first.is_none() {
+            let was_unmarked = gate.mark();
+            debug_assert!(was_unmarked, "marked, and nobody in line");
+        }
+        node.state.store(WAITING, Ordering::Relaxed);
+        list.insert(node, waker, end);
+    });
+}
+
+/// Keeps the place of a node that still waits, and the newer waker. `false`: it was called, and is
+/// out now.
+pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> bool {
+    if node.state() == WAITING {
+        let mut waker = waker.clone();
+        let waits = gate.line().with(|_| {
+            let waits = node.state.load(Ordering::Relaxed) == WAITING;
+            if waits {
+                node.entry(|entry| match &mut entry.waker {
+                    Some(old) if old.will_wake(&waker) => {}
+                    Some(old) => std::mem::swap(old, &mut waker),
+                    None => {}
+                });
+            }
+            waits
+        });
+        drop(waker);
+        if waits {
+            return true;
+        }
+    }
+    node.state.store(OUT, Ordering::Relaxed);
+    false
+}
+
+/// Takes the node out of the line. Whether it had been called before: then the caller of this must
+/// use the call, or pass it on.
+#[must_use]
+pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
+    let mut waker = None;
+    let called = node.state() == CALLED
+        || gate.line().with(|list| {
+            let called = node.state.load(Ordering::Relaxed) == CALLED;
+            if !called {
+                waker = list.unlink(node);
+                if list.first.is_none() {
+                    gate.unmark();
+                }
+            }
+            called
+        });
+    node.state.store(OUT, Ordering::Relaxed);
+    drop(waker);
+    called
+}
+
+/// Calls the first in line; `false` when nobody waits.
+pub(super) fn call(gate: &impl Gate) -> bool {
+    let waker = gate.line().with(|list| {
+        // SAFETY: a node in the list stays where it is until it is out.
+        let node = unsafe { list.first?.as_ref() };
+        let waker = list.unlink(node);
+        if list.first.is_none() {
+            gate.unmark();
+        }
+        // [channel.called] pairs with [channel.noticed]: the node is touched no more, and what is
+        // called for is there.
+        node.state.store(CALLED, Ordering::Release);
+        waker
+    });
+    match waker {
+        Some(waker) => waker.wake(),
+        None => return false,
+    }
+    true
+}
+
+impl Node {
+    /// Touches the entry: under the lock.
+    fn entry<R>(&self, touch: impl FnOnce(&mut Entry) -> R) -> R {
+        // SAFETY: every caller holds the lock of the line that the node stands in, or is about to
+        // (rule 1), and no `touch` touches another entry.
+        self.entry.with_mut(|entry| touch(unsafe { &mut *entry }))
+    }
+}
+
+impl List {
+    fn insert(&mut self, node: &Node, waker: Waker, end: End) {
+        let here = Some(NonNull::from(node));
+        let (ahead, behind) = match end {
+            End::Back => (self.last, None),
+            End::Front => (None, self.first),
+        };
+        node.entry(|entry| {
+            *entry = Entry {
+                waker: Some(waker),
+                ahead,
+                behind,
+            };
+        });
+        self.set_behind(ahead, here);
+        self.set_ahead(behind, here);
+    }
+
+    fn unlink(&mut self, node: &Node) -> Option<Waker> {
+        let (waker, ahead, behind) =
+            node.entry(|entry| (entry.waker.take(), entry.ahead, entry.behind));
+        self.set_behind(ahead, behind);
+        self.set_ahead(behind, ahead);
+        waker
+    }
+
+    /// Who stands behind `of`; behind nobody stands the first.
+    fn set_behind(&mut self, of: Option<NonNull<Node>>, behind: Option<NonNull<Node>>) {
+        match of {
+            // SAFETY: a node in the list stays where it is until it is out.
+            Some(node) => unsafe { node.as_ref() }.entry(|entry| entry.behind = behind),
+            None => self.first = behind,
+        }
+    }
+
+    /// Who stands ahead of `of`; ahead of nobody stands the last.
+    fn set_ahead(&mut self, of: Option<NonNull<Node>>, ahead: Option<NonNull<Node>>) {
+        match of {
+            // SAFETY: a node in the list stays where it is until it is out.
+            Some(node) => unsafe { node.as_ref() }.entry(|entry| entry.ahead = ahead),
+            None => self.last = ahead,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A place at a gate: looks, gets in line, looks again, waits to be called.
+
+use std::pin::pin;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use super::line::{self, End, Gate, Node};
+use super::sleep::{block, block_timeout};
+
+/// What a look found.
+pub(super) enum Look<R> {
+    /// All that was wanted, or that it never comes.
+    Done(R),
+    /// A part of it: who goes on waiting does so behind the others.
+    Part,
+    /// Nothing.
+    Nothing,
+}
+
+/// One waiter's place at a gate. Dropping it leaves the line, and passes on a call that was not
+/// used.
+pub(super) struct Place<G: Gate> {
+    gate: G,
+    node: Node,
+}
+
+impl<G: Gate> Place<G> {
+    #[inline]
+    pub(super) fn new(gate: G) -> Self {
+        Self {
+            gate,
+            node: Node::new(),
+        }
+    }
+
+    /// Looks; when there is nothing, waits in line until the next call wakes `waker`.
+    ///
+    /// # Safety
+    /// The place does not move from the first call on until it is dropped.
+    #[inline]
+    pub(super) unsafe fn poll<R>(
+        &self,
+        waker: &Waker,
+        mut look: impl FnMut(&G) -> Look<R>,
+    ) -> Poll<R> {
+        let mut end = End::Back;
+        if !self.node.is_out() {
+            if line::keep(&self.gate, &self.node, waker) {
+                return Poll::Pending;
+            }
+            end = End::Front;
+        }
+        match look(&self.gate) {
+            Look::Done(found) => return Poll::Ready(found),
+            Look::Part => end = End::Back,
+            Look::Nothing => {}
+        }
+        // SAFETY: the node is out, and the caller does not move it; `drop` takes it out.
+        unsafe { line::join(&self.gate, &self.node, waker, end) };
+        match look(&self.gate) {
+            Look::Done(found) => {
+                self.leave();
+                Poll::Ready(found)
+            }
+            Look::Part | Look::Nothing => Poll::Pending,
+        }
+    }
+
+    /// A call that came meanwhile is the next one's.
+    #[cold]
+    fn leave(&self) {
+        if line::leave(&self.gate, &self.node) && self.gate.is_open() {
+            line::call(&self.gate);
+        }
+    }
+}
+
+impl<G: Gate> Drop for Place<G> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.node.is_out() {
+            self.leave();
+        }
+    }
+}
+
+/// Looks until all is found; the thread sleeps in between.
+pub(super) fn wait<G: Gate, R>(gate: G, mut look: impl FnMut(&G) -> Look<R>) -> R {
+    if let Look::Done(found) = look(&gate) {
+        return found;
+    }
+    let place = pin!(Place::new(gate));
+    // SAFETY: `place` is pinned.
+    block(|waker| unsafe { place.poll(waker, &mut look) })
+}
+
+/// As [`wait`], at most for `timeout`.
+pub(super) fn wait_timeout<G: Gate, R>(
+    gate: G,
+    timeout: Duration,
+    mut look: impl FnMut(&G) -> Look<R>,
+) -> Option<R> {
+    if let Look::Done(found) = look(&gate) {
+        return Some(found);
+    }
+    let place = pin!(Place::new(gate));
+    // SAFETY: `place` is pinned.
+    block_timeout(timeout, |waker| unsafe { place.poll(waker, &mut look) })
+}

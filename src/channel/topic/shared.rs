@@ -1,0 +1,61 @@
+//! What topics and subscribers share: the desk where values are numbered, and a ring for each.
+
+use std::sync::PoisonError;
+
+use crate::channel::ends::Ends;
+use crate::ring::Ring;
+use crate::sync::{Arc, Mutex};
+use crate::wake_cell::WakeCell;
+
+pub(super) struct Shared<T> {
+    pub(super) capacity: usize,
+    pub(super) topics: Ends,
+    pub(super) desk: Mutex<Desk<T>>,
+}
+
+pub(super) struct Desk<T> {
+    /// The number of the next value.
+    pub(super) next: u64,
+    pub(super) closed: bool,
+    pub(super) subscriptions: Vec<Arc<Subscription<T>>>,
+}
+
+pub(super) struct Subscription<T> {
+    pub(super) ring: Ring<Numbered<T>>,
+    pub(super) wake: WakeCell,
+}
+
+pub(super) struct Numbered<T> {
+    pub(super) number: u64,
+    pub(super) value: T,
+}
+
+impl<T> Shared<T> {
+    pub(super) fn desk<R>(&self, work: impl FnOnce(&mut Desk<T>) -> R) -> R {
+        // A clone that panicked leaves nothing half done: who did not get the value finds a gap.
+        work(&mut self.desk.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn close(&self) -> bool {
+        let (was_open, subscriptions) = self.desk(|desk| {
+            let subscriptions = std::mem::take(&mut desk.subscriptions);
+            (!std::mem::replace(&mut desk.closed, true), subscriptions)
+        });
+        for subscription in subscriptions {
+            subscription.ring.close();
+            subscription.wake.wake();
+        }
+        was_open
+    }
+}
+
+impl<T> Subscription<T> {
+    /// Whether the subscriber is there and will find the value.
+    pub(super) fn give(&self, number: u64, value: T) -> bool {
+        let given = self.ring.force_push(Numbered { number, value });
+        if given.is_ok() {
+            self.wake.wake();
+        }
+        given.is_ok()
+    }
+}
