@@ -18,6 +18,7 @@
 //! CALLED is the caller's last touch: the owner that sees it may free the node without the lock.
 
 use std::marker::PhantomPinned;
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::sync::PoisonError;
 use std::task::Waker;
@@ -48,13 +49,14 @@ pub(super) trait Gate {
 #[derive(Debug)]
 pub(super) struct Node {
     state: AtomicUsize,
-    entry: UnsafeCell<Entry>,
+    /// Written when the node gets in line: a future that never waits does not pay for it.
+    entry: UnsafeCell<MaybeUninit<Entry>>,
     _pinned: PhantomPinned,
 }
 
 #[derive(Debug)]
 struct Entry {
-    waker: Option<Waker>,
+    waker: Waker,
     ahead: Option<NonNull<Node>>,
     behind: Option<NonNull<Node>>,
 }
@@ -92,11 +94,7 @@ impl Node {
     pub(super) fn new() -> Self {
         Self {
             state: AtomicUsize::new(OUT),
-            entry: UnsafeCell::new(Entry {
-                waker: None,
-                ahead: None,
-                behind: None,
-            }),
+            entry: UnsafeCell::new(MaybeUninit::uninit()),
             _pinned: PhantomPinned,
         }
     }
@@ -152,11 +150,8 @@ pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> bool {
         let waits = gate.line().with(|_| {
             let waits = node.state.load(Ordering::Relaxed) == WAITING;
             if waits {
-                node.entry(|entry| match &mut entry.waker {
-                    Some(old) if old.will_wake(&waker) => {}
-                    Some(old) => std::mem::swap(old, &mut waker),
-                    None => {}
-                });
+                // SAFETY: the node waits, so it is in the list.
+                unsafe { node.entry(|entry| std::mem::swap(&mut entry.waker, &mut waker)) };
             }
             waits
         });
@@ -178,7 +173,8 @@ pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
         || gate.line().with(|list| {
             let called = node.state.load(Ordering::Relaxed) == CALLED;
             if !called {
-                waker = list.unlink(node);
+                // SAFETY: the node waits, so it is in the list.
+                waker = Some(unsafe { list.unlink(node) });
                 if list.first.is_none() {
                     gate.unmark();
                 }
@@ -195,14 +191,15 @@ pub(super) fn call(gate: &impl Gate) -> bool {
     let waker = gate.line().with(|list| {
         // SAFETY: a node in the list stays where it is until it is out.
         let node = unsafe { list.first?.as_ref() };
-        let waker = list.unlink(node);
+        // SAFETY: it is in the list.
+        let waker = unsafe { list.unlink(node) };
         if list.first.is_none() {
             gate.unmark();
         }
         // [channel.called] pairs with [channel.noticed]: the node is touched no more, and what is
         // called for is there.
         node.state.store(CALLED, Ordering::Release);
-        waker
+        Some(waker)
     });
     match waker {
         Some(waker) => waker.wake(),
@@ -212,11 +209,14 @@ pub(super) fn call(gate: &impl Gate) -> bool {
 }
 
 impl Node {
-    /// Touches the entry: under the lock.
-    fn entry<R>(&self, touch: impl FnOnce(&mut Entry) -> R) -> R {
-        // SAFETY: every caller holds the lock of the line that the node stands in, or is about to
-        // (rule 1), and no `touch` touches another entry.
-        self.entry.with_mut(|entry| touch(unsafe { &mut *entry }))
+    /// Touches the entry; `touch` touches no other.
+    ///
+    /// # Safety
+    /// The node is in a list whose lock the caller holds.
+    unsafe fn entry<R>(&self, touch: impl FnOnce(&mut Entry) -> R) -> R {
+        // SAFETY: a node in a list has an entry, and the lock keeps others from it (rule 1).
+        self.entry
+            .with_mut(|entry| touch(unsafe { (*entry).assume_init_mut() }))
     }
 }
 
@@ -227,20 +227,30 @@ impl List {
             End::Back => (self.last, None),
             End::Front => (None, self.first),
         };
-        node.entry(|entry| {
-            *entry = Entry {
-                waker: Some(waker),
-                ahead,
-                behind,
-            };
+        let entry = Entry {
+            waker,
+            ahead,
+            behind,
+        };
+        // SAFETY: nobody else knows of the node yet.
+        node.entry.with_mut(|place| unsafe {
+            (*place).write(entry);
         });
         self.set_behind(ahead, here);
         self.set_ahead(behind, here);
     }
 
-    fn unlink(&mut self, node: &Node) -> Option<Waker> {
-        let (waker, ahead, behind) =
-            node.entry(|entry| (entry.waker.take(), entry.ahead, entry.behind));
+    /// # Safety
+    /// The node is in this list; it is no more afterwards.
+    unsafe fn unlink(&mut self, node: &Node) -> Waker {
+        // SAFETY: a node in a list has an entry, which is taken out with the node.
+        let Entry {
+            waker,
+            ahead,
+            behind,
+        } = node
+            .entry
+            .with_mut(|place| unsafe { (*place).assume_init_read() });
         self.set_behind(ahead, behind);
         self.set_ahead(behind, ahead);
         waker
@@ -249,8 +259,8 @@ impl List {
     /// Who stands behind `of`; behind nobody stands the first.
     fn set_behind(&mut self, of: Option<NonNull<Node>>, behind: Option<NonNull<Node>>) {
         match of {
-            // SAFETY: a node in the list stays where it is until it is out.
-            Some(node) => unsafe { node.as_ref() }.entry(|entry| entry.behind = behind),
+            // SAFETY: neighbours are in the list, and stay where they are until they are out.
+            Some(node) => unsafe { node.as_ref().entry(|entry| entry.behind = behind) },
             None => self.first = behind,
         }
     }
@@ -258,8 +268,8 @@ impl List {
     /// Who stands ahead of `of`; ahead of nobody stands the last.
     fn set_ahead(&mut self, of: Option<NonNull<Node>>, ahead: Option<NonNull<Node>>) {
         match of {
-            // SAFETY: a node in the list stays where it is until it is out.
-            Some(node) => unsafe { node.as_ref() }.entry(|entry| entry.ahead = ahead),
+            // SAFETY: neighbours are in the list, and stay where they are until they are out.
+            Some(node) => unsafe { node.as_ref().entry(|entry| entry.ahead = ahead) },
             None => self.last = ahead,
         }
     }

@@ -28,7 +28,12 @@ pub(crate) const MODELS: &[Model] = &[
     )
     .preemptions(None),
     Model::new("channel: send against a receive", &[10000, 1800], send_recv).preemptions(None),
-    Model::new("channel: two receive, a sender waits", &[2700, 2700], recv_both).preemptions(None),
+    Model::new(
+        "channel: two receive, a sender waits",
+        &[2700, 2700],
+        recv_both,
+    )
+    .preemptions(None),
     Model::new(
         "channel: a send is dropped, another waits",
         &[72, 64],
