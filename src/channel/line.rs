@@ -20,10 +20,10 @@
 use std::marker::PhantomPinned;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
-use std::sync::PoisonError;
 use std::task::Waker;
 
-use crate::sync::{AtomicUsize, Mutex, Ordering, UnsafeCell};
+use super::lock::Lock;
+use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 
 const OUT: usize = 0;
 const WAITING: usize = 1;
@@ -35,8 +35,7 @@ pub(super) trait Gate {
     fn line(&self) -> &Line;
 
     /// Marks the word that whoever opens the gate moves: from now on they call.
-    /// Whether it was not marked.
-    fn mark(&self) -> bool;
+    fn mark(&self);
 
     /// Nobody waits any more.
     fn unmark(&self);
@@ -78,12 +77,15 @@ pub(super) enum End {
 
 /// Those who wait at one gate.
 #[derive(Debug)]
-pub(super) struct Line(Mutex<List>);
+pub(super) struct Line(Lock<List>);
 
 #[derive(Debug)]
 struct List {
     first: Option<NonNull<Node>>,
     last: Option<NonNull<Node>>,
+    /// Whether the gate is marked. It is while anybody waits, and stays so until a call finds
+    /// nobody: in an exchange between two that take turns, no step is spent on the mark.
+    marked: bool,
 }
 
 // SAFETY: the list owns no node; it reaches them under its lock only, and a node leaves the list
@@ -114,15 +116,11 @@ impl Node {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self(Mutex::new(List {
+        Self(Lock::new(List {
             first: None,
             last: None,
+            marked: false,
         }))
-    }
-
-    fn with<R>(&self, touch: impl FnOnce(&mut List) -> R) -> R {
-        // Nothing under the lock panics.
-        touch(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -132,10 +130,10 @@ impl Line {
 /// The node is out, and stays where it is until it is out again.
 pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, end: End) {
     let waker = waker.clone();
-    gate.line().with(|list| {
-        if list.first.is_none() {
-            let was_unmarked = gate.mark();
-            debug_assert!(was_unmarked, "marked, and nobody in line");
+    gate.line().0.with(|list| {
+        if !list.marked {
+            gate.mark();
+            list.marked = true;
         }
         node.state.store(WAITING, Ordering::Relaxed);
         list.insert(node, waker, end);
@@ -147,7 +145,7 @@ pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, end: End
 pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> bool {
     if node.state() == WAITING {
         let mut waker = waker.clone();
-        let waits = gate.line().with(|_| {
+        let waits = gate.line().0.with(|_| {
             let waits = node.state.load(Ordering::Relaxed) == WAITING;
             if waits {
                 // SAFETY: the node waits, so it is in the list.
@@ -170,14 +168,11 @@ pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> bool {
 pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
     let mut waker = None;
     let called = node.state() == CALLED
-        || gate.line().with(|list| {
+        || gate.line().0.with(|list| {
             let called = node.state.load(Ordering::Relaxed) == CALLED;
             if !called {
                 // SAFETY: the node waits, so it is in the list.
                 waker = Some(unsafe { list.unlink(node) });
-                if list.first.is_none() {
-                    gate.unmark();
-                }
             }
             called
         });
@@ -188,14 +183,18 @@ pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
 
 /// Calls the first in line; `false` when nobody waits.
 pub(super) fn call(gate: &impl Gate) -> bool {
-    let waker = gate.line().with(|list| {
+    let waker = gate.line().0.with(|list| {
+        let Some(node) = list.first else {
+            if list.marked {
+                gate.unmark();
+                list.marked = false;
+            }
+            return None;
+        };
         // SAFETY: a node in the list stays where it is until it is out.
-        let node = unsafe { list.first?.as_ref() };
+        let node = unsafe { node.as_ref() };
         // SAFETY: it is in the list.
         let waker = unsafe { list.unlink(node) };
-        if list.first.is_none() {
-            gate.unmark();
-        }
         // [channel.called] pairs with [channel.noticed]: the node is touched no more, and what is
         // called for is there.
         node.state.store(CALLED, Ordering::Release);
