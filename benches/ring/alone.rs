@@ -10,22 +10,14 @@ use crate::contenders::{Field, contenders};
 use crate::lock_free::{CONCURRENT_QUEUE, CROSSBEAM, HEAPLESS};
 use crate::locked::LOCKED;
 use crate::queue::{Pop, Push, Queue, Shape, Workload};
-use crate::subject::{Handles, RING, WEAK};
+use crate::subject::{Handles, RING};
 
 const CAPACITY: usize = 1024;
 /// One thread alone varies little from round to round.
 pub(crate) const BUDGET: Duration = Duration::from_secs(3);
 
 /// In the default run.
-const MAIN: &[&str] = &[
-    WEAK,
-    RING,
-    CROSSBEAM,
-    CONCURRENT_QUEUE,
-    KANAL,
-    HEAPLESS,
-    LOCKED,
-];
+const MAIN: &[&str] = &[RING, CROSSBEAM, CONCURRENT_QUEUE, KANAL, HEAPLESS, LOCKED];
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {

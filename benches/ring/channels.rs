@@ -134,7 +134,7 @@ fn one(
             .title(&format!("channel: {}, {workers}w", name.replace('_', " ")))
             .unit("ns per value", windlass_benches::Better::Lower)
             .not_shown("Other runtimes, where a wake costs more or less; values dear to move.")
-            .sample(Duration::from_millis(40))
+            .sample(Duration::from_millis(30))
             .rounds(10, 30)
             .budget(Duration::from_secs(4))
             .without_criterion();

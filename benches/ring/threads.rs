@@ -2,8 +2,8 @@
 //! by one policy.
 
 use std::hint;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -153,37 +153,56 @@ pub(crate) fn together<O: Send, T: Send>(
     owned: impl IntoIterator<Item = O>,
     work: impl Fn(usize, O) -> Result<T, String> + Sync,
 ) -> Result<Ran<T>, String> {
-    let owned: Vec<O> = owned.into_iter().collect();
+    let owned: Vec<_> = owned.into_iter().map(|own| Mutex::new(Some(own))).collect();
+    let done: Vec<_> = owned.iter().map(|_| Mutex::new(None)).collect();
+    let elapsed = begin_together(owned.len(), &|number| {
+        if let Some(own) = taken(&owned[number]) {
+            let result = work(number, own);
+            *done[number].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        }
+    })?;
+    let each: Result<Vec<T>, String> = done
+        .iter()
+        .map(|result| taken(result).unwrap_or_else(|| Err("a thread left nothing".to_owned())))
+        .collect();
+    Ok(Ran {
+        elapsed,
+        each: each?,
+    })
+}
+
+fn taken<T>(place: &Mutex<Option<T>>) -> Option<T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Runs `work(number)` on `threads` threads; from the first one's beginning to the last one's end.
+/// Compiled once for all contenders: there are hundreds.
+fn begin_together(threads: usize, work: &(dyn Fn(usize) + Sync)) -> Result<Duration, String> {
     let cores = core_affinity::get_core_ids().unwrap_or_default();
-    let start = Start::of(owned.len(), cores.len());
-    let run = |number: usize, own: O| {
+    let start = Start::of(threads, cores.len());
+    let run = |number: usize| {
         if let Some(core) = cores.get(number % cores.len().max(1)) {
             core_affinity::set_for_current(*core);
         }
         start.wait();
         let began = Instant::now();
-        let result = work(number, own);
-        (began, Instant::now(), result)
+        work(number);
+        (began, Instant::now())
     };
     let finished: Vec<_> = thread::scope(|scope| {
         let run = &run;
-        let handles: Vec<_> = owned
-            .into_iter()
-            .enumerate()
-            .map(|(number, own)| scope.spawn(move || run(number, own)))
+        let handles: Vec<_> = (0..threads)
+            .map(|number| scope.spawn(move || run(number)))
             .collect();
         handles.into_iter().map(|handle| handle.join()).collect()
     });
-    let mut each = Vec::new();
     let mut span: Option<(Instant, Instant)> = None;
     for thread in finished {
-        let (began, ended, result) = thread.map_err(|_| "a thread panicked".to_owned())?;
+        let (began, ended) = thread.map_err(|_| "a thread panicked".to_owned())?;
         let (first, last) = span.unwrap_or((began, ended));
         span = Some((first.min(began), last.max(ended)));
-        each.push(result?);
     }
-    let elapsed = span.map_or(Duration::ZERO, |(first, last)| last - first);
-    Ok(Ran { elapsed, each })
+    Ok(span.map_or(Duration::ZERO, |(first, last)| last - first))
 }
 
 /// The smallest by the largest: 1 is perfectly fair, 0 is starvation.

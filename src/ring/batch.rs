@@ -28,7 +28,10 @@ impl<T> Ring<T> {
         let mut backoff = Backoff::new();
         let most = count.min(self.capacity());
         let mut word = *guess;
-        while most > 0 {
+        if most == 0 {
+            return (0, word);
+        }
+        loop {
             let last = self.place(after(word, most - 1));
             let room = if last.slot.is_free(last.lap) && self.has_room(word, most) {
                 most
@@ -76,7 +79,10 @@ impl<T> Ring<T> {
         let mut backoff = Backoff::new();
         let most = count.min(self.capacity());
         let mut word = *guess;
-        while most > 0 {
+        if most == 0 {
+            return (0, word);
+        }
+        loop {
             let last = self.place(after(word, most - 1));
             let items = if last.slot.is_full(last.lap) {
                 most
@@ -118,15 +124,13 @@ impl<T> Ring<T> {
     /// The slots are claimed for writing, and `values` points to as many values.
     #[inline]
     unsafe fn fill(&self, word: usize, values: *const T, count: usize) {
-        let whole = count.min(self.until_wrap(word));
-        let Place { slot, lap, .. } = self.place(word);
-        for at in 0..whole {
-            // SAFETY: so many slots follow up to the end of the array.
-            let slot = unsafe { &*std::ptr::from_ref(slot).add(at) };
+        let (lap, run) = (self.place(word).lap, self.run(word, count));
+        for (at, slot) in run.iter().enumerate() {
             wait_until(|| slot.is_free(lap));
             // SAFETY: claimed and free; the value is there and is moved out once.
             unsafe { slot.publish(lap, values.add(at).read()) };
         }
+        let whole = run.len();
         if whole < count {
             // SAFETY: as the caller says, for the slots after the wrap.
             unsafe { self.fill(after(word, whole), values.add(whole), count - whole) };
@@ -139,19 +143,13 @@ impl<T> Ring<T> {
     /// The slots are claimed for reading, and `values` points to room for as many values.
     #[inline]
     unsafe fn empty(&self, word: usize, values: *mut T, count: usize) {
-        let whole = count.min(self.until_wrap(word));
-        let Place {
-            slot,
-            lap,
-            next_lap,
-        } = self.place(word);
-        for at in 0..whole {
-            // SAFETY: so many slots follow up to the end of the array.
-            let slot = unsafe { &*std::ptr::from_ref(slot).add(at) };
+        let (Place { lap, next_lap, .. }, run) = (self.place(word), self.run(word, count));
+        for (at, slot) in run.iter().enumerate() {
             wait_until(|| slot.is_full(lap));
             // SAFETY: claimed and full; there is room for the value.
             unsafe { values.add(at).write(slot.release(next_lap)) };
         }
+        let whole = run.len();
         if whole < count {
             // SAFETY: as the caller says, for the slots after the wrap.
             unsafe { self.empty(after(word, whole), values.add(whole), count - whole) };

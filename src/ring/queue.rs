@@ -32,6 +32,8 @@ pub struct Ring<T> {
     lap_mask: usize,
     /// The capacity, in steps.
     limit: usize,
+    /// Slots beyond the capacity: a free slot is room enough only where there are none.
+    spare: usize,
     slots: Box<[Slot<T>]>,
 }
 
@@ -105,6 +107,7 @@ impl<T> Ring<T> {
             place_mask: (slots.len() - 1) * STEP,
             lap_mask: !(slots.len() * STEP - 1),
             limit: capacity * STEP,
+            spare: slots.len() - capacity,
             slots,
         }
     }
@@ -201,16 +204,19 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Slots from `word` to the end of the array.
+    /// The slots from `word` on, `count` of them or up to the end of the array.
     #[inline(always)]
-    pub(super) fn until_wrap(&self, word: usize) -> usize {
-        self.slots.len() - (word & self.place_mask) / STEP
+    pub(super) fn run(&self, word: usize, count: usize) -> &[Slot<T>] {
+        let first = (word & self.place_mask) / STEP;
+        let end = self.slots.len().min(first + count);
+        // SAFETY: the masked word in steps is in bounds, and `end` is no less and no more.
+        unsafe { self.slots.get_unchecked(first..end) }
     }
 
     /// Whether each slot is used, so that a free slot is room enough.
     #[inline(always)]
     pub(super) fn uses_all_slots(&self) -> bool {
-        self.limit == self.lap_mask.wrapping_neg()
+        self.spare == 0
     }
 
     /// Whether `slots` more fit behind `tail`, whose last slot is free.

@@ -8,8 +8,8 @@ use crate::sync::Backoff;
 
 impl<T> Ring<T> {
     /// Pushes where `guess` says that the tail is: a word the tail has had, not closed, known with
-    /// all that led to it. Gives the word it claimed; `guess` is then the one after. A sole producer's
-    /// is always right.
+    /// all that led to it. Gives the word it claimed; `guess` is then the one after. A sole
+    /// producer's is always right.
     #[inline(always)]
     pub(super) fn push_at<P: Side, C: Side>(
         &self,
@@ -78,9 +78,9 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Pops where `guess` says that the head is: a word the head has had, known with all that led to
-    /// it. Gives the value and the word it claimed; `guess` is then the one after. A sole consumer's
-    /// is always right.
+    /// Pops where `guess` says that the head is: a word the head has had, known with all that led
+    /// to it. Gives the value and the word it claimed; `guess` is then the one after. A sole
+    /// consumer's is always right.
     #[inline(always)]
     pub(super) fn pop_at<P: Side, C: Side>(&self, guess: &mut usize) -> Option<(T, usize)> {
         let word = *guess;

@@ -23,10 +23,10 @@ impl Backoff {
         self.pause(self.step.min(SPIN_STEP_MAX));
     }
 
-    /// Somebody else won a race for a line that both use all the time: leaves it alone for 128, 256,
-    /// 512 pauses (1.5 to 4 us at first, by processor). Fetching the line from another core costs
-    /// as much as ten to twenty operations on it, so threads that take it in long turns do more,
-    /// all together, than threads that pass it to and fro.
+    /// Somebody else won a race for a line that both use all the time: leaves it alone for 128,
+    /// 256, 512 pauses (1.5 to 4 us at first, by processor). Fetching the line from another core
+    /// costs as much as ten to twenty operations on it, so threads that take it in long turns do
+    /// more, all together, than threads that pass it to and fro.
     #[cold]
     pub(crate) fn stay_away(&mut self) {
         self.pause((AWAY_STEP_MIN + self.step).min(AWAY_STEP_MAX));

@@ -93,7 +93,7 @@ pub(crate) fn subject(fault: Fault) -> Subject {
         name: "broken queue",
         capacities: &[1, 2, 3, 4],
         ends: &[ASKED; 3],
-        one_by_one: [false; 2],
+        one_by_one: false,
         make: Box::new(move |capacity, _| {
             let broken = Arc::new(Broken {
                 fault,

@@ -109,23 +109,23 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// The call as steps: a batch may be many, one by one and in its order, when it is pushed
-    /// (first flag) or popped (second flag).
-    pub(crate) fn steps(self, one_by_one: [bool; 2]) -> Vec<Self> {
-        let [push, pop] = one_by_one;
+    /// The call as steps: a batch is many, in its order, where its items go one by one.
+    pub(crate) fn steps(self, one_by_one: bool) -> Vec<Self> {
         let step = |call, answer| Self {
             call,
             answer,
             ..self
         };
         match (self.call, self.answer) {
-            (Call::PushMany(items), Answer::Pushed(pushed)) if push && pushed > 0 => {
+            (Call::PushMany(items), Answer::Pushed(pushed)) if one_by_one && pushed > 0 => {
                 let items = items.iter().take(pushed);
                 items
                     .map(|item| step(Call::Push(item), Answer::Done))
                     .collect()
             }
-            (Call::PopMany(max), Answer::Took(took)) if pop && (1..=max).contains(&took.len()) => {
+            (Call::PopMany(max), Answer::Took(took))
+                if one_by_one && (1..=max).contains(&took.len()) =>
+            {
                 let took = took.iter();
                 took.map(|item| step(Call::Pop, Answer::Value(item)))
                     .collect()

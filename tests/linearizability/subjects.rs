@@ -32,8 +32,8 @@ pub(crate) struct Subject {
     pub(crate) capacities: &'static [usize],
     /// What is asked of each end, as often as it is named. The first end can push, the last pop.
     pub(crate) ends: &'static [&'static [Kind]],
-    /// Whether batches pushed, and batches popped, are many steps and not one.
-    pub(crate) one_by_one: [bool; 2],
+    /// Whether a batch is as many steps as it has items, and not one.
+    pub(crate) one_by_one: bool,
     pub(crate) make: Box<Make>,
 }
 
@@ -72,7 +72,7 @@ fn equals(
         name,
         capacities: &[1, 2, 3, 4],
         ends,
-        one_by_one: [false; 2],
+        one_by_one: false,
         make: Box::new(move |capacity, start| {
             let ring = Arc::new(Ring::starting_at(capacity, start));
             (0..3).map(|at| end(at, ring.clone())).collect()
@@ -124,14 +124,14 @@ pub(crate) fn anything() -> Subject {
     equals("all calls", &[ANY; 3], by_either)
 }
 
-/// A sole side's batch comes into sight item by item, which is why its other side needs no look at
-/// the index. Nobody else pushes, or pops, between its items.
+/// Where both sides are sole, a batch comes into sight item by item, which is why the other side
+/// needs no look at the index. Nobody else pushes, or pops, between its items.
 pub(crate) fn sole_both() -> Subject {
     Subject {
         name: "sole producer, sole consumer",
         capacities: &[1, 2, 3, 4],
         ends: &[LAST_PRODUCER, CONSUMER],
-        one_by_one: [true, true],
+        one_by_one: true,
         make: Box::new(|capacity, _| {
             let (producer, consumer) = spsc(capacity);
             vec![Box::new(Some(producer)), Box::new(consumer)]
@@ -144,7 +144,7 @@ pub(crate) fn sole_producer() -> Subject {
         name: "sole producer",
         capacities: &[1, 2, 3, 4],
         ends: &[LAST_PRODUCER, CONSUMER, CONSUMER],
-        one_by_one: [true, false],
+        one_by_one: false,
         make: Box::new(|capacity, _| {
             let (producer, consumer) = spmc(capacity);
             vec![
@@ -161,7 +161,7 @@ pub(crate) fn sole_consumer() -> Subject {
         name: "sole consumer",
         capacities: &[1, 2, 3, 4],
         ends: &[PRODUCER, PRODUCER, CONSUMER],
-        one_by_one: [false, true],
+        one_by_one: false,
         make: Box::new(|capacity, _| {
             let (producer, consumer) = mpsc(capacity);
             vec![

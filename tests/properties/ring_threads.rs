@@ -77,7 +77,7 @@ fn all_arrive(pushes: Vec<Push<'_>>, pops: Vec<Pop<'_>>) {
     for at in 0..producers {
         let own = at * EACH..(at + 1) * EACH;
         for values in &came {
-            let mut values = values.iter().filter(|value| own.contains(value));
+            let values = values.iter().filter(|value| own.contains(value));
             assert!(
                 values.is_sorted(),
                 "producer {at}'s values overtook each other"
@@ -161,11 +161,9 @@ fn by_weak_polls() {
     assert!(ring.is_empty());
 }
 
-fn batch_push<'a, P: Side, C: Side>(mut producer: Producer<usize, P, C>) -> Push<'a>
-where
-    P: 'a,
-    C: 'a,
-{
+fn batch_push<P: Side + 'static, C: Side + 'static>(
+    mut producer: Producer<usize, P, C>,
+) -> Push<'static> {
     Box::new(move |values| {
         if values.len() == 1 {
             if producer.push(values[0]).is_ok() {
@@ -177,11 +175,9 @@ where
     })
 }
 
-fn batch_pop<'a, C: Side, P: Side>(mut consumer: Consumer<usize, C, P>) -> Pop<'a>
-where
-    P: 'a,
-    C: 'a,
-{
+fn batch_pop<C: Side + 'static, P: Side + 'static>(
+    mut consumer: Consumer<usize, C, P>,
+) -> Pop<'static> {
     Box::new(move |into| {
         if into.len() % 3 == 0 {
             into.extend(consumer.pop());

@@ -87,8 +87,7 @@ fn keeping<E: 'static, const N: usize>(turn: usize, roles: [Box<dyn FnOnce() -> 
         })
     };
     together(turn, roles.map(keep));
-    let ends = std::mem::take(&mut *kept.get());
-    ends
+    std::mem::take(&mut *kept.get())
 }
 
 /// One end or the other.
