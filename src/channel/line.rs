@@ -20,10 +20,10 @@
 use std::marker::PhantomPinned;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
-use std::sync::PoisonError;
 use std::task::Waker;
 
-use crate::sync::{AtomicUsize, Mutex, Ordering, UnsafeCell};
+use super::lock::Lock;
+use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 
 const OUT: usize = 0;
 const WAITING: usize = 1;
@@ -35,8 +35,7 @@ pub(super) trait Gate {
     fn line(&self) -> &Line;
 
     /// Marks the word that whoever opens the gate moves: from now on they call.
-    /// Whether it was not marked.
-    fn mark(&self) -> bool;
+    fn mark(&self);
 
     /// Nobody waits any more.
     fn unmark(&self);
@@ -49,14 +48,14 @@ pub(super) trait Gate {
 #[derive(Debug)]
 pub(super) struct Node {
     state: AtomicUsize,
-    /// Nothing while the node is out: most futures never wait, and are cheap to make then.
+    /// Written when the node gets in line: a future that never waits does not pay for it.
     entry: UnsafeCell<MaybeUninit<Entry>>,
     _pinned: PhantomPinned,
 }
 
 #[derive(Debug)]
 struct Entry {
-    waker: Option<Waker>,
+    waker: Waker,
     ahead: Option<NonNull<Node>>,
     behind: Option<NonNull<Node>>,
 }
@@ -78,12 +77,15 @@ pub(super) enum End {
 
 /// Those who wait at one gate.
 #[derive(Debug)]
-pub(super) struct Line(Mutex<List>);
+pub(super) struct Line(Lock<List>);
 
 #[derive(Debug)]
 struct List {
     first: Option<NonNull<Node>>,
     last: Option<NonNull<Node>>,
+    /// Whether the gate is marked. It is while anybody waits, and stays so until a call finds
+    /// nobody: in an exchange between two that take turns, no step is spent on the mark.
+    marked: bool,
 }
 
 // SAFETY: the list owns no node; it reaches them under its lock only, and a node leaves the list
@@ -91,7 +93,6 @@ struct List {
 unsafe impl Send for List {}
 
 impl Node {
-    #[inline(always)]
     pub(super) fn new() -> Self {
         Self {
             state: AtomicUsize::new(OUT),
@@ -115,15 +116,11 @@ impl Node {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self(Mutex::new(List {
+        Self(Lock::new(List {
             first: None,
             last: None,
+            marked: false,
         }))
-    }
-
-    fn with<R>(&self, touch: impl FnOnce(&mut List) -> R) -> R {
-        // Nothing under the lock panics.
-        touch(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -133,10 +130,10 @@ impl Line {
 /// The node is out, and stays where it is until it is out again.
 pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, end: End) {
     let waker = waker.clone();
-    gate.line().with(|list| {
-        if list.first.is_none() {
-            let was_unmarked = gate.mark();
-            debug_assert!(was_unmarked, "marked, and nobody in line");
+    gate.line().0.with(|list| {
+        if !list.marked {
+            gate.mark();
+            list.marked = true;
         }
         node.state.store(WAITING, Ordering::Relaxed);
         list.insert(node, waker, end);
@@ -148,14 +145,11 @@ pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, end: End
 pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> bool {
     if node.state() == WAITING {
         let mut waker = waker.clone();
-        let waits = gate.line().with(|_| {
+        let waits = gate.line().0.with(|_| {
             let waits = node.state.load(Ordering::Relaxed) == WAITING;
             if waits {
-                node.entry(|entry| match &mut entry.waker {
-                    Some(old) if old.will_wake(&waker) => {}
-                    Some(old) => std::mem::swap(old, &mut waker),
-                    None => {}
-                });
+                // SAFETY: the node waits, so it is in the list.
+                unsafe { node.entry(|entry| std::mem::swap(&mut entry.waker, &mut waker)) };
             }
             waits
         });
@@ -174,13 +168,11 @@ pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> bool {
 pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
     let mut waker = None;
     let called = node.state() == CALLED
-        || gate.line().with(|list| {
+        || gate.line().0.with(|list| {
             let called = node.state.load(Ordering::Relaxed) == CALLED;
             if !called {
-                waker = list.unlink(node);
-                if list.first.is_none() {
-                    gate.unmark();
-                }
+                // SAFETY: the node waits, so it is in the list.
+                waker = Some(unsafe { list.unlink(node) });
             }
             called
         });
@@ -191,17 +183,22 @@ pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
 
 /// Calls the first in line; `false` when nobody waits.
 pub(super) fn call(gate: &impl Gate) -> bool {
-    let waker = gate.line().with(|list| {
+    let waker = gate.line().0.with(|list| {
+        let Some(node) = list.first else {
+            if list.marked {
+                gate.unmark();
+                list.marked = false;
+            }
+            return None;
+        };
         // SAFETY: a node in the list stays where it is until it is out.
-        let node = unsafe { list.first?.as_ref() };
-        let waker = list.unlink(node);
-        if list.first.is_none() {
-            gate.unmark();
-        }
+        let node = unsafe { node.as_ref() };
+        // SAFETY: it is in the list.
+        let waker = unsafe { list.unlink(node) };
         // [channel.called] pairs with [channel.noticed]: the node is touched no more, and what is
         // called for is there.
         node.state.store(CALLED, Ordering::Release);
-        waker
+        Some(waker)
     });
     match waker {
         Some(waker) => waker.wake(),
@@ -211,10 +208,12 @@ pub(super) fn call(gate: &impl Gate) -> bool {
 }
 
 impl Node {
-    /// Touches the entry: under the lock, while the node stands in the line.
-    fn entry<R>(&self, touch: impl FnOnce(&mut Entry) -> R) -> R {
-        // SAFETY: every caller holds the lock of the line that the node stands in (rule 1), so the
-        // entry is there, and no `touch` touches another one.
+    /// Touches the entry; `touch` touches no other.
+    ///
+    /// # Safety
+    /// The node is in a list whose lock the caller holds.
+    unsafe fn entry<R>(&self, touch: impl FnOnce(&mut Entry) -> R) -> R {
+        // SAFETY: a node in a list has an entry, and the lock keeps others from it (rule 1).
         self.entry
             .with_mut(|entry| touch(unsafe { (*entry).assume_init_mut() }))
     }
@@ -227,22 +226,30 @@ impl List {
             End::Back => (self.last, None),
             End::Front => (None, self.first),
         };
-        node.entry.with_mut(|entry| {
-            // SAFETY: the caller holds the lock, and the node stands in no line yet. What was there
-            // owned nothing: whoever took the node out took its waker.
-            unsafe { &mut *entry }.write(Entry {
-                waker: Some(waker),
-                ahead,
-                behind,
-            });
+        let entry = Entry {
+            waker,
+            ahead,
+            behind,
+        };
+        // SAFETY: nobody else knows of the node yet.
+        node.entry.with_mut(|place| unsafe {
+            (*place).write(entry);
         });
         self.set_behind(ahead, here);
         self.set_ahead(behind, here);
     }
 
-    fn unlink(&mut self, node: &Node) -> Option<Waker> {
-        let (waker, ahead, behind) =
-            node.entry(|entry| (entry.waker.take(), entry.ahead, entry.behind));
+    /// # Safety
+    /// The node is in this list; it is no more afterwards.
+    unsafe fn unlink(&mut self, node: &Node) -> Waker {
+        // SAFETY: a node in a list has an entry, which is taken out with the node.
+        let Entry {
+            waker,
+            ahead,
+            behind,
+        } = node
+            .entry
+            .with_mut(|place| unsafe { (*place).assume_init_read() });
         self.set_behind(ahead, behind);
         self.set_ahead(behind, ahead);
         waker
@@ -251,8 +258,8 @@ impl List {
     /// Who stands behind `of`; behind nobody stands the first.
     fn set_behind(&mut self, of: Option<NonNull<Node>>, behind: Option<NonNull<Node>>) {
         match of {
-            // SAFETY: a node in the list stays where it is until it is out.
-            Some(node) => unsafe { node.as_ref() }.entry(|entry| entry.behind = behind),
+            // SAFETY: neighbours are in the list, and stay where they are until they are out.
+            Some(node) => unsafe { node.as_ref().entry(|entry| entry.behind = behind) },
             None => self.first = behind,
         }
     }
@@ -260,8 +267,8 @@ impl List {
     /// Who stands ahead of `of`; ahead of nobody stands the last.
     fn set_ahead(&mut self, of: Option<NonNull<Node>>, ahead: Option<NonNull<Node>>) {
         match of {
-            // SAFETY: a node in the list stays where it is until it is out.
-            Some(node) => unsafe { node.as_ref() }.entry(|entry| entry.ahead = ahead),
+            // SAFETY: neighbours are in the list, and stay where they are until they are out.
+            Some(node) => unsafe { node.as_ref().entry(|entry| entry.ahead = ahead) },
             None => self.last = ahead,
         }
     }

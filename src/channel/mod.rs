@@ -86,6 +86,7 @@
 mod error;
 mod ends;
 mod sleep;
+mod lock;
 mod line;
 mod place;
 mod shared;

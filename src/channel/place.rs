@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use super::line::{self, End, Gate, Node};
+use super::line::{self, Gate, Node, Turn};
 use super::sleep::{block, block_timeout};
 
 /// What a look found.
@@ -38,26 +38,42 @@ impl<G: Gate> Place<G> {
     /// # Safety
     /// The place does not move from the first call on until it is dropped.
     #[inline]
-    pub(super) unsafe fn poll<R>(
+    pub(super) unsafe fn poll<S, R>(
         &self,
         waker: &Waker,
-        mut look: impl FnMut(&G) -> Look<R>,
+        state: &mut S,
+        look: impl Fn(&G, &mut S) -> Look<R>,
     ) -> Poll<R> {
-        let mut end = End::Back;
+        let mut turn = Turn::New;
         if !self.node.is_out() {
             if line::keep(&self.gate, &self.node, waker) {
                 return Poll::Pending;
             }
-            end = End::Front;
+            turn = Turn::Kept;
         }
-        match look(&self.gate) {
+        match look(&self.gate, state) {
             Look::Done(found) => return Poll::Ready(found),
-            Look::Part => end = End::Back,
+            Look::Part => turn = Turn::New,
             Look::Nothing => {}
         }
-        // SAFETY: the node is out, and the caller does not move it; `drop` takes it out.
-        unsafe { line::join(&self.gate, &self.node, waker, end) };
-        match look(&self.gate) {
+        // SAFETY: the node is out, and the caller does not move it.
+        unsafe { self.poll_slow(waker, state, look, end) }
+    }
+
+    /// # Safety
+    /// As [`Place::poll`]; the node is out.
+    #[inline(never)]
+    unsafe fn poll_slow<S, R>(
+        &self,
+        waker: &Waker,
+        state: &mut S,
+        look: impl Fn(&G, &mut S) -> Look<R>,
+        end: End,
+    ) -> Poll<R> {
+        // SAFETY: the node is out, and the caller does not move it; `drop` takes it out. Who was
+        // called stood in line.
+        unsafe { line::join(&self.gate, &self.node, waker, turn) };
+        match look(&self.gate, state) {
             Look::Done(found) => {
                 self.leave();
                 Poll::Ready(found)
@@ -85,25 +101,30 @@ impl<G: Gate> Drop for Place<G> {
 }
 
 /// Looks until all is found; the thread sleeps in between.
-pub(super) fn wait<G: Gate, R>(gate: G, mut look: impl FnMut(&G) -> Look<R>) -> R {
-    if let Look::Done(found) = look(&gate) {
+pub(super) fn wait<G: Gate, S, R>(
+    gate: G,
+    state: &mut S,
+    look: impl Fn(&G, &mut S) -> Look<R>,
+) -> R {
+    if let Look::Done(found) = look(&gate, state) {
         return found;
     }
     let place = pin!(Place::new(gate));
     // SAFETY: `place` is pinned.
-    block(|waker| unsafe { place.poll(waker, &mut look) })
+    block(|waker| unsafe { place.poll(waker, state, &look) })
 }
 
 /// As [`wait`], at most for `timeout`.
-pub(super) fn wait_timeout<G: Gate, R>(
+pub(super) fn wait_timeout<G: Gate, S, R>(
     gate: G,
     timeout: Duration,
-    mut look: impl FnMut(&G) -> Look<R>,
+    state: &mut S,
+    look: impl Fn(&G, &mut S) -> Look<R>,
 ) -> Option<R> {
-    if let Look::Done(found) = look(&gate) {
+    if let Look::Done(found) = look(&gate, state) {
         return Some(found);
     }
     let place = pin!(Place::new(gate));
     // SAFETY: `place` is pinned.
-    block_timeout(timeout, |waker| unsafe { place.poll(waker, &mut look) })
+    block_timeout(timeout, |waker| unsafe { place.poll(waker, state, &look) })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::error::{RecvError, TryRecvError};
 use super::place::{Look, Place, wait, wait_timeout};
-use super::shared::{Items, Shared};
+use super::shared::{Items, Many, Shared};
 use crate::sync::Arc;
 
 /// The receiving end of a channel made by [`bounded`](fn@super::bounded): clone it, share it.
@@ -30,8 +30,7 @@ pub struct Recv<'a, T> {
 #[must_use = "nothing is received before it is polled"]
 pub struct RecvMany<'a, T> {
     place: Place<Items<'a, T>>,
-    into: &'a mut Vec<T>,
-    max: usize,
+    batch: Many<'a, T>,
 }
 
 impl<T> Receiver<T> {
@@ -64,8 +63,7 @@ impl<T> Receiver<T> {
     pub fn recv_many<'a>(&'a self, into: &'a mut Vec<T>, max: usize) -> RecvMany<'a, T> {
         RecvMany {
             place: Place::new(Items(&self.shared)),
-            into,
-            max,
+            batch: Many { into, max },
         }
     }
 
@@ -74,7 +72,7 @@ impl<T> Receiver<T> {
     /// # Errors
     /// [`RecvError`] when the channel is closed and nothing is left in it.
     pub fn recv_blocking(&self) -> Result<T, RecvError> {
-        wait(Items(&self.shared), |items| items.0.recv())
+        wait(Items(&self.shared), &mut (), Items::recv)
     }
 
     /// As [`Receiver::recv_blocking`], at most for `timeout`.
@@ -83,7 +81,7 @@ impl<T> Receiver<T> {
     /// [`TryRecvError::Empty`] when no value came in time, [`TryRecvError::Closed`] when the
     /// channel is closed and nothing is left in it.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, TryRecvError> {
-        match wait_timeout(Items(&self.shared), timeout, |items| items.0.recv()) {
+        match wait_timeout(Items(&self.shared), timeout, &mut (), Items::recv) {
             Some(received) => Ok(received?),
             None => Err(TryRecvError::Empty),
         }
@@ -94,7 +92,11 @@ impl<T> Receiver<T> {
     /// # Errors
     /// [`RecvError`] when the channel is closed and nothing is left in it.
     pub fn recv_many_blocking(&self, into: &mut Vec<T>, max: usize) -> Result<usize, RecvError> {
-        wait(Items(&self.shared), |items| items.0.recv_many(into, max))
+        wait(
+            Items(&self.shared),
+            &mut Many { into, max },
+            Items::recv_many,
+        )
     }
 
     /// Receives a value if there is one.
@@ -103,7 +105,7 @@ impl<T> Receiver<T> {
     /// [`TryRecvError::Empty`] or [`TryRecvError::Closed`].
     #[inline]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        at_once(self.shared.recv())
+        at_once(Items(&self.shared).recv(&mut ()))
     }
 
     /// Receives up to `max` values that are there, appends them to `into` and says how many.
@@ -111,7 +113,7 @@ impl<T> Receiver<T> {
     /// # Errors
     /// [`TryRecvError::Empty`] or [`TryRecvError::Closed`]: there was none.
     pub fn try_recv_many(&self, into: &mut Vec<T>, max: usize) -> Result<usize, TryRecvError> {
-        at_once(self.shared.recv_many(into, max))
+        at_once(Items(&self.shared).recv_many(&mut Many { into, max }))
     }
 
     /// Closes the channel: nothing more is sent, what was sent can be received. Whether it was
@@ -184,7 +186,7 @@ impl<T> Future for Recv<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let place = &self.place;
         // SAFETY: `place` is pinned with the future.
-        unsafe { place.poll(cx.waker(), |items| items.0.recv()) }
+        unsafe { place.poll(cx.waker(), &mut (), Items::recv) }
     }
 }
 
@@ -193,9 +195,9 @@ impl<T> Future for RecvMany<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // SAFETY: `place` is not moved.
-        let Self { place, into, max } = unsafe { self.get_unchecked_mut() };
+        let Self { place, batch } = unsafe { self.get_unchecked_mut() };
         // SAFETY: `place` is pinned with the future.
-        unsafe { place.poll(cx.waker(), |items| items.0.recv_many(into, *max)) }
+        unsafe { place.poll(cx.waker(), batch, Items::recv_many) }
     }
 }
 
@@ -214,7 +216,7 @@ impl<T> fmt::Debug for Recv<'_, T> {
 impl<T> fmt::Debug for RecvMany<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecvMany")
-            .field("max", &self.max)
+            .field("max", &self.batch.max)
             .finish_non_exhaustive()
     }
 }

@@ -29,8 +29,8 @@ impl<T> Gate for Items<'_, T> {
         &self.0.items
     }
 
-    fn mark(&self) -> bool {
-        self.0.ring.mark_tail()
+    fn mark(&self) {
+        self.0.ring.mark_tail();
     }
 
     fn unmark(&self) {
@@ -47,8 +47,8 @@ impl<T> Gate for Room<'_, T> {
         &self.0.room
     }
 
-    fn mark(&self) -> bool {
-        self.0.ring.mark_head()
+    fn mark(&self) {
+        self.0.ring.mark_head();
     }
 
     fn unmark(&self) {
@@ -58,6 +58,12 @@ impl<T> Gate for Room<'_, T> {
     fn is_open(&self) -> bool {
         !self.0.ring.is_full()
     }
+}
+
+/// Where to put values, and how many at most.
+pub(super) struct Many<'a, T> {
+    pub(super) into: &'a mut Vec<T>,
+    pub(super) max: usize,
 }
 
 /// As many as came are called, if that many wait.
@@ -109,62 +115,8 @@ impl<T> Shared<T> {
         popped
     }
 
-    /// One value out of `value` into the ring.
-    #[inline]
-    pub(super) fn send(&self, value: &mut Option<T>) -> Look<Result<(), SendError<T>>> {
-        let Some(sent) = value.take() else {
-            panic!("polled after its value was sent");
-        };
-        match self.push(sent) {
-            Ok(()) => Look::Done(Ok(())),
-            Err(PushError::Closed(back)) => Look::Done(Err(SendError(back))),
-            Err(PushError::Full(back)) => {
-                *value = Some(back);
-                Look::Nothing
-            }
-        }
-    }
-
-    /// As many values as there is room for, until none is left.
-    pub(super) fn send_many(&self, values: &mut Vec<T>) -> Look<Result<(), SendError<()>>> {
-        let mut found = Look::Nothing;
-        while !values.is_empty() {
-            if self.push_vec(values) > 0 {
-                found = Look::Part;
-            } else if self.ring.is_closed() {
-                return Look::Done(Err(SendError(())));
-            } else {
-                return found;
-            }
-        }
-        Look::Done(Ok(()))
-    }
-
-    #[inline]
-    pub(super) fn recv(&self) -> Look<Result<T, RecvError>> {
-        match self.pop() {
-            Some(value) => Look::Done(Ok(value)),
-            None => self.unless_closed(|| self.pop()),
-        }
-    }
-
-    #[inline]
-    pub(super) fn recv_many(
-        &self,
-        into: &mut Vec<T>,
-        max: usize,
-    ) -> Look<Result<usize, RecvError>> {
-        let mut pop = || match self.pop_many(max, into) {
-            0 if max > 0 => None,
-            popped => Some(popped),
-        };
-        match pop() {
-            Some(popped) => Look::Done(Ok(popped)),
-            None => self.unless_closed(pop),
-        }
-    }
-
     /// Nothing was there: nothing ever will be when the channel was closed before a further look.
+    #[inline]
     fn unless_closed<R>(&self, pop: impl FnOnce() -> Option<R>) -> Look<Result<R, RecvError>> {
         if !self.ring.is_closed() {
             return Look::Nothing;
@@ -186,6 +138,62 @@ impl<T> Shared<T> {
     pub(super) fn drain(&self) {
         while let Some(value) = self.ring.pop() {
             drop(value);
+        }
+    }
+}
+
+/// The looks of senders.
+impl<T> Room<'_, T> {
+    /// One value out of `value` into the ring.
+    #[inline(always)]
+    pub(super) fn send(&self, value: &mut Option<T>) -> Look<Result<(), SendError<T>>> {
+        let Some(sent) = value.take() else {
+            panic!("polled after its value was sent");
+        };
+        match self.0.push(sent) {
+            Ok(()) => Look::Done(Ok(())),
+            Err(PushError::Closed(back)) => Look::Done(Err(SendError(back))),
+            Err(PushError::Full(back)) => {
+                *value = Some(back);
+                Look::Nothing
+            }
+        }
+    }
+
+    /// As many values as there is room for, until none is left.
+    pub(super) fn send_many(&self, values: &mut &mut Vec<T>) -> Look<Result<(), SendError<()>>> {
+        let mut found = Look::Nothing;
+        while !values.is_empty() {
+            if self.0.push_vec(values) > 0 {
+                found = Look::Part;
+            } else if self.0.ring.is_closed() {
+                return Look::Done(Err(SendError(())));
+            } else {
+                return found;
+            }
+        }
+        Look::Done(Ok(()))
+    }
+}
+
+/// The looks of receivers.
+impl<T> Items<'_, T> {
+    #[inline(always)]
+    pub(super) fn recv(&self, (): &mut ()) -> Look<Result<T, RecvError>> {
+        match self.0.pop() {
+            Some(value) => Look::Done(Ok(value)),
+            None => self.0.unless_closed(|| self.0.pop()),
+        }
+    }
+
+    pub(super) fn recv_many(&self, batch: &mut Many<'_, T>) -> Look<Result<usize, RecvError>> {
+        let mut pop = || match self.0.pop_many(batch.max, batch.into) {
+            0 if batch.max > 0 => None,
+            popped => Some(popped),
+        };
+        match pop() {
+            Some(popped) => Look::Done(Ok(popped)),
+            None => self.0.unless_closed(pop),
         }
     }
 }
