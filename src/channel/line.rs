@@ -13,7 +13,7 @@
 //!    +-------- the owner has seen it [channel.noticed] -------+
 //! ```
 //!
-//! **Rules.** 1. `entry` is touched under the lock only. 2. The owner alone moves a node to WAITING
+//! **Rules.** 1. `entry` and `turn` are touched under the lock only. 2. The owner alone moves a node to WAITING
 //! and to OUT, a caller alone moves it to CALLED; both into and out of WAITING under the lock. 3.
 //! CALLED is the caller's last touch: the owner that sees it may free the node without the lock.
 
@@ -48,6 +48,8 @@ pub(super) trait Gate {
 #[derive(Debug)]
 pub(super) struct Node {
     state: AtomicUsize,
+    /// Rises from the first in line to the last; stays with a node that is called.
+    turn: UnsafeCell<u64>,
     /// Written when the node gets in line: a future that never waits does not pay for it.
     entry: UnsafeCell<MaybeUninit<Entry>>,
     _pinned: PhantomPinned,
@@ -68,11 +70,12 @@ unsafe impl Sync for Node {}
 
 /// Where to stand.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum End {
+pub(super) enum Turn {
     /// Behind all others.
-    Back,
-    /// Ahead of all others: for who was called and found nothing.
-    Front,
+    New,
+    /// Where the node stood before, ahead of all who came later: for who was called and found
+    /// nothing.
+    Kept,
 }
 
 /// Those who wait at one gate.
@@ -83,6 +86,7 @@ pub(super) struct Line(Lock<List>);
 struct List {
     first: Option<NonNull<Node>>,
     last: Option<NonNull<Node>>,
+    turns: u64,
     /// Whether the gate is marked. It is while anybody waits, and stays so until a call finds
     /// nobody: in an exchange between two that take turns, no step is spent on the mark.
     marked: bool,
@@ -96,6 +100,7 @@ impl Node {
     pub(super) fn new() -> Self {
         Self {
             state: AtomicUsize::new(OUT),
+            turn: UnsafeCell::new(0),
             entry: UnsafeCell::new(MaybeUninit::uninit()),
             _pinned: PhantomPinned,
         }
@@ -119,6 +124,7 @@ impl Line {
         Self(Lock::new(List {
             first: None,
             last: None,
+            turns: 0,
             marked: false,
         }))
     }
@@ -128,7 +134,7 @@ impl Line {
 ///
 /// # Safety
 /// The node is out, and stays where it is until it is out again.
-pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, end: End) {
+pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, turn: Turn) {
     let waker = waker.clone();
     gate.line().0.with(|list| {
         if !list.marked {
@@ -136,7 +142,7 @@ pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, end: End
             list.marked = true;
         }
         node.state.store(WAITING, Ordering::Relaxed);
-        list.insert(node, waker, end);
+        list.insert(node, waker, turn);
     });
 }
 
@@ -208,6 +214,12 @@ pub(super) fn call(gate: &impl Gate) -> bool {
 }
 
 impl Node {
+    /// Where it stands, or stood. Under the lock.
+    fn turn(&self) -> u64 {
+        // SAFETY: it is touched under the lock only.
+        self.turn.with_mut(|turn| unsafe { *turn })
+    }
+
     /// Touches the entry; `touch` touches no other.
     ///
     /// # Safety
@@ -220,11 +232,16 @@ impl Node {
 }
 
 impl List {
-    fn insert(&mut self, node: &Node, waker: Waker, end: End) {
+    fn insert(&mut self, node: &Node, waker: Waker, turn: Turn) {
         let here = Some(NonNull::from(node));
-        let (ahead, behind) = match end {
-            End::Back => (self.last, None),
-            End::Front => (None, self.first),
+        let (ahead, behind) = match turn {
+            Turn::New => {
+                self.turns += 1;
+                // SAFETY: nobody else knows of the node yet.
+                node.turn.with_mut(|turn| unsafe { *turn = self.turns });
+                (self.last, None)
+            }
+            Turn::Kept => self.place_of(node.turn()),
         };
         let entry = Entry {
             waker,
@@ -237,6 +254,22 @@ impl List {
         });
         self.set_behind(ahead, here);
         self.set_ahead(behind, here);
+    }
+
+    /// Between whom a turn stands. Few are ahead: those who were called too, and came back sooner.
+    fn place_of(&self, turn: u64) -> (Option<NonNull<Node>>, Option<NonNull<Node>>) {
+        let (mut ahead, mut behind) = (None, self.first);
+        while let Some(node) = behind {
+            // SAFETY: the node is in the list, and stays where it is until it is out.
+            let node = unsafe { node.as_ref() };
+            if node.turn() > turn {
+                break;
+            }
+            ahead = behind;
+            // SAFETY: as above, and the lock is held.
+            behind = unsafe { node.entry(|entry| entry.behind) };
+        }
+        (ahead, behind)
     }
 
     /// # Safety

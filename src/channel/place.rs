@@ -57,7 +57,7 @@ impl<G: Gate> Place<G> {
             Look::Nothing => {}
         }
         // SAFETY: the node is out, and the caller does not move it.
-        unsafe { self.poll_slow(waker, state, look, end) }
+        unsafe { self.poll_slow(waker, state, look, turn) }
     }
 
     /// # Safety
@@ -68,7 +68,7 @@ impl<G: Gate> Place<G> {
         waker: &Waker,
         state: &mut S,
         look: impl Fn(&G, &mut S) -> Look<R>,
-        end: End,
+        turn: Turn,
     ) -> Poll<R> {
         // SAFETY: the node is out, and the caller does not move it; `drop` takes it out. Who was
         // called stood in line.
