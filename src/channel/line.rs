@@ -13,9 +13,10 @@
 //!    +-------- the owner has seen it [channel.noticed] -------+
 //! ```
 //!
-//! **Rules.** 1. `entry` and `turn` are touched under the lock only. 2. The owner alone moves a node to WAITING
-//! and to OUT, a caller alone moves it to CALLED; both into and out of WAITING under the lock. 3.
-//! CALLED is the caller's last touch: the owner that sees it may free the node without the lock.
+//! **Rules.** 1. `entry` and `turn` are touched under the lock only. 2. The owner alone moves a node
+//! to WAITING and to OUT, a caller alone moves it to CALLED; both into and out of WAITING under the
+//! lock. 3. CALLED is the caller's last touch: the owner that sees it may free the node without the
+//! lock.
 
 use std::marker::PhantomPinned;
 use std::mem::MaybeUninit;
@@ -275,14 +276,15 @@ impl List {
     /// # Safety
     /// The node is in this list; it is no more afterwards.
     unsafe fn unlink(&mut self, node: &Node) -> Waker {
-        // SAFETY: a node in a list has an entry, which is taken out with the node.
+        let taken = node.entry.with_mut(|place| {
+            // SAFETY: a node in a list has an entry, which is taken out with the node.
+            unsafe { (*place).assume_init_read() }
+        });
         let Entry {
             waker,
             ahead,
             behind,
-        } = node
-            .entry
-            .with_mut(|place| unsafe { (*place).assume_init_read() });
+        } = taken;
         self.set_behind(ahead, behind);
         self.set_ahead(behind, ahead);
         waker
