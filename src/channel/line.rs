@@ -1,21 +1,20 @@
 //! The line: who waits at a gate, first come, first served.
 //!
-//! A doubly linked list behind a mutex. Its nodes live in the futures (or on the stacks) of those
+//! A doubly linked list behind a lock. Its nodes live in the futures (or on the stacks) of those
 //! who wait, so that waiting allocates nothing and leaving from the middle is one step. The code
 //! under the lock is a few moves of pointers: no waker is cloned, woken or dropped there, so that
 //! whatever a waker does, it cannot meet the lock.
 //!
 //! ```text
-//!             join                          call
-//!   OUT ----------------> WAITING -----------------------> CALLED
-//!    ^                       |                                |
-//!    +------- leave ---------+                                |
-//!    +-------- the owner has seen it [channel.noticed] -------+
+//!    join                call
+//!   ------> WAITING ---------------> CALLED ----> gone: the owner has seen it [channel.noticed]
+//!              |
+//!              +--> gone: leave
 //! ```
 //!
-//! **Rules.** 1. `entry` is touched under the lock only. 2. The owner alone moves a node to WAITING
-//! and to OUT, a caller alone moves it to CALLED; both into and out of WAITING under the lock. 3.
-//! CALLED is the caller's last touch: the owner that sees it may free the node without the lock.
+//! **Rules.** 1. `entry` is touched under the lock only. 2. A node is in the list exactly while it
+//! is WAITING, which begins and ends under the lock. 3. CALLED is the caller's last touch: the owner
+//! that sees it may free the node without the lock. 4. Whoever waits, the gate is marked.
 
 use std::marker::PhantomPinned;
 use std::mem::MaybeUninit;
@@ -25,9 +24,8 @@ use std::task::Waker;
 use super::lock::Lock;
 use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 
-const OUT: usize = 0;
-const WAITING: usize = 1;
-const CALLED: usize = 2;
+const WAITING: usize = 0;
+const CALLED: usize = 1;
 
 /// What is waited for: an item, or room for one.
 pub(super) trait Gate {
@@ -37,18 +35,18 @@ pub(super) trait Gate {
     /// Marks the word that whoever opens the gate moves: from now on they call.
     fn mark(&self);
 
-    /// Nobody waits any more.
+    /// Nobody waits: they need not call.
     fn unmark(&self);
 
     /// Whether the next in line would find something.
     fn is_open(&self) -> bool;
 }
 
-/// One that may stand in a line. It does not move while it does.
+/// One that stands in a line, or is about to. It does not move while it does.
 #[derive(Debug)]
 pub(super) struct Node {
     state: AtomicUsize,
-    /// Written when the node gets in line: a future that never waits does not pay for it.
+    /// There while the node waits.
     entry: UnsafeCell<MaybeUninit<Entry>>,
     _pinned: PhantomPinned,
 }
@@ -60,8 +58,7 @@ struct Entry {
     behind: Option<NonNull<Node>>,
 }
 
-// SAFETY: `entry` is touched only under the lock of the line that the node stands in (rule 1), or
-// by the owner of a node that stands in none.
+// SAFETY: `entry` is touched only under the lock of the line that the node stands in (rule 1).
 unsafe impl Send for Node {}
 // SAFETY: as above.
 unsafe impl Sync for Node {}
@@ -95,7 +92,7 @@ unsafe impl Send for List {}
 impl Node {
     pub(super) fn new() -> Self {
         Self {
-            state: AtomicUsize::new(OUT),
+            state: AtomicUsize::new(WAITING),
             entry: UnsafeCell::new(MaybeUninit::uninit()),
             _pinned: PhantomPinned,
         }
@@ -105,12 +102,6 @@ impl Node {
         // [channel.noticed] pairs with [channel.called]: the caller has left the node, and what it
         // calls for is seen.
         self.state.load(Ordering::Acquire)
-    }
-
-    /// Whether the node stands in no line, and has not been called out of one either.
-    #[inline(always)]
-    pub(super) fn is_out(&self) -> bool {
-        self.state() == OUT
     }
 }
 
@@ -127,61 +118,51 @@ impl Line {
 /// Puts the node into the gate's line.
 ///
 /// # Safety
-/// The node is out, and stays where it is until it is out again.
-pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, end: End) {
-    let waker = waker.clone();
+/// The node is new, and stays where it is until [`keep`] or [`leave`] has said that it is gone.
+pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, end: End) {
     gate.line().0.with(|list| {
         if !list.marked {
             gate.mark();
             list.marked = true;
         }
-        node.state.store(WAITING, Ordering::Relaxed);
         list.insert(node, waker, end);
     });
 }
 
 /// Keeps the place of a node that still waits, and the newer waker. `false`: it was called, and is
-/// out now.
+/// gone.
 pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> bool {
-    if node.state() == WAITING {
-        let mut waker = waker.clone();
-        let waits = gate.line().0.with(|_| {
-            let waits = node.state.load(Ordering::Relaxed) == WAITING;
-            if waits {
-                // SAFETY: the node waits, so it is in the list.
-                unsafe { node.entry(|entry| std::mem::swap(&mut entry.waker, &mut waker)) };
-            }
-            waits
-        });
-        drop(waker);
-        if waits {
-            return true;
-        }
+    if node.state() == CALLED {
+        return false;
     }
-    node.state.store(OUT, Ordering::Relaxed);
-    false
+    let mut waker = waker.clone();
+    gate.line().0.with(|_| {
+        let waits = node.state.load(Ordering::Relaxed) == WAITING;
+        if waits {
+            // SAFETY: the node waits, so it is in the list. The older waker is dropped after the
+            // lock.
+            unsafe { node.entry(|entry| std::mem::swap(&mut entry.waker, &mut waker)) };
+        }
+        waits
+    })
 }
 
-/// Takes the node out of the line. Whether it had been called before: then the caller of this must
-/// use the call, or pass it on.
+/// Takes the node out of the line; it is gone. Whether it had been called before: then whoever
+/// leaves must use the call, or pass it on.
 #[must_use]
 pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
-    let mut waker = None;
-    let called = node.state() == CALLED
-        || gate.line().0.with(|list| {
-            let called = node.state.load(Ordering::Relaxed) == CALLED;
-            if !called {
-                // SAFETY: the node waits, so it is in the list.
-                waker = Some(unsafe { list.unlink(node) });
-            }
-            called
-        });
-    node.state.store(OUT, Ordering::Relaxed);
-    drop(waker);
-    called
+    if node.state() == CALLED {
+        return true;
+    }
+    let waker = gate.line().0.with(|list| {
+        let waits = node.state.load(Ordering::Relaxed) == WAITING;
+        // SAFETY: the node waits, so it is in the list.
+        waits.then(|| unsafe { list.unlink(node) })
+    });
+    waker.is_none()
 }
 
-/// Calls the first in line; `false` when nobody waits.
+/// Calls the first in line; `false` when nobody waits, and then the mark goes.
 pub(super) fn call(gate: &impl Gate) -> bool {
     let waker = gate.line().0.with(|list| {
         let Some(node) = list.first else {
@@ -191,7 +172,7 @@ pub(super) fn call(gate: &impl Gate) -> bool {
             }
             return None;
         };
-        // SAFETY: a node in the list stays where it is until it is out.
+        // SAFETY: a node in the list stays where it is.
         let node = unsafe { node.as_ref() };
         // SAFETY: it is in the list.
         let waker = unsafe { list.unlink(node) };
@@ -258,7 +239,7 @@ impl List {
     /// Who stands behind `of`; behind nobody stands the first.
     fn set_behind(&mut self, of: Option<NonNull<Node>>, behind: Option<NonNull<Node>>) {
         match of {
-            // SAFETY: neighbours are in the list, and stay where they are until they are out.
+            // SAFETY: neighbours are in the list, and stay where they are.
             Some(node) => unsafe { node.as_ref().entry(|entry| entry.behind = behind) },
             None => self.first = behind,
         }
@@ -267,7 +248,7 @@ impl List {
     /// Who stands ahead of `of`; ahead of nobody stands the last.
     fn set_ahead(&mut self, of: Option<NonNull<Node>>, ahead: Option<NonNull<Node>>) {
         match of {
-            // SAFETY: neighbours are in the list, and stay where they are until they are out.
+            // SAFETY: neighbours are in the list, and stay where they are.
             Some(node) => unsafe { node.as_ref().entry(|entry| entry.ahead = ahead) },
             None => self.last = ahead,
         }
