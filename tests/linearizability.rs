@@ -70,14 +70,14 @@ fn every_broken_queue_is_rejected() {
 
 #[test]
 fn one_by_one_and_by_reference() {
-    let seen = sound(&subjects::singles(), 60_000);
-    seen.expect(&[("full", 30_000), ("empty", 30_000), ("overlapping", 6_000)]);
+    let seen = sound(&subjects::singles(), 70_000);
+    seen.expect(&[("full", 40_000), ("empty", 33_000), ("overlapping", 6_000)]);
 }
 
 #[test]
 fn one_by_one_and_by_handle() {
-    let seen = sound(&subjects::handles(), 60_000);
-    seen.expect(&[("full", 30_000), ("empty", 30_000), ("overlapping", 6_000)]);
+    let seen = sound(&subjects::handles(), 70_000);
+    seen.expect(&[("full", 40_000), ("empty", 33_000), ("overlapping", 6_000)]);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn sole_ends() {
         subjects::sole_consumer(),
     ] {
         let seen = sound(&subject, 20_000);
-        seen.expect(&[("full", 5_000), ("empty", 5_000), ("overlapping", 2_000)]);
+        seen.expect(&[("full", 10_000), ("empty", 10_000), ("overlapping", 2_000)]);
     }
 }
 

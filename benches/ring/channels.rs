@@ -12,7 +12,10 @@ use std::time::Duration;
 use windlass::Runtime;
 use windlass_benches::{Batch, Group, Harness, Role};
 
-use peers::{AsyncChannel, Channel, Crossfire, Flume, Kanal, TOKIO, Tokio, Windlass};
+use peers::{
+    ASYNC_CHANNEL, AsyncChannel, Channel, Crossfire, FLUME, Flume, KANAL, Kanal, TOKIO, Tokio,
+    Windlass,
+};
 use tasks::{PingPong, RingOfTasks, Stream};
 
 /// One workload for all channels.
@@ -139,6 +142,12 @@ fn one(
             .budget(Duration::from_secs(4))
             .without_criterion();
         describe(group);
+        for against in [TOKIO, ASYNC_CHANNEL, KANAL, FLUME] {
+            if against != TOKIO || workload.receivers() == 1 {
+                let text = format!("{} ahead of {against}", name.replace('_', " "));
+                group.claim(&text, against, 1.0);
+            }
+        }
         match Runtime::builder().workers(workers).build() {
             Ok(runtime) => contenders(group, &Rc::new(runtime), workload),
             Err(error) => {

@@ -12,7 +12,8 @@
 //!              +--> gone: leave
 //! ```
 //!
-//! **Rules.** 1. `entry` is touched under the lock only. 2. A node is in the list exactly while it
+//! **Rules.** 1. `entry` is touched under the lock only, `turn` so too until the owner has seen
+//! CALLED. 2. A node is in the list exactly while it
 //! is WAITING, which begins and ends under the lock. 3. CALLED is the caller's last touch: the owner
 //! that sees it may free the node without the lock. 4. Whoever waits, the gate is marked.
 
@@ -46,6 +47,8 @@ pub(super) trait Gate {
 #[derive(Debug)]
 pub(super) struct Node {
     state: AtomicUsize,
+    /// Rises from the first in line to the last.
+    turn: UnsafeCell<Turn>,
     /// There while the node waits.
     entry: UnsafeCell<MaybeUninit<Entry>>,
     _pinned: PhantomPinned,
@@ -63,14 +66,9 @@ unsafe impl Send for Node {}
 // SAFETY: as above.
 unsafe impl Sync for Node {}
 
-/// Where to stand.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum End {
-    /// Behind all others.
-    Back,
-    /// Ahead of all others: for who was called and found nothing.
-    Front,
-}
+/// Where somebody stands in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn(u64);
 
 /// Those who wait at one gate.
 #[derive(Debug)]
@@ -80,6 +78,8 @@ pub(super) struct Line(Lock<List>);
 struct List {
     first: Option<NonNull<Node>>,
     last: Option<NonNull<Node>>,
+    /// That of who came last.
+    turn: Turn,
     /// Whether the gate is marked. It is while anybody waits, and stays so until a call finds
     /// nobody: in an exchange between two that take turns, no step is spent on the mark.
     marked: bool,
@@ -93,6 +93,7 @@ impl Node {
     pub(super) fn new() -> Self {
         Self {
             state: AtomicUsize::new(WAITING),
+            turn: UnsafeCell::new(Turn(0)),
             entry: UnsafeCell::new(MaybeUninit::uninit()),
             _pinned: PhantomPinned,
         }
@@ -110,41 +111,46 @@ impl Line {
         Self(Lock::new(List {
             first: None,
             last: None,
+            turn: Turn(0),
             marked: false,
         }))
     }
 }
 
-/// Puts the node into the gate's line.
+/// Puts the node into the gate's line: behind all others, or at a turn that it had before.
 ///
 /// # Safety
 /// The node is new, and stays where it is until [`keep`] or [`leave`] has said that it is gone.
-pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, end: End) {
+pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, turn: Option<Turn>) {
     gate.line().0.with(|list| {
         if !list.marked {
             gate.mark();
             list.marked = true;
         }
-        list.insert(node, waker, end);
+        list.insert(node, waker, turn);
     });
 }
 
-/// Keeps the place of a node that still waits, and the newer waker. `false`: it was called, and is
-/// gone.
-pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> bool {
-    if node.state() == CALLED {
-        return false;
-    }
-    let mut waker = waker.clone();
-    gate.line().0.with(|_| {
-        let waits = node.state.load(Ordering::Relaxed) == WAITING;
+/// Keeps the place of a node that still waits, and the newer waker. Else the node was called, and is
+/// gone: the turn that it had.
+pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> Option<Turn> {
+    if node.state() == WAITING {
+        let mut waker = waker.clone();
+        let waits = gate.line().0.with(|_| {
+            let waits = node.state.load(Ordering::Relaxed) == WAITING;
+            if waits {
+                // SAFETY: the node waits, so it is in the list. The older waker is dropped after
+                // the lock.
+                unsafe { node.entry(|entry| std::mem::swap(&mut entry.waker, &mut waker)) };
+            }
+            waits
+        });
         if waits {
-            // SAFETY: the node waits, so it is in the list. The older waker is dropped after the
-            // lock.
-            unsafe { node.entry(|entry| std::mem::swap(&mut entry.waker, &mut waker)) };
+            return None;
         }
-        waits
-    })
+    }
+    // SAFETY: the node was called, and is the owner's alone.
+    Some(node.turn.with_mut(|turn| unsafe { *turn }))
 }
 
 /// Takes the node out of the line; it is gone. Whether it had been called before: then whoever
@@ -201,12 +207,18 @@ impl Node {
 }
 
 impl List {
-    fn insert(&mut self, node: &Node, waker: Waker, end: End) {
+    fn insert(&mut self, node: &Node, waker: Waker, turn: Option<Turn>) {
         let here = Some(NonNull::from(node));
-        let (ahead, behind) = match end {
-            End::Back => (self.last, None),
-            End::Front => (None, self.first),
+        let (ahead, behind) = match turn {
+            Some(turn) => self.around(turn),
+            None => (self.last, None),
         };
+        let turn = turn.unwrap_or_else(|| {
+            self.turn.0 += 1;
+            self.turn
+        });
+        // SAFETY: nobody else knows of the node yet.
+        node.turn.with_mut(|place| unsafe { *place = turn });
         let entry = Entry {
             waker,
             ahead,
@@ -220,17 +232,36 @@ impl List {
         self.set_ahead(behind, here);
     }
 
+    /// Between whom that turn is. Few are ahead: those who were called in vain too, and came back
+    /// sooner.
+    fn around(&self, turn: Turn) -> (Option<NonNull<Node>>, Option<NonNull<Node>>) {
+        let (mut ahead, mut behind) = (None, self.first);
+        while let Some(node) = behind {
+            // SAFETY: a node in the list stays where it is.
+            let node = unsafe { node.as_ref() };
+            // SAFETY: it is in the list, and the lock is held.
+            if node.turn.with_mut(|turn| unsafe { *turn }) > turn {
+                break;
+            }
+            ahead = behind;
+            // SAFETY: as above.
+            behind = unsafe { node.entry(|entry| entry.behind) };
+        }
+        (ahead, behind)
+    }
+
     /// # Safety
     /// The node is in this list; it is no more afterwards.
     unsafe fn unlink(&mut self, node: &Node) -> Waker {
-        // SAFETY: a node in a list has an entry, which is taken out with the node.
+        let taken = node.entry.with_mut(|place| {
+            // SAFETY: a node in a list has an entry, which is taken out with the node.
+            unsafe { (*place).assume_init_read() }
+        });
         let Entry {
             waker,
             ahead,
             behind,
-        } = node
-            .entry
-            .with_mut(|place| unsafe { (*place).assume_init_read() });
+        } = taken;
         self.set_behind(ahead, behind);
         self.set_ahead(behind, ahead);
         waker

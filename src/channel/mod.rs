@@ -51,7 +51,7 @@
 //! gate is shut again. So while anybody is in line, each value has its call.
 //!
 //! **Fairness.** The line is first come, first served, and who was called and found nothing,
-//! because another came between, goes back to its front. Values are not kept for who was called: a
+//! because another came between, keeps its turn. Values are not kept for who was called: a
 //! receiver that does not wait may take one first. That costs the waiter a turn, never its place,
 //! and saves a switch of tasks for each value. A batch that got a part goes to the back.
 //!

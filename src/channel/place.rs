@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use super::line::{self, End, Gate, Node};
+use super::line::{self, Gate, Node};
 use super::sleep::{block, block_timeout};
 
 /// What a look found.
@@ -64,23 +64,24 @@ impl<G: Gate> Place<G> {
     /// As [`Place::poll`].
     #[inline(never)]
     unsafe fn poll_slow<E: Errand<G>>(&mut self, waker: &Waker, errand: &mut E) -> Poll<E::Done> {
-        let mut end = End::Back;
+        let mut turn = None;
         if let Some(node) = &self.node {
-            if line::keep(&self.gate, node, waker) {
+            turn = line::keep(&self.gate, node, waker);
+            if turn.is_none() {
                 return Poll::Pending;
             }
             self.node = None;
             match errand.look(&self.gate) {
                 Look::Done(found) => return Poll::Ready(found),
-                Look::Part => {}
-                Look::Nothing => end = End::Front,
+                Look::Part => turn = None,
+                Look::Nothing => {}
             }
         }
         let waker = waker.clone();
         // From here to the end of `join` nothing panics: a node that is there is in line.
         let node = self.node.insert(Node::new());
         // SAFETY: the node is new, and the caller does not move it; `leave` takes it out.
-        unsafe { line::join(&self.gate, node, waker, end) };
+        unsafe { line::join(&self.gate, node, waker, turn) };
         match errand.look(&self.gate) {
             Look::Done(found) => {
                 self.leave();

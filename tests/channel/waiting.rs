@@ -73,6 +73,26 @@ fn who_was_called_in_vain_keeps_the_first_place() {
 }
 
 #[test]
+fn those_called_in_vain_together_keep_their_order() {
+    let (sender, receiver) = bounded(4);
+    let mut line: Vec<_> = (0..4).map(|_| Polled::waiting(receiver.recv())).collect();
+    for round in 1..4 {
+        assert_eq!(sender.send_many_blocking(&mut vec![0; 3]), Ok(()));
+        assert_eq!(receiver.try_recv_many(&mut Vec::new(), 3), Ok(3));
+        for at in [1, 0, 2] {
+            assert_eq!(line[at].poll(), None);
+        }
+        let woken: Vec<_> = line.iter().map(Polled::wakes).collect();
+        assert_eq!(woken, [round, round, round, 0]);
+    }
+    for (at, wakes) in [4, 4, 4, 1].into_iter().enumerate() {
+        assert_eq!(sender.try_send(at), Ok(()));
+        assert_eq!(line[at].wakes(), wakes);
+        assert_eq!(line[at].poll(), Some(Ok(at)));
+    }
+}
+
+#[test]
 fn a_batch_that_got_a_part_waits_behind_the_others() {
     let (sender, receiver) = bounded(1);
     assert_eq!(sender.try_send(0), Ok(()));

@@ -234,8 +234,8 @@ impl End for Arc<Broken> {
             Call::Close => {
                 let mut inside = self.inside();
                 let before = std::mem::replace(&mut inside.closed, true);
-                let twice = before && self.is_now(&mut inside, Fault::ClosedTwice);
-                Answer::Is(!before || twice)
+                let twice = self.fault == Fault::ClosedTwice;
+                Answer::Is(twice || !before)
             }
             Call::IsClosed => Answer::Is(self.inside().closed),
             Call::IsEmpty => {
