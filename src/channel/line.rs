@@ -1,22 +1,21 @@
 //! The line: who waits at a gate, first come, first served.
 //!
-//! A doubly linked list behind a mutex. Its nodes live in the futures (or on the stacks) of those
+//! A doubly linked list behind a lock. Its nodes live in the futures (or on the stacks) of those
 //! who wait, so that waiting allocates nothing and leaving from the middle is one step. The code
 //! under the lock is a few moves of pointers: no waker is cloned, woken or dropped there, so that
 //! whatever a waker does, it cannot meet the lock.
 //!
 //! ```text
-//!             join                          call
-//!   OUT ----------------> WAITING -----------------------> CALLED
-//!    ^                       |                                |
-//!    +------- leave ---------+                                |
-//!    +-------- the owner has seen it [channel.noticed] -------+
+//!    join                call
+//!   ------> WAITING ---------------> CALLED ----> gone: the owner has seen it [channel.noticed]
+//!              |
+//!              +--> gone: leave
 //! ```
 //!
-//! **Rules.** 1. `entry` and `turn` are touched under the lock only. 2. The owner alone moves a node
-//! to WAITING and to OUT, a caller alone moves it to CALLED; both into and out of WAITING under the
-//! lock. 3. CALLED is the caller's last touch: the owner that sees it may free the node without the
-//! lock.
+//! **Rules.** 1. `entry` is touched under the lock only, `turn` so too until the owner has seen
+//! CALLED. 2. A node is in the list exactly while it
+//! is WAITING, which begins and ends under the lock. 3. CALLED is the caller's last touch: the owner
+//! that sees it may free the node without the lock. 4. Whoever waits, the gate is marked.
 
 use std::marker::PhantomPinned;
 use std::mem::MaybeUninit;
@@ -26,9 +25,8 @@ use std::task::Waker;
 use super::lock::Lock;
 use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 
-const OUT: usize = 0;
-const WAITING: usize = 1;
-const CALLED: usize = 2;
+const WAITING: usize = 0;
+const CALLED: usize = 1;
 
 /// What is waited for: an item, or room for one.
 pub(super) trait Gate {
@@ -38,20 +36,20 @@ pub(super) trait Gate {
     /// Marks the word that whoever opens the gate moves: from now on they call.
     fn mark(&self);
 
-    /// Nobody waits any more.
+    /// Nobody waits: they need not call.
     fn unmark(&self);
 
     /// Whether the next in line would find something.
     fn is_open(&self) -> bool;
 }
 
-/// One that may stand in a line. It does not move while it does.
+/// One that stands in a line, or is about to. It does not move while it does.
 #[derive(Debug)]
 pub(super) struct Node {
     state: AtomicUsize,
-    /// Rises from the first in line to the last; stays with a node that is called.
-    turn: UnsafeCell<u64>,
-    /// Written when the node gets in line: a future that never waits does not pay for it.
+    /// Rises from the first in line to the last.
+    turn: UnsafeCell<Turn>,
+    /// There while the node waits.
     entry: UnsafeCell<MaybeUninit<Entry>>,
     _pinned: PhantomPinned,
 }
@@ -63,21 +61,14 @@ struct Entry {
     behind: Option<NonNull<Node>>,
 }
 
-// SAFETY: `entry` is touched only under the lock of the line that the node stands in (rule 1), or
-// by the owner of a node that stands in none.
+// SAFETY: `entry` is touched only under the lock of the line that the node stands in (rule 1).
 unsafe impl Send for Node {}
 // SAFETY: as above.
 unsafe impl Sync for Node {}
 
-/// Where to stand.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Turn {
-    /// Behind all others.
-    New,
-    /// Where the node stood before, ahead of all who came later: for who was called and found
-    /// nothing.
-    Kept,
-}
+/// Where somebody stands in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn(u64);
 
 /// Those who wait at one gate.
 #[derive(Debug)]
@@ -87,7 +78,8 @@ pub(super) struct Line(Lock<List>);
 struct List {
     first: Option<NonNull<Node>>,
     last: Option<NonNull<Node>>,
-    turns: u64,
+    /// That of who came last.
+    turn: Turn,
     /// Whether the gate is marked. It is while anybody waits, and stays so until a call finds
     /// nobody: in an exchange between two that take turns, no step is spent on the mark.
     marked: bool,
@@ -100,8 +92,8 @@ unsafe impl Send for List {}
 impl Node {
     pub(super) fn new() -> Self {
         Self {
-            state: AtomicUsize::new(OUT),
-            turn: UnsafeCell::new(0),
+            state: AtomicUsize::new(WAITING),
+            turn: UnsafeCell::new(Turn(0)),
             entry: UnsafeCell::new(MaybeUninit::uninit()),
             _pinned: PhantomPinned,
         }
@@ -112,12 +104,6 @@ impl Node {
         // calls for is seen.
         self.state.load(Ordering::Acquire)
     }
-
-    /// Whether the node stands in no line, and has not been called out of one either.
-    #[inline(always)]
-    pub(super) fn is_out(&self) -> bool {
-        self.state() == OUT
-    }
 }
 
 impl Line {
@@ -125,70 +111,64 @@ impl Line {
         Self(Lock::new(List {
             first: None,
             last: None,
-            turns: 0,
+            turn: Turn(0),
             marked: false,
         }))
     }
 }
 
-/// Puts the node into the gate's line.
+/// Puts the node into the gate's line: behind all others, or at a turn that it had before.
 ///
 /// # Safety
-/// The node is out, and stays where it is until it is out again.
-pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: &Waker, turn: Turn) {
-    let waker = waker.clone();
+/// The node is new, and stays where it is until [`keep`] or [`leave`] has said that it is gone.
+pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, turn: Option<Turn>) {
     gate.line().0.with(|list| {
         if !list.marked {
             gate.mark();
             list.marked = true;
         }
-        node.state.store(WAITING, Ordering::Relaxed);
         list.insert(node, waker, turn);
     });
 }
 
-/// Keeps the place of a node that still waits, and the newer waker. `false`: it was called, and is
-/// out now.
-pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> bool {
+/// Keeps the place of a node that still waits, and the newer waker. Else the node was called, and is
+/// gone: the turn that it had.
+pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> Option<Turn> {
     if node.state() == WAITING {
         let mut waker = waker.clone();
         let waits = gate.line().0.with(|_| {
             let waits = node.state.load(Ordering::Relaxed) == WAITING;
             if waits {
-                // SAFETY: the node waits, so it is in the list.
+                // SAFETY: the node waits, so it is in the list. The older waker is dropped after
+                // the lock.
                 unsafe { node.entry(|entry| std::mem::swap(&mut entry.waker, &mut waker)) };
             }
             waits
         });
-        drop(waker);
         if waits {
-            return true;
+            return None;
         }
     }
-    node.state.store(OUT, Ordering::Relaxed);
-    false
+    // SAFETY: the node was called, and is the owner's alone.
+    Some(node.turn.with_mut(|turn| unsafe { *turn }))
 }
 
-/// Takes the node out of the line. Whether it had been called before: then the caller of this must
-/// use the call, or pass it on.
+/// Takes the node out of the line; it is gone. Whether it had been called before: then whoever
+/// leaves must use the call, or pass it on.
 #[must_use]
 pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
-    let mut waker = None;
-    let called = node.state() == CALLED
-        || gate.line().0.with(|list| {
-            let called = node.state.load(Ordering::Relaxed) == CALLED;
-            if !called {
-                // SAFETY: the node waits, so it is in the list.
-                waker = Some(unsafe { list.unlink(node) });
-            }
-            called
-        });
-    node.state.store(OUT, Ordering::Relaxed);
-    drop(waker);
-    called
+    if node.state() == CALLED {
+        return true;
+    }
+    let waker = gate.line().0.with(|list| {
+        let waits = node.state.load(Ordering::Relaxed) == WAITING;
+        // SAFETY: the node waits, so it is in the list.
+        waits.then(|| unsafe { list.unlink(node) })
+    });
+    waker.is_none()
 }
 
-/// Calls the first in line; `false` when nobody waits.
+/// Calls the first in line; `false` when nobody waits, and then the mark goes.
 pub(super) fn call(gate: &impl Gate) -> bool {
     let waker = gate.line().0.with(|list| {
         let Some(node) = list.first else {
@@ -198,7 +178,7 @@ pub(super) fn call(gate: &impl Gate) -> bool {
             }
             return None;
         };
-        // SAFETY: a node in the list stays where it is until it is out.
+        // SAFETY: a node in the list stays where it is.
         let node = unsafe { node.as_ref() };
         // SAFETY: it is in the list.
         let waker = unsafe { list.unlink(node) };
@@ -215,12 +195,6 @@ pub(super) fn call(gate: &impl Gate) -> bool {
 }
 
 impl Node {
-    /// Where it stands, or stood. Under the lock.
-    fn turn(&self) -> u64 {
-        // SAFETY: it is touched under the lock only.
-        self.turn.with_mut(|turn| unsafe { *turn })
-    }
-
     /// Touches the entry; `touch` touches no other.
     ///
     /// # Safety
@@ -233,17 +207,18 @@ impl Node {
 }
 
 impl List {
-    fn insert(&mut self, node: &Node, waker: Waker, turn: Turn) {
+    fn insert(&mut self, node: &Node, waker: Waker, turn: Option<Turn>) {
         let here = Some(NonNull::from(node));
         let (ahead, behind) = match turn {
-            Turn::New => {
-                self.turns += 1;
-                // SAFETY: nobody else knows of the node yet.
-                node.turn.with_mut(|turn| unsafe { *turn = self.turns });
-                (self.last, None)
-            }
-            Turn::Kept => self.place_of(node.turn()),
+            Some(turn) => self.around(turn),
+            None => (self.last, None),
         };
+        let turn = turn.unwrap_or_else(|| {
+            self.turn.0 += 1;
+            self.turn
+        });
+        // SAFETY: nobody else knows of the node yet.
+        node.turn.with_mut(|place| unsafe { *place = turn });
         let entry = Entry {
             waker,
             ahead,
@@ -257,17 +232,19 @@ impl List {
         self.set_ahead(behind, here);
     }
 
-    /// Between whom a turn stands. Few are ahead: those who were called too, and came back sooner.
-    fn place_of(&self, turn: u64) -> (Option<NonNull<Node>>, Option<NonNull<Node>>) {
+    /// Between whom that turn is. Few are ahead: those who were called in vain too, and came back
+    /// sooner.
+    fn around(&self, turn: Turn) -> (Option<NonNull<Node>>, Option<NonNull<Node>>) {
         let (mut ahead, mut behind) = (None, self.first);
         while let Some(node) = behind {
-            // SAFETY: the node is in the list, and stays where it is until it is out.
+            // SAFETY: a node in the list stays where it is.
             let node = unsafe { node.as_ref() };
-            if node.turn() > turn {
+            // SAFETY: it is in the list, and the lock is held.
+            if node.turn.with_mut(|turn| unsafe { *turn }) > turn {
                 break;
             }
             ahead = behind;
-            // SAFETY: as above, and the lock is held.
+            // SAFETY: as above.
             behind = unsafe { node.entry(|entry| entry.behind) };
         }
         (ahead, behind)
@@ -293,7 +270,7 @@ impl List {
     /// Who stands behind `of`; behind nobody stands the first.
     fn set_behind(&mut self, of: Option<NonNull<Node>>, behind: Option<NonNull<Node>>) {
         match of {
-            // SAFETY: neighbours are in the list, and stay where they are until they are out.
+            // SAFETY: neighbours are in the list, and stay where they are.
             Some(node) => unsafe { node.as_ref().entry(|entry| entry.behind = behind) },
             None => self.first = behind,
         }
@@ -302,7 +279,7 @@ impl List {
     /// Who stands ahead of `of`; ahead of nobody stands the last.
     fn set_ahead(&mut self, of: Option<NonNull<Node>>, ahead: Option<NonNull<Node>>) {
         match of {
-            // SAFETY: neighbours are in the list, and stay where they are until they are out.
+            // SAFETY: neighbours are in the list, and stay where they are.
             Some(node) => unsafe { node.as_ref().entry(|entry| entry.ahead = ahead) },
             None => self.last = ahead,
         }

@@ -28,11 +28,11 @@
 //! room. So where nobody waits, sending is one `push` and receiving one `pop`: no fence, no load of
 //! a shared counter of waiters, no lock.
 //!
-//! **Waiting.** 1. Look. 2. Under the lock: get in line; who is the first sets the mark. 3. Look
+//! **Waiting.** 1. Look. 2. Under the lock: get in line; set the mark if it is not set. 3. Look
 //! again. 4. Sleep.
 //!
 //! **Calling.** 1. Push. 2. When the word it moved was marked, under the lock: take the first out
-//! of the line; with the last, clear the mark. 3. Wake it.
+//! of the line; when nobody is there, clear the mark. 3. Wake it.
 //!
 //! **The race.** (a) A receiver looks and finds nothing. (b) A sender pushes and sees no mark. (c)
 //! The receiver gets in line and sleeps. It does not:
@@ -41,8 +41,9 @@
 //! - if the push does, the second look reads that word or a later one, finds the tail past the
 //!   head, and does not say "empty": it takes the value, or another receiver has.
 //!
-//! Those further back in the line set no mark: it is there. A push that saw it locks after they got
-//! in line, and then calls one of the line; or before, and then their second look finds the push.
+//! Who finds the mark set needs no step on the word: a push that saw it locks after that waiter, and
+//! then calls one of the line; or before, and then the waiter's second look finds the push. So two
+//! that take turns leave the mark where it is.
 //!
 //! **One call a value.** Each push that finds the mark calls one waiter, a batch as many as it has
 //! values. Who is called takes a value, or finds that none is left. Who does not use a call (a
@@ -69,9 +70,9 @@
 //! | `len`, `is_empty`, `is_closed`, `capacity` | wait-free |
 //!
 //! The ring's push and pop may wait for a peer that is stalled between claim and stamp; the async
-//! ends inherit that. A lock is a mutex held for a few moves of pointers and one step on the mark,
-//! with no foreign code under it. The line allocates nothing, as its nodes stand in the futures; a
-//! thread that blocks allocates its parker.
+//! ends inherit that. A lock is held for a few moves of pointers and one step on the mark, with no
+//! foreign code under it; it spins, then yields. The line allocates nothing, as its nodes stand in
+//! the futures; a thread that blocks allocates its parker.
 //!
 //! A task that was called and neither polls nor drops its future keeps the call: no value is lost,
 //! and any receiver that comes takes it, but the next in line is not called for it.

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use super::line::{self, Gate, Node, Turn};
+use super::line::{self, Gate, Node};
 use super::sleep::{block, block_timeout};
 
 /// What a look found.
@@ -17,63 +17,72 @@ pub(super) enum Look<R> {
     Nothing,
 }
 
+/// What somebody comes to a gate for.
+pub(super) trait Errand<G> {
+    type Done;
+
+    /// Takes what is there.
+    fn look(&mut self, gate: &G) -> Look<Self::Done>;
+}
+
 /// One waiter's place at a gate. Dropping it leaves the line, and passes on a call that was not
 /// used.
 pub(super) struct Place<G: Gate> {
     gate: G,
-    node: Node,
+    /// There while it waits or was called: who never waits pays for a word of it.
+    node: Option<Node>,
 }
 
 impl<G: Gate> Place<G> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(gate: G) -> Self {
-        Self {
-            gate,
-            node: Node::new(),
-        }
+        Self { gate, node: None }
     }
 
     /// Looks; when there is nothing, waits in line until the next call wakes `waker`.
     ///
     /// # Safety
     /// The place does not move from the first call on until it is dropped.
-    #[inline]
-    pub(super) unsafe fn poll<S, R>(
-        &self,
+    #[inline(always)]
+    pub(super) unsafe fn poll<E: Errand<G>>(
+        &mut self,
         waker: &Waker,
-        state: &mut S,
-        look: impl Fn(&G, &mut S) -> Look<R>,
-    ) -> Poll<R> {
-        let mut turn = Turn::New;
-        if !self.node.is_out() {
-            if line::keep(&self.gate, &self.node, waker) {
-                return Poll::Pending;
-            }
-            turn = Turn::Kept;
+        errand: &mut E,
+    ) -> Poll<E::Done> {
+        if self.node.is_none()
+            && let Look::Done(found) = errand.look(&self.gate)
+        {
+            return Poll::Ready(found);
         }
-        match look(&self.gate, state) {
-            Look::Done(found) => return Poll::Ready(found),
-            Look::Part => turn = Turn::New,
-            Look::Nothing => {}
-        }
-        // SAFETY: the node is out, and the caller does not move it.
-        unsafe { self.poll_slow(waker, state, look, turn) }
+        // SAFETY: as the caller says.
+        unsafe { self.poll_slow(waker, errand) }
     }
 
+    /// There was nothing, or it waits.
+    ///
     /// # Safety
-    /// As [`Place::poll`]; the node is out.
+    /// As [`Place::poll`].
     #[inline(never)]
-    unsafe fn poll_slow<S, R>(
-        &self,
-        waker: &Waker,
-        state: &mut S,
-        look: impl Fn(&G, &mut S) -> Look<R>,
-        turn: Turn,
-    ) -> Poll<R> {
-        // SAFETY: the node is out, and the caller does not move it; `drop` takes it out. Who was
-        // called stood in line.
-        unsafe { line::join(&self.gate, &self.node, waker, turn) };
-        match look(&self.gate, state) {
+    unsafe fn poll_slow<E: Errand<G>>(&mut self, waker: &Waker, errand: &mut E) -> Poll<E::Done> {
+        let mut turn = None;
+        if let Some(node) = &self.node {
+            turn = line::keep(&self.gate, node, waker);
+            if turn.is_none() {
+                return Poll::Pending;
+            }
+            self.node = None;
+            match errand.look(&self.gate) {
+                Look::Done(found) => return Poll::Ready(found),
+                Look::Part => turn = None,
+                Look::Nothing => {}
+            }
+        }
+        let waker = waker.clone();
+        // From here to the end of `join` nothing panics: a node that is there is in line.
+        let node = self.node.insert(Node::new());
+        // SAFETY: the node is new, and the caller does not move it; `leave` takes it out.
+        unsafe { line::join(&self.gate, node, waker, turn) };
+        match errand.look(&self.gate) {
             Look::Done(found) => {
                 self.leave();
                 Poll::Ready(found)
@@ -84,47 +93,46 @@ impl<G: Gate> Place<G> {
 
     /// A call that came meanwhile is the next one's.
     #[cold]
-    fn leave(&self) {
-        if line::leave(&self.gate, &self.node) && self.gate.is_open() {
+    fn leave(&mut self) {
+        let Some(node) = &self.node else { return };
+        let called = line::leave(&self.gate, node);
+        self.node = None;
+        if called && self.gate.is_open() {
             line::call(&self.gate);
         }
     }
 }
 
 impl<G: Gate> Drop for Place<G> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        if !self.node.is_out() {
+        if self.node.is_some() {
             self.leave();
         }
     }
 }
 
 /// Looks until all is found; the thread sleeps in between.
-pub(super) fn wait<G: Gate, S, R>(
-    gate: G,
-    state: &mut S,
-    look: impl Fn(&G, &mut S) -> Look<R>,
-) -> R {
-    if let Look::Done(found) = look(&gate, state) {
+pub(super) fn wait<G: Gate, E: Errand<G>>(gate: G, errand: &mut E) -> E::Done {
+    if let Look::Done(found) = errand.look(&gate) {
         return found;
     }
-    let place = pin!(Place::new(gate));
-    // SAFETY: `place` is pinned.
-    block(|waker| unsafe { place.poll(waker, state, &look) })
+    let mut place = pin!(Place::new(gate));
+    // SAFETY: `place` is pinned and stays so.
+    block(|waker| unsafe { place.as_mut().get_unchecked_mut().poll(waker, errand) })
 }
 
 /// As [`wait`], at most for `timeout`.
-pub(super) fn wait_timeout<G: Gate, S, R>(
+pub(super) fn wait_timeout<G: Gate, E: Errand<G>>(
     gate: G,
     timeout: Duration,
-    state: &mut S,
-    look: impl Fn(&G, &mut S) -> Look<R>,
-) -> Option<R> {
-    if let Look::Done(found) = look(&gate, state) {
+    errand: &mut E,
+) -> Option<E::Done> {
+    if let Look::Done(found) = errand.look(&gate) {
         return Some(found);
     }
-    let place = pin!(Place::new(gate));
-    // SAFETY: `place` is pinned.
-    block_timeout(timeout, |waker| unsafe { place.poll(waker, state, &look) })
+    let mut place = pin!(Place::new(gate));
+    // SAFETY: `place` is pinned and stays so.
+    let poll = |waker: &Waker| unsafe { place.as_mut().get_unchecked_mut().poll(waker, errand) };
+    block_timeout(timeout, poll)
 }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::error::{RecvError, TryRecvError};
-use super::place::{Look, Place, wait, wait_timeout};
-use super::shared::{Items, Many, Shared};
+use super::place::{Errand, Look, Place, wait, wait_timeout};
+use super::shared::{Items, Many, One, Shared};
 use crate::sync::Arc;
 
 /// The receiving end of a channel made by [`bounded`](fn@super::bounded): clone it, share it.
@@ -72,7 +72,7 @@ impl<T> Receiver<T> {
     /// # Errors
     /// [`RecvError`] when the channel is closed and nothing is left in it.
     pub fn recv_blocking(&self) -> Result<T, RecvError> {
-        wait(Items(&self.shared), &mut (), Items::recv)
+        wait(Items(&self.shared), &mut One)
     }
 
     /// As [`Receiver::recv_blocking`], at most for `timeout`.
@@ -81,7 +81,7 @@ impl<T> Receiver<T> {
     /// [`TryRecvError::Empty`] when no value came in time, [`TryRecvError::Closed`] when the
     /// channel is closed and nothing is left in it.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, TryRecvError> {
-        match wait_timeout(Items(&self.shared), timeout, &mut (), Items::recv) {
+        match wait_timeout(Items(&self.shared), timeout, &mut One) {
             Some(received) => Ok(received?),
             None => Err(TryRecvError::Empty),
         }
@@ -92,11 +92,7 @@ impl<T> Receiver<T> {
     /// # Errors
     /// [`RecvError`] when the channel is closed and nothing is left in it.
     pub fn recv_many_blocking(&self, into: &mut Vec<T>, max: usize) -> Result<usize, RecvError> {
-        wait(
-            Items(&self.shared),
-            &mut Many { into, max },
-            Items::recv_many,
-        )
+        wait(Items(&self.shared), &mut Many { into, max })
     }
 
     /// Receives a value if there is one.
@@ -105,7 +101,7 @@ impl<T> Receiver<T> {
     /// [`TryRecvError::Empty`] or [`TryRecvError::Closed`].
     #[inline]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        at_once(Items(&self.shared).recv(&mut ()))
+        at_once(One.look(&Items(&self.shared)))
     }
 
     /// Receives up to `max` values that are there, appends them to `into` and says how many.
@@ -113,7 +109,7 @@ impl<T> Receiver<T> {
     /// # Errors
     /// [`TryRecvError::Empty`] or [`TryRecvError::Closed`]: there was none.
     pub fn try_recv_many(&self, into: &mut Vec<T>, max: usize) -> Result<usize, TryRecvError> {
-        at_once(Items(&self.shared).recv_many(&mut Many { into, max }))
+        at_once(Many { into, max }.look(&Items(&self.shared)))
     }
 
     /// Closes the channel: nothing more is sent, what was sent can be received. Whether it was
@@ -184,9 +180,10 @@ impl<T> Future for Recv<'_, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let place = &self.place;
+        // SAFETY: `place` is not moved.
+        let Self { place } = unsafe { self.get_unchecked_mut() };
         // SAFETY: `place` is pinned with the future.
-        unsafe { place.poll(cx.waker(), &mut (), Items::recv) }
+        unsafe { place.poll(cx.waker(), &mut One) }
     }
 }
 
@@ -197,7 +194,7 @@ impl<T> Future for RecvMany<'_, T> {
         // SAFETY: `place` is not moved.
         let Self { place, batch } = unsafe { self.get_unchecked_mut() };
         // SAFETY: `place` is pinned with the future.
-        unsafe { place.poll(cx.waker(), batch, Items::recv_many) }
+        unsafe { place.poll(cx.waker(), batch) }
     }
 }
 

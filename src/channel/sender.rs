@@ -78,7 +78,7 @@ impl<T> Sender<T> {
     /// [`SendError`] with the value when the channel is closed.
     pub fn send_blocking(&self, value: T) -> Result<(), SendError<T>> {
         let mut value = Some(value);
-        wait(Room(&self.shared), &mut value, Room::send)
+        wait(Room(&self.shared), &mut value)
     }
 
     /// As [`Sender::send_blocking`], at most for `timeout`.
@@ -88,7 +88,7 @@ impl<T> Sender<T> {
     /// [`TrySendError::Closed`] when the channel is closed.
     pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), TrySendError<T>> {
         let mut value = Some(value);
-        let sent = wait_timeout(Room(&self.shared), timeout, &mut value, Room::send);
+        let sent = wait_timeout(Room(&self.shared), timeout, &mut value);
         match (sent, value) {
             (Some(sent), _) => Ok(sent?),
             (None, Some(value)) => Err(TrySendError::Full(value)),
@@ -101,7 +101,7 @@ impl<T> Sender<T> {
     /// # Errors
     /// [`SendError`] when the channel is closed; what was not sent is left in `values`.
     pub fn send_many_blocking(&self, mut values: &mut Vec<T>) -> Result<(), SendError<()>> {
-        wait(Room(&self.shared), &mut values, Room::send_many)
+        wait(Room(&self.shared), &mut values)
     }
 
     /// Sends a value if there is room.
@@ -178,7 +178,7 @@ impl<T> Future for Send<'_, T> {
         // SAFETY: `place` is not moved; `value` is never pinned.
         let Self { place, value } = unsafe { self.get_unchecked_mut() };
         // SAFETY: `place` is pinned with the future.
-        unsafe { place.poll(cx.waker(), value, Room::send) }
+        unsafe { place.poll(cx.waker(), value) }
     }
 }
 
@@ -189,7 +189,7 @@ impl<T> Future for SendMany<'_, T> {
         // SAFETY: `place` is not moved.
         let Self { place, values } = unsafe { self.get_unchecked_mut() };
         // SAFETY: `place` is pinned with the future.
-        unsafe { place.poll(cx.waker(), values, Room::send_many) }
+        unsafe { place.poll(cx.waker(), values) }
     }
 }
 

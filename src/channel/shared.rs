@@ -5,14 +5,14 @@ use crossbeam_utils::CachePadded;
 use super::ends::Ends;
 use super::error::{RecvError, SendError};
 use super::line::{self, Gate, Line};
-use super::place::Look;
+use super::place::{Errand, Look};
 use crate::ring::{Marked, PushError, Ring};
 
 pub(super) struct Shared<T> {
     pub(super) ring: Ring<T>,
-    /// Receivers that wait for items; not empty exactly while the ring's tail is marked.
+    /// Receivers that wait for items; while there are any, the ring's tail is marked.
     items: CachePadded<Line>,
-    /// Senders that wait for room; not empty exactly while the ring's head is marked.
+    /// Senders that wait for room; while there are any, the ring's head is marked.
     room: CachePadded<Line>,
     pub(super) senders: Ends,
     pub(super) receivers: Ends,
@@ -59,6 +59,9 @@ impl<T> Gate for Room<'_, T> {
         !self.0.ring.is_full()
     }
 }
+
+/// One value is wanted.
+pub(super) struct One;
 
 /// Where to put values, and how many at most.
 pub(super) struct Many<'a, T> {
@@ -142,31 +145,36 @@ impl<T> Shared<T> {
     }
 }
 
-/// The looks of senders.
-impl<T> Room<'_, T> {
-    /// One value out of `value` into the ring.
+/// To send one value.
+impl<T> Errand<Room<'_, T>> for Option<T> {
+    type Done = Result<(), SendError<T>>;
+
     #[inline(always)]
-    pub(super) fn send(&self, value: &mut Option<T>) -> Look<Result<(), SendError<T>>> {
-        let Some(sent) = value.take() else {
+    fn look(&mut self, room: &Room<'_, T>) -> Look<Self::Done> {
+        let Some(value) = self.take() else {
             panic!("polled after its value was sent");
         };
-        match self.0.push(sent) {
+        match room.0.push(value) {
             Ok(()) => Look::Done(Ok(())),
             Err(PushError::Closed(back)) => Look::Done(Err(SendError(back))),
             Err(PushError::Full(back)) => {
-                *value = Some(back);
+                *self = Some(back);
                 Look::Nothing
             }
         }
     }
+}
 
-    /// As many values as there is room for, until none is left.
-    pub(super) fn send_many(&self, values: &mut &mut Vec<T>) -> Look<Result<(), SendError<()>>> {
+/// To send all of many values.
+impl<T> Errand<Room<'_, T>> for &mut Vec<T> {
+    type Done = Result<(), SendError<()>>;
+
+    fn look(&mut self, room: &Room<'_, T>) -> Look<Self::Done> {
         let mut found = Look::Nothing;
-        while !values.is_empty() {
-            if self.0.push_vec(values) > 0 {
+        while !self.is_empty() {
+            if room.0.push_vec(self) > 0 {
                 found = Look::Part;
-            } else if self.0.ring.is_closed() {
+            } else if room.0.ring.is_closed() {
                 return Look::Done(Err(SendError(())));
             } else {
                 return found;
@@ -176,24 +184,31 @@ impl<T> Room<'_, T> {
     }
 }
 
-/// The looks of receivers.
-impl<T> Items<'_, T> {
+/// To receive one value.
+impl<T> Errand<Items<'_, T>> for One {
+    type Done = Result<T, RecvError>;
+
     #[inline(always)]
-    pub(super) fn recv(&self, (): &mut ()) -> Look<Result<T, RecvError>> {
-        match self.0.pop() {
+    fn look(&mut self, items: &Items<'_, T>) -> Look<Self::Done> {
+        match items.0.pop() {
             Some(value) => Look::Done(Ok(value)),
-            None => self.0.unless_closed(|| self.0.pop()),
+            None => items.0.unless_closed(|| items.0.pop()),
         }
     }
+}
 
-    pub(super) fn recv_many(&self, batch: &mut Many<'_, T>) -> Look<Result<usize, RecvError>> {
-        let mut pop = || match self.0.pop_many(batch.max, batch.into) {
-            0 if batch.max > 0 => None,
+/// To receive at least one value.
+impl<T> Errand<Items<'_, T>> for Many<'_, T> {
+    type Done = Result<usize, RecvError>;
+
+    fn look(&mut self, items: &Items<'_, T>) -> Look<Self::Done> {
+        let mut pop = || match items.0.pop_many(self.max, self.into) {
+            0 if self.max > 0 => None,
             popped => Some(popped),
         };
         match pop() {
             Some(popped) => Look::Done(Ok(popped)),
-            None => self.0.unless_closed(pop),
+            None => items.0.unless_closed(pop),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Those who wait: in order, called once each, dropped without loss.
 
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, RawWakerVTable, Waker};
 
 use windlass::channel::{RecvError, SendError, bounded};
 
@@ -67,6 +70,26 @@ fn who_was_called_in_vain_keeps_the_first_place() {
     assert_eq!(first.poll(), Some(Ok(2)));
     assert_eq!(sender.try_send(3), Ok(()));
     assert_eq!(second.poll(), Some(Ok(3)));
+}
+
+#[test]
+fn those_called_in_vain_together_keep_their_order() {
+    let (sender, receiver) = bounded(4);
+    let mut line: Vec<_> = (0..4).map(|_| Polled::waiting(receiver.recv())).collect();
+    for round in 1..4 {
+        assert_eq!(sender.send_many_blocking(&mut vec![0; 3]), Ok(()));
+        assert_eq!(receiver.try_recv_many(&mut Vec::new(), 3), Ok(3));
+        for at in [1, 0, 2] {
+            assert_eq!(line[at].poll(), None);
+        }
+        let woken: Vec<_> = line.iter().map(Polled::wakes).collect();
+        assert_eq!(woken, [round, round, round, 0]);
+    }
+    for (at, wakes) in [4, 4, 4, 1].into_iter().enumerate() {
+        assert_eq!(sender.try_send(at), Ok(()));
+        assert_eq!(line[at].wakes(), wakes);
+        assert_eq!(line[at].poll(), Some(Ok(at)));
+    }
 }
 
 #[test]
@@ -170,6 +193,26 @@ fn polling_without_need_keeps_the_place() {
     assert_eq!((first.wakes(), second.wakes()), (1, 0));
     assert_eq!(second.poll(), None, "it is not its turn");
     assert_eq!(first.poll(), Some(Ok(1)));
+}
+
+/// A waker whose clone panics leaves nobody in line who is not there.
+#[test]
+fn a_waker_that_cannot_be_cloned_spoils_nothing() {
+    const FRAGILE: RawWakerVTable =
+        RawWakerVTable::new(|_| panic!("cannot be cloned"), |_| (), |_| (), |_| ());
+    // SAFETY: the functions touch no data.
+    let waker = unsafe { Waker::new(std::ptr::null(), &FRAGILE) };
+    let (sender, receiver) = bounded(4);
+    let mut first = Polled::waiting(receiver.recv());
+    let mut fragile = Box::pin(receiver.recv());
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        fragile.as_mut().poll(&mut Context::from_waker(&waker))
+    }));
+    assert!(polled.is_err());
+    drop(fragile);
+    let mut last = Polled::waiting(receiver.recv());
+    assert_eq!(sender.send_many_blocking(&mut vec![1, 2]), Ok(()));
+    assert_eq!((first.poll(), last.poll()), (Some(Ok(1)), Some(Ok(2))));
 }
 
 #[test]

@@ -8,54 +8,59 @@ use crate::channel::{self, Receiver, RecvError, SendError, Sender, TryRecvError}
 use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("channel: receive against a send", &[27000, 5300], recv_send).preemptions(None),
+    Model::new("channel: receive against a send", &[13000, 2600], recv_send).preemptions(None),
     Model::new(
         "channel: two receive against two sends",
-        &[290, 990],
+        &[350, 1400],
         two_recv,
     )
     .preemptions(Some(3)),
     Model::new(
         "channel: a receive is dropped, another waits",
-        &[72, 64],
+        &[140, 170],
         dropped_recv,
     )
     .preemptions(None),
     Model::new(
         "channel: a receiver passes one that waits",
-        &[280, 1800],
+        &[5100, 21000],
         passing_recv,
     )
     .preemptions(None),
-    Model::new("channel: send against a receive", &[10000, 1800], send_recv).preemptions(None),
+    Model::new("channel: send against a receive", &[11000, 2100], send_recv).preemptions(None),
     Model::new(
         "channel: two receive, a sender waits",
-        &[2700, 2700],
+        &[2300, 2300],
         recv_both,
     )
     .preemptions(None),
     Model::new(
         "channel: a send is dropped, another waits",
-        &[72, 64],
+        &[140, 170],
         dropped_send,
     )
     .preemptions(None),
-    Model::new("channel: close against a receiver", &[990, 870], close_recv).preemptions(Some(3)),
+    Model::new(
+        "channel: close against a receiver",
+        &[1400, 1500],
+        close_recv,
+    )
+    .preemptions(Some(3)),
     Model::new(
         "channel: close against a receiver, empty",
-        &[2600, 700],
+        &[4200, 1000],
         close_recv_empty,
     )
     .preemptions(Some(3)),
-    Model::new("channel: close against a sender", &[6800, 2200], close_send).preemptions(Some(3)),
-    Model::new("channel: the waker changes", &[690, 200], waker_changes).preemptions(Some(3)),
+    Model::new("channel: close against a sender", &[7300, 2500], close_send).preemptions(Some(3)),
+    Model::new("channel: the waker changes", &[1100, 240], waker_changes).preemptions(Some(3)),
     Model::new(
         "channel: threads hand over one by one",
-        &[5500, 850],
+        &[6300, 580],
         blocking,
     ),
-    Model::new("channel: batches", &[44, 1800], batches).preemptions(Some(1)),
-    Model::new("channel: two senders go", &[870, 870], senders_go).preemptions(Some(3)),
+    Model::new("channel: batches", &[60, 1800], batches).preemptions(Some(1)),
+    Model::new("channel: two senders go", &[620, 620], senders_go).preemptions(Some(3)),
     Model::new(
         "channel: the receiver goes against a send",
         &[38, 60],
@@ -70,7 +75,7 @@ pub(crate) const MODELS: &[Model] = &[
     .preemptions(None),
     Model::new(
         "channel: two come to receive",
-        &[1500, 12000, 1400],
+        &[1700, 9300, 1400],
         two_come,
     )
     .preemptions(Some(1)),
