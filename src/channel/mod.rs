@@ -41,9 +41,9 @@
 //! - if the push does, the second look reads that word or a later one, finds the tail past the
 //!   head, and does not say "empty": it takes the value, or another receiver has.
 //!
-//! Who finds the mark set needs no step on the word: a push that saw it locks after that waiter, and
-//! then calls one of the line; or before, and then the waiter's second look finds the push. So two
-//! that take turns leave the mark where it is.
+//! Who finds the mark set needs no step on the word: a push that saw it locks after that waiter,
+//! and then calls one of the line; or before, and then the waiter's second look finds the push. So
+//! two that take turns leave the mark where it is.
 //!
 //! **One call a value.** Each push that finds the mark calls one waiter, a batch as many as it has
 //! values. Who is called takes a value, or finds that none is left. Who does not use a call (a
@@ -74,6 +74,9 @@
 //! foreign code under it; it spins, then yields. The line allocates nothing, as its nodes stand in
 //! the futures; a thread that blocks allocates its parker.
 //!
+//! **Wakers must not panic.** Values are safe if one does, but the calls behind it are not made.
+//! A future polled after it was ready panics (`send`) or begins anew (`recv`, batches).
+//!
 //! A task that was called and neither polls nor drops its future keeps the call: no value is lost,
 //! and any receiver that comes takes it, but the next in line is not called for it.
 //!
@@ -101,5 +104,5 @@ pub use bounded::{bounded, try_bounded};
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 pub use oneshot::{Closed, OneReceiver, OneSender, oneshot};
 pub use receiver::{Receiver, Recv, RecvMany};
-pub use sender::{Send, SendMany, Sender};
+pub use sender::{SendMany, Sender, Sending};
 pub use topic::{Subscriber, Topic, topic, try_topic};
