@@ -31,7 +31,7 @@ pub(crate) const MODELS: &[Model] = &[
     .stale(&[160, 1_300]),
     Model::new(
         "ring: batches through three of four",
-        &[350, 15_000],
+        &[350, 10_600],
         hand_over_three,
     ),
     Model::new(

@@ -16,10 +16,10 @@ pub(crate) const MODELS: &[Model] = &[
         &[520, 1_900],
         three_of_four,
     ),
-    Model::new("ring: sole ends, batches", &[740, 1_400], batches),
+    Model::new("ring: sole ends, batches", &[350, 1_380], batches),
     Model::new(
         "ring: sole ends, batches, three of four",
-        &[250, 4_500],
+        &[150, 3_700],
         batches_of_three,
     )
     .preemptions(Some(1)),
