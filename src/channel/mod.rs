@@ -41,9 +41,9 @@
 //! - if the push does, the second look reads that word or a later one, finds the tail past the
 //!   head, and does not say "empty": it takes the value, or another receiver has.
 //!
-//! Who finds the mark set needs no step on the word: a push that saw it locks after that waiter, and
-//! then calls one of the line; or before, and then the waiter's second look finds the push. So two
-//! that take turns leave the mark where it is.
+//! Who finds the mark set needs no step on the word: a push that saw it locks after that waiter,
+//! and then calls one of the line; or before, and then the waiter's second look finds the push. So
+//! two that take turns leave the mark where it is.
 //!
 //! **One call a value.** Each push that finds the mark calls one waiter, a batch as many as it has
 //! values. Who is called takes a value, or finds that none is left. Who does not use a call (a
