@@ -19,7 +19,7 @@ impl<T> Ring<T> {
     /// # Safety
     /// `values` points to `count` values; those that were pushed are moved out.
     #[inline]
-    pub(super) unsafe fn push_from<P: Side, C: Side>(
+    pub(super) unsafe fn push_from<P: Side>(
         &self,
         guess: &mut usize,
         values: *const T,
@@ -70,7 +70,7 @@ impl<T> Ring<T> {
     /// # Safety
     /// `values` points to room for `count` values; as many as are popped are moved in.
     #[inline]
-    pub(super) unsafe fn pop_into<P: Side, C: Side>(
+    pub(super) unsafe fn pop_into<C: Side>(
         &self,
         guess: &mut usize,
         values: *mut T,

@@ -10,18 +10,35 @@ use super::error::PushManyError;
 /// How many values of an iterator, or for a closure, are claimed at a time.
 const BUFFER: usize = 32;
 
+/// Larger values are buffered on the heap: the stack of a thread may be small.
+const ON_STACK_BYTES_MAX: usize = 128;
+
+type Places<T> = [MaybeUninit<T>; BUFFER];
+
 /// Up to [`BUFFER`] values; dropped with it.
-struct Buffer<T> {
-    values: [MaybeUninit<T>; BUFFER],
+struct Buffer<'a, T> {
+    values: &'a mut [MaybeUninit<T>],
     /// Values stand from `first` to `end`.
     first: usize,
     end: usize,
 }
 
-impl<T> Buffer<T> {
-    fn new() -> Self {
+#[inline(always)]
+fn places<T>() -> Places<T> {
+    [const { MaybeUninit::uninit() }; BUFFER]
+}
+
+fn places_on_heap<T>() -> Vec<MaybeUninit<T>> {
+    let mut places = Vec::with_capacity(BUFFER);
+    places.resize_with(BUFFER, MaybeUninit::uninit);
+    places
+}
+
+impl<'a, T> Buffer<'a, T> {
+    #[inline(always)]
+    fn over(values: &'a mut [MaybeUninit<T>]) -> Self {
         Self {
-            values: [const { MaybeUninit::uninit() }; BUFFER],
+            values,
             first: 0,
             end: 0,
         }
@@ -37,7 +54,7 @@ impl<T> Buffer<T> {
     }
 }
 
-impl<T> Drop for Buffer<T> {
+impl<T> Drop for Buffer<'_, T> {
     fn drop(&mut self) {
         let left = &raw mut self.values[self.first..self.end];
         // SAFETY: values stand from `first` to `end`, each once; a slice's drop goes on when one
@@ -73,26 +90,52 @@ pub(super) unsafe fn push_vec<T>(
 /// As [`push_vec`].
 #[inline]
 pub(super) unsafe fn push_many<T, I: ExactSizeIterator<Item = T>>(
+    values: I,
+    push: impl FnMut(*const T, usize) -> usize,
+) -> Result<usize, PushManyError<T, I>> {
+    if size_of::<T>() <= ON_STACK_BYTES_MAX {
+        push_by_stack(values, push)
+    } else {
+        push_by(&mut places_on_heap(), values, push)
+    }
+}
+
+/// By itself, so that the others' frames are small.
+#[inline(never)]
+fn push_by_stack<T, I: ExactSizeIterator<Item = T>>(
+    values: I,
+    push: impl FnMut(*const T, usize) -> usize,
+) -> Result<usize, PushManyError<T, I>> {
+    push_by(&mut places(), values, push)
+}
+
+#[inline]
+fn push_by<T, I: ExactSizeIterator<Item = T>>(
+    places: &mut [MaybeUninit<T>],
     mut values: I,
     mut push: impl FnMut(*const T, usize) -> usize,
 ) -> Result<usize, PushManyError<T, I>> {
     let mut pushed = 0;
     loop {
-        let mut buffer = Buffer::new();
+        let mut buffer = Buffer::over(places);
         // A panic of the iterator's finds the values in the buffer: they are dropped with it.
         for value in values.by_ref().take(BUFFER) {
             buffer.values[buffer.end].write(value);
             buffer.end += 1;
         }
-        if buffer.end == 0 {
-            return Ok(pushed);
-        }
-        buffer.first = push(buffer.values.as_ptr().cast(), buffer.end);
+        let pulled = buffer.end;
+        buffer.first = match pulled {
+            0 => 0,
+            _ => push(buffer.values.as_ptr().cast(), pulled),
+        };
         pushed += buffer.first;
         if buffer.first < buffer.end {
             let rest: Vec<T> = std::iter::from_fn(|| buffer.next()).collect();
             let rest = rest.into_iter().chain(values);
             return Err(PushManyError { pushed, rest });
+        }
+        if pulled < BUFFER {
+            return Ok(pushed);
         }
     }
 }
@@ -109,7 +152,11 @@ pub(super) unsafe fn pop_many<T>(
     pop: impl FnOnce(*mut T, usize) -> usize,
 ) -> usize {
     if into.capacity() - into.len() < max {
-        into.reserve(max.min(there().max(1)));
+        let items = there();
+        if items == 0 {
+            return 0;
+        }
+        into.reserve(max.min(items));
     }
     let room = (into.capacity() - into.len()).min(max);
     let popped = pop(into.spare_capacity_mut().as_mut_ptr().cast(), room);
@@ -125,12 +172,36 @@ pub(super) unsafe fn pop_many<T>(
 #[inline]
 pub(super) unsafe fn pop_each<T>(
     max: usize,
+    sink: impl FnMut(T),
+    pop: impl FnMut(*mut T, usize) -> usize,
+) -> usize {
+    if size_of::<T>() <= ON_STACK_BYTES_MAX {
+        pop_by_stack(max, sink, pop)
+    } else {
+        pop_by(&mut places_on_heap(), max, sink, pop)
+    }
+}
+
+/// By itself, so that the others' frames are small.
+#[inline(never)]
+fn pop_by_stack<T>(
+    max: usize,
+    sink: impl FnMut(T),
+    pop: impl FnMut(*mut T, usize) -> usize,
+) -> usize {
+    pop_by(&mut places(), max, sink, pop)
+}
+
+#[inline]
+fn pop_by<T>(
+    places: &mut [MaybeUninit<T>],
+    max: usize,
     mut sink: impl FnMut(T),
     mut pop: impl FnMut(*mut T, usize) -> usize,
 ) -> usize {
     let mut popped = 0;
     while popped < max {
-        let mut buffer = Buffer::new();
+        let mut buffer = Buffer::over(places);
         let asked = (max - popped).min(BUFFER);
         buffer.end = pop(buffer.values.as_mut_ptr().cast(), asked);
         let came = buffer.end;

@@ -193,7 +193,7 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
             return 0;
         }
         // SAFETY: as the caller says.
-        unsafe { self.ring.push_from::<P, C>(&mut self.tail, start, count) }.0
+        unsafe { self.ring.push_from::<P>(&mut self.tail, start, count) }.0
     }
 
     /// Whether no consumer is left, so that whatever push comes hands its value back.
@@ -257,7 +257,7 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
                 max,
                 || ring.len(),
                 into,
-                |start, room| ring.pop_into::<P, C>(head, start, room).0,
+                |start, room| ring.pop_into::<C>(head, start, room).0,
             )
         }
     }
@@ -272,7 +272,7 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
         // SAFETY: `pop_into` moves in as many as it says, and the buffer has room for so many.
         unsafe {
             buffer::pop_each(max, sink, |start, room| {
-                ring.pop_into::<P, C>(head, start, room).0
+                ring.pop_into::<C>(head, start, room).0
             })
         }
     }
@@ -291,6 +291,16 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
     /// Whether there is no item, or was none a moment ago.
     pub fn is_empty(&self) -> bool {
         self.ring.is_empty()
+    }
+
+    /// Whether there is no room, or was none a moment ago.
+    pub fn is_full(&self) -> bool {
+        self.ring.is_full()
+    }
+
+    /// An iterator that pops until the queue is empty.
+    pub fn drain(&mut self) -> impl Iterator<Item = T> + '_ {
+        std::iter::from_fn(|| self.pop())
     }
 
     /// How many items the queue takes.

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! So each push by force displaces one item at most, namely the one that keeps it from fitting, and
-//! none when a consumer was quicker. It takes effect when `head` passes that item.
+//! none when a consumer was quicker. It takes effect when `head` passes that item: when the queue
+//! is closed between 1 and 2, after the closing. Nothing is lost then; who drains finds the value.
 
 use super::error::PushError;
 use super::queue::{Place, Ring};

@@ -98,7 +98,7 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     {
         let (ring, tail) = (&self.ring, &mut self.tail);
         // SAFETY: the slice holds so many values, and a `Copy` may be moved out and stay.
-        unsafe { ring.push_from::<Shared, Shared>(tail, values.as_ptr(), values.len()) }.0
+        unsafe { ring.push_from::<Shared>(tail, values.as_ptr(), values.len()) }.0
     }
 
     /// As [`Ring::push_vec`].
@@ -108,7 +108,7 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
         // SAFETY: `push_from` moves out as many as it says.
         unsafe {
             buffer::push_vec(values, |start, count| {
-                ring.push_from::<Shared, Shared>(tail, start, count).0
+                ring.push_from::<Shared>(tail, start, count).0
             })
         }
     }
@@ -129,7 +129,7 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
         // SAFETY: `push_from` moves out as many as it says.
         unsafe {
             buffer::push_many(values.into_iter(), |start, count| {
-                ring.push_from::<Shared, Shared>(tail, start, count).0
+                ring.push_from::<Shared>(tail, start, count).0
             })
         }
     }
@@ -144,7 +144,7 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
                 max,
                 || ring.len(),
                 into,
-                |start, room| ring.pop_into::<Shared, Shared>(head, start, room).0,
+                |start, room| ring.pop_into::<Shared>(head, start, room).0,
             )
         }
     }
@@ -159,7 +159,7 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
         // SAFETY: `pop_into` moves in as many as it says, and the buffer has room for so many.
         unsafe {
             buffer::pop_each(max, sink, |start, room| {
-                ring.pop_into::<Shared, Shared>(head, start, room).0
+                ring.pop_into::<Shared>(head, start, room).0
             })
         }
     }

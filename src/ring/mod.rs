@@ -85,13 +85,16 @@
 //! |---|---|
 //! | `try_push`, `try_pop` | lock-free; wait-free where the side is sole |
 //! | `push`, `pop`, `drain`, all batches | may wait for a stalled peer |
-//! | the same, of [`spsc`] | wait-free (capacity a power of two) |
+//! | `push`, `pop` of [`spsc`] | wait-free (capacity a power of two) |
 //! | `force_push` | may wait for a stalled peer, and for its like before it |
 //! | `close`, `len`, `is_empty`, `is_closed`, `capacity` | wait-free |
 //! | `is_full` | lock-free: looks again when a push came between |
 //!
-//! Who waits for a peer spins, then yields the thread. A claim's compare-exchange fails only when
-//! another claim, a mark or a closing succeeds.
+//! Who waits for a peer spins, then yields the thread. A claim's compare-exchange fails when another
+//! claim, a mark or a closing succeeds (on some processors now and then by itself), and the loser
+//! stays away for a bounded time. A batch may be in sight of a peer before its last slot is: with
+//! [`spsc`] its items come into sight one by one; else it is one step. How many a batch takes is
+//! what there was at one moment of the call.
 //!
 //! # Sources
 //!

@@ -67,7 +67,7 @@ impl<T> Ring<T> {
     pub fn new(capacity: usize) -> Self {
         match Self::try_new(capacity) {
             Some(ring) => ring,
-            None => panic!("ring capacity {capacity} is not between 1 and {CAPACITY_MAX}"),
+            None => panic!("{}", refused::<T>(capacity)),
         }
     }
 
@@ -88,7 +88,7 @@ impl<T> Ring<T> {
     #[doc(hidden)]
     pub fn starting_at(capacity: usize, start: usize) -> Self {
         let Some(len) = slots_for::<T>(capacity) else {
-            panic!("ring capacity {capacity} is not between 1 and {CAPACITY_MAX}");
+            panic!("{}", refused::<T>(capacity));
         };
         let word = start.wrapping_mul(STEP);
         let lap_mask = !(len * STEP - 1);
@@ -344,6 +344,16 @@ impl<T> fmt::Debug for Ring<T> {
 fn steps_between(head: usize, tail: usize) -> usize {
     let steps = index(tail).wrapping_sub(index(head));
     if steps > usize::MAX / 2 { 0 } else { steps }
+}
+
+#[cold]
+fn refused<T>(capacity: usize) -> String {
+    if (1..=CAPACITY_MAX).contains(&capacity) {
+        let bytes = size_of::<Slot<T>>();
+        format!("ring capacity {capacity}, of {bytes} bytes each, is more than memory holds")
+    } else {
+        format!("ring capacity {capacity} is not between 1 and {CAPACITY_MAX}")
+    }
 }
 
 fn slots_for<T>(capacity: usize) -> Option<usize> {

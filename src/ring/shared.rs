@@ -60,7 +60,7 @@ impl<T> Ring<T> {
     }
 
     /// Adds a value if that is possible at a glance: for loops that spin. Looks at one slot and
-    /// waits for nobody. The value that comes back says only that it was not possible just then;
+    /// waits for no peer. The value that comes back says only that it was not possible just then;
     /// whether the queue is full or closed, [`Ring::push`] tells.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl<T> Ring<T> {
     }
 
     /// Takes the oldest value if it is there at a glance: for loops that spin. Looks at one slot
-    /// and waits for nobody. `None` says only that there was nothing just then in the slot that
+    /// and waits for no peer. `None` says only that there was nothing just then in the slot that
     /// is next; a value pushed behind one that is being pushed is not found. Whether the queue is
     /// empty, [`Ring::pop`] tells.
     #[inline]
@@ -170,7 +170,7 @@ impl<T> Ring<T> {
         let pop = |start: *mut T, room: usize| {
             // SAFETY: the vector has room for so many.
             let (count, word) =
-                unsafe { self.pop_into::<Shared, Shared>(&mut self.head_seen(), start, room) };
+                unsafe { self.pop_into::<Shared>(&mut self.head_seen(), start, room) };
             marked = word;
             count
         };
@@ -188,7 +188,7 @@ impl<T> Ring<T> {
     pub fn pop_each(&self, max: usize, sink: impl FnMut(T)) -> usize {
         let pop = |start: *mut T, room: usize| {
             // SAFETY: the buffer has room for so many.
-            unsafe { self.pop_into::<Shared, Shared>(&mut self.head_seen(), start, room) }.0
+            unsafe { self.pop_into::<Shared>(&mut self.head_seen(), start, room) }.0
         };
         // SAFETY: `pop_into` moves in as many as it says.
         unsafe { buffer::pop_each(max, sink, pop) }
@@ -205,8 +205,7 @@ impl<T> Ring<T> {
             return (0, Marked(false));
         }
         // SAFETY: as the caller says.
-        let (pushed, claimed) =
-            unsafe { self.push_from::<Shared, Shared>(&mut word, start, count) };
+        let (pushed, claimed) = unsafe { self.push_from::<Shared>(&mut word, start, count) };
         (
             pushed,
             Marked::from_word(if pushed > 0 { claimed } else { 0 }),

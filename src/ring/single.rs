@@ -29,7 +29,9 @@ impl<T> Ring<T> {
                 }
                 Err(now) => Err(now),
             }
-        } else if self.is_surely_full::<P, C>(word) && (P::SOLE || !self.is_closed()) {
+        } else if self.is_surely_full::<P, C>(word) && (P::SOLE || self.tail_seen() == word) {
+            // A tail that stands there still is neither closed nor so far on that it only seems to
+            // be behind the head.
             return Err(PushError::Full(value));
         } else {
             Ok(word)
@@ -60,6 +62,7 @@ impl<T> Ring<T> {
         let mut backoff = Backoff::new();
         let mut word = match first {
             Ok(word) => self.no_room::<P, C>(word, &mut backoff)?,
+            Err(now) if now & CLOSED != 0 => return Err(now),
             Err(now) => lost(now, &mut backoff),
         };
         loop {
@@ -258,10 +261,10 @@ impl<T> Ring<T> {
         if now & CLOSED != 0 {
             return Err(now);
         }
-        if full {
-            return Err(word);
-        }
         if now == word {
+            if full {
+                return Err(word);
+            }
             backoff.snooze();
         }
         Ok(now)
