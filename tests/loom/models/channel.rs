@@ -59,7 +59,7 @@ pub(crate) const MODELS: &[Model] = &[
         &[6300, 580],
         blocking,
     ),
-    Model::new("channel: batches", &[60, 1800], batches).preemptions(Some(1)),
+    Model::new("channel: batches", &[60, 1400], batches).preemptions(Some(1)),
     Model::new("channel: two senders go", &[620, 620], senders_go).preemptions(Some(3)),
     Model::new(
         "channel: the receiver goes against a send",
