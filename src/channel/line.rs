@@ -131,8 +131,8 @@ pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, turn: Opt
     });
 }
 
-/// Keeps the place of a node that still waits, and the newer waker. Else the node was called and is
-/// gone: the turn that it had.
+/// Keeps the place of a node that still waits, and the newer waker. Else the node was called, and
+/// is gone: the turn that it had.
 pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> Option<Turn> {
     if node.state() == WAITING {
         let mut waker = waker.clone();

@@ -1,7 +1,9 @@
 //! A lock for a few moves of pointers: one compare-exchange to take, one store to give back.
 //!
 //! Whoever finds it taken spins, then yields its thread: what is under it never blocks, so only a
-//! holder that the system has stopped is waited for longer, as with a slot of the ring.
+//! holder that the system has stopped is waited for longer, as with a slot of the ring. (Under
+//! real-time scheduling, a thread of higher priority on the holder's core would wait for ever:
+//! the ring and this lock are not for that.)
 
 use crate::sync::{AtomicU32, Backoff, Ordering, UnsafeCell};
 
@@ -18,6 +20,10 @@ pub(super) struct Lock<T> {
 unsafe impl<T: Send> Send for Lock<T> {}
 // SAFETY: whoever took the lock alone reaches the value, one thread after the other.
 unsafe impl<T: Send> Sync for Lock<T> {}
+
+// What is under the lock does not panic, so nobody sees it half done.
+impl<T> std::panic::UnwindSafe for Lock<T> {}
+impl<T> std::panic::RefUnwindSafe for Lock<T> {}
 
 impl<T> Lock<T> {
     pub(super) fn new(value: T) -> Self {

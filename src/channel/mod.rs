@@ -74,6 +74,9 @@
 //! foreign code under it; it spins, then yields. The line allocates nothing, as its nodes stand in
 //! the futures; a thread that blocks allocates its parker.
 //!
+//! **Wakers must not panic.** Values are safe if one does, but the calls behind it are not made.
+//! A future polled after it was ready panics (`send`) or begins anew (`recv`, batches).
+//!
 //! A task that was called and neither polls nor drops its future keeps the call: no value is lost,
 //! and any receiver that comes takes it, but the next in line is not called for it.
 //!
@@ -101,5 +104,5 @@ pub use bounded::{bounded, try_bounded};
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 pub use oneshot::{Closed, OneReceiver, OneSender, oneshot};
 pub use receiver::{Receiver, Recv, RecvMany};
-pub use sender::{Send, SendMany, Sender};
+pub use sender::{SendMany, Sender, Sending};
 pub use topic::{Subscriber, Topic, topic, try_topic};

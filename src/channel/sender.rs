@@ -21,7 +21,7 @@ pub struct Sender<T> {
 
 /// The future of [`Sender::send`].
 #[must_use = "nothing is sent before it is polled"]
-pub struct Send<'a, T> {
+pub struct Sending<'a, T> {
     place: Place<Room<'a, T>>,
     value: Option<T>,
 }
@@ -50,8 +50,8 @@ impl<T> Sender<T> {
     /// # Panics
     /// When polled after it was ready.
     #[inline]
-    pub fn send(&self, value: T) -> Send<'_, T> {
-        Send {
+    pub fn send(&self, value: T) -> Sending<'_, T> {
+        Sending {
             place: Place::new(Room(&self.shared)),
             value: Some(value),
         }
@@ -170,7 +170,7 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-impl<T> Future for Send<'_, T> {
+impl<T> Future for Sending<'_, T> {
     type Output = Result<(), SendError<T>>;
 
     #[inline]
@@ -199,9 +199,9 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-impl<T> fmt::Debug for Send<'_, T> {
+impl<T> fmt::Debug for Sending<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Send").finish_non_exhaustive()
+        f.debug_struct("Sending").finish_non_exhaustive()
     }
 }
 

@@ -90,11 +90,11 @@
 //! | `close`, `len`, `is_empty`, `is_closed`, `capacity` | wait-free |
 //! | `is_full` | lock-free: looks again when a push came between |
 //!
-//! Who waits for a peer spins, then yields the thread. A claim's compare-exchange fails when another
-//! claim, a mark or a closing succeeds (on some processors now and then by itself), and the loser
-//! stays away for a bounded time. A batch may be in sight of a peer before its last slot is: with
-//! [`spsc`] its items come into sight one by one; else it is one step. How many a batch takes is
-//! what there was at one moment of the call.
+//! Who waits for a peer spins, then yields the thread. A claim's compare-exchange fails when
+//! another claim, a mark or a closing succeeds (on some processors now and then by itself), and the
+//! loser stays away for a bounded time. A batch may be in sight of a peer before its last slot is:
+//! with [`spsc`] its items come into sight one by one; else it is one step. How many a batch takes
+//! is what there was at one moment of the call.
 //!
 //! # Sources
 //!

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use windlass::channel::topic::{RecvError, TryRecvError};
+use windlass::channel::topic::{self as topics, RecvError, TryRecvError};
 use windlass::channel::{topic, try_topic};
 
 use crate::polling::Polled;
@@ -210,4 +210,26 @@ fn received_and_missed_make_up_all() {
     drop(topic);
     assert_eq!(runtime.block_on(task).expect("no panic"), ALL);
     assert_eq!(thread.join().expect("no panic"), ALL);
+}
+
+/// A waker that asks the topic: it hangs where wakers run under the topic's lock.
+struct Asking(topics::Topic<u8>, AtomicUsize);
+
+impl std::task::Wake for Asking {
+    fn wake(self: Arc<Self>) {
+        self.1.fetch_add(self.0.subscribers(), Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_waker_may_use_the_topic() {
+    let topic = topic(2);
+    let mut subscriber = topic.subscribe();
+    let asking = Arc::new(Asking(topic.clone(), AtomicUsize::new(0)));
+    let waker = std::task::Waker::from(asking.clone());
+    let mut context = std::task::Context::from_waker(&waker);
+    let mut recv = Box::pin(subscriber.recv());
+    assert!(recv.as_mut().poll(&mut context).is_pending());
+    assert_eq!(topic.publish(1), 1);
+    assert_eq!(asking.1.load(Ordering::Relaxed), 1);
 }

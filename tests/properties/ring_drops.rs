@@ -238,3 +238,15 @@ proptest! {
         prop_assert_eq!(count.alive(), 0);
     }
 }
+
+/// Batches of large values do not need a large stack.
+#[test]
+fn large_values_fit_on_a_small_stack() {
+    let thread = std::thread::Builder::new().stack_size(512 * 1024);
+    let batches = thread.spawn(|| {
+        let ring = windlass::ring::Ring::<[u8; 32 * 1024]>::new(2);
+        assert_eq!(ring.pop_each(4, |_| ()), 0);
+        assert_eq!(ring.push_many(Vec::new()).unwrap_or(9), 0);
+    });
+    assert!(batches.is_ok_and(|thread| thread.join().is_ok()));
+}

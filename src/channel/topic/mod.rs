@@ -18,7 +18,8 @@
 //! just before the value behind it.
 //!
 //! **Order.** All subscribers see the values in one order: publishers number and hand out under one
-//! lock. `Clone` and `Drop` of values run under that lock, so they must not use the same topic.
+//! lock. `Clone` of values runs under that lock, so it must not use the same topic; wakers and
+//! drops run after it.
 //!
 //! **Progress.** Publishing waits for other publishers (a mutex), and briefly for a subscriber that
 //! is just taking the value to be displaced; never for a subscriber to receive. Receiving takes no

@@ -1,6 +1,7 @@
 //! The publishing end of a topic.
 
 use std::fmt;
+use std::task::Waker;
 
 use super::shared::{Desk, Numbered, Shared, Subscription};
 use super::subscriber::Subscriber;
@@ -64,20 +65,28 @@ impl<T: Clone> Topic<T> {
     /// Gives the value to all subscribers; where a ring is full, its oldest value makes room. The
     /// number of subscribers reached: 0 also when the topic is closed.
     pub fn publish(&self, value: T) -> usize {
-        self.shared.desk(|desk| {
-            desk.subscriptions
-                .retain(|subscription| !subscription.ring.is_closed());
-            let Some((last, others)) = desk.subscriptions.split_last() else {
-                return 0;
+        let mut after = Vec::new();
+        let (reached, gone) = self.shared.desk(|desk| {
+            let all = &mut desk.subscriptions;
+            let gone: Vec<_> = all.extract_if(.., |own| own.ring.is_closed()).collect();
+            let Some((last, others)) = all.split_last() else {
+                return (0, gone);
             };
             let number = desk.next;
             desk.next += 1;
-            let others = others.iter();
-            let reached = others
-                .filter(|other| other.give(number, value.clone()))
-                .count();
-            reached + usize::from(last.give(number, value))
-        })
+            let mut reached = 0;
+            for other in others {
+                reached += usize::from(other.give(number, value.clone(), &mut after));
+            }
+            reached += usize::from(last.give(number, value, &mut after));
+            (reached, gone)
+        });
+        drop(gone);
+        after
+            .into_iter()
+            .filter_map(|after| after.waker)
+            .for_each(Waker::wake);
+        reached
     }
 
     /// One more subscriber, to all that is published from now on. Of a closed topic: one that

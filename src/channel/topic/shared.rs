@@ -1,6 +1,7 @@
 //! What topics and subscribers share: the desk where values are numbered, and a ring for each.
 
 use std::sync::PoisonError;
+use std::task::Waker;
 
 use crate::channel::ends::Ends;
 use crate::ring::Ring;
@@ -49,13 +50,25 @@ impl<T> Shared<T> {
     }
 }
 
+/// What is left to do when the desk is free again: wakers and values run foreign code, which may
+/// come back to the desk.
+pub(super) struct Afterwards<T> {
+    pub(super) waker: Option<Waker>,
+    pub(super) _gone: Option<Numbered<T>>,
+}
+
 impl<T> Subscription<T> {
     /// Whether the subscriber is there and will find the value.
-    pub(super) fn give(&self, number: u64, value: T) -> bool {
+    pub(super) fn give(&self, number: u64, value: T, after: &mut Vec<Afterwards<T>>) -> bool {
         let given = self.ring.force_push(Numbered { number, value });
-        if given.is_ok() {
-            self.wake.wake();
+        let reached = given.is_ok();
+        let (waker, gone) = match given {
+            Ok(displaced) => (self.wake.take(), displaced),
+            Err(closed) => (None, Some(closed.into_value())),
+        };
+        if waker.is_some() || gone.is_some() {
+            after.push(Afterwards { waker, _gone: gone });
         }
-        given.is_ok()
+        reached
     }
 }
