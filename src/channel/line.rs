@@ -12,10 +12,10 @@
 //!              +--> gone: leave
 //! ```
 //!
-//! **Rules.** 1. `entry` is touched under the lock only, `turn` so too until the owner has seen
-//! CALLED. 2. A node is in the list exactly while it
-//! is WAITING, which begins and ends under the lock. 3. CALLED is the caller's last touch: the
-//! owner that sees it may free the node without the lock. 4. Whoever waits, the gate is marked.
+//! **Rules.** 1. `entry` is touched under the lock only; `turn` likewise, until the owner has seen
+//! CALLED. 2. A node is in the list exactly while it is WAITING, which begins and ends under the
+//! lock. 3. CALLED is the caller's last touch: the owner that sees it may free the node without the
+//! lock. 4. Whoever waits, the gate is marked.
 
 use std::marker::PhantomPinned;
 use std::mem::MaybeUninit;
