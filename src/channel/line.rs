@@ -39,8 +39,8 @@ pub(super) trait Gate {
     /// Nobody waits: they need not call.
     fn unmark(&self);
 
-    /// Whether the next in line would find something.
-    fn is_open(&self) -> bool;
+    /// Whether there is something for one more than `calls`, or never will be.
+    fn is_open_beyond(&self, calls: usize) -> bool;
 }
 
 /// One that stands in a line, or is about to. It does not move while it does.
@@ -72,7 +72,11 @@ pub(super) struct Turn(u64);
 
 /// Those who wait at one gate.
 #[derive(Debug)]
-pub(super) struct Line(Lock<List>);
+pub(super) struct Line {
+    list: Lock<List>,
+    /// As the list's: for a glance without the lock.
+    calls: AtomicUsize,
+}
 
 #[derive(Debug)]
 struct List {
@@ -83,6 +87,8 @@ struct List {
     /// Whether the gate is marked. It is while anybody waits, and stays so until a call finds
     /// nobody: in an exchange between two that take turns, no step is spent on the mark.
     marked: bool,
+    /// Called, and not back yet. Each call stands for one item or place that others leave alone.
+    calls: usize,
 }
 
 // SAFETY: the list owns no node; it reaches them under its lock only, and a node leaves the list
@@ -108,13 +114,30 @@ impl Node {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self(Lock::new(List {
-            first: None,
-            last: None,
-            turn: Turn(0),
-            marked: false,
-        }))
+        Self {
+            list: Lock::new(List {
+                first: None,
+                last: None,
+                turn: Turn(0),
+                marked: false,
+                calls: 0,
+            }),
+            calls: AtomicUsize::new(0),
+        }
     }
+
+    fn set_calls(&self, list: &mut List, calls: usize) {
+        list.calls = calls;
+        self.calls.store(calls, Ordering::Relaxed);
+    }
+}
+
+/// Whether all there is at the gate is for those who were called.
+#[inline(always)]
+pub(super) fn is_taken(gate: &impl Gate) -> bool {
+    // Who has just joined knows all calls up to then; each call that ends later looks who waits.
+    let calls = gate.line().calls.load(Ordering::Relaxed);
+    calls > 0 && !gate.is_open_beyond(calls)
 }
 
 /// Puts the node into the gate's line: behind all others, or at a turn that it had before.
@@ -122,7 +145,7 @@ impl Line {
 /// # Safety
 /// The node is new, and stays where it is until [`keep`] or [`leave`] has said that it is gone.
 pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, turn: Option<Turn>) {
-    gate.line().0.with(|list| {
+    gate.line().list.with(|list| {
         if !list.marked {
             gate.mark();
             list.marked = true;
@@ -136,7 +159,7 @@ pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, turn: Opt
 pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> Option<Turn> {
     if node.state() == WAITING {
         let mut waker = waker.clone();
-        let waits = gate.line().0.with(|_| {
+        let waits = gate.line().list.with(|_| {
             let waits = node.state.load(Ordering::Relaxed) == WAITING;
             if waits {
                 // SAFETY: the node waits, so it is in the list. The older waker is dropped after
@@ -160,7 +183,7 @@ pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
     if node.state() == CALLED {
         return true;
     }
-    let waker = gate.line().0.with(|list| {
+    let waker = gate.line().list.with(|list| {
         let waits = node.state.load(Ordering::Relaxed) == WAITING;
         // SAFETY: the node waits, so it is in the list.
         waits.then(|| unsafe { list.unlink(node) })
@@ -170,28 +193,42 @@ pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
 
 /// Calls the first in line; `false` when nobody waits, and then the mark goes.
 pub(super) fn call(gate: &impl Gate) -> bool {
-    let waker = gate.line().0.with(|list| {
-        let Some(node) = list.first else {
-            if list.marked {
-                gate.unmark();
-                list.marked = false;
-            }
-            return None;
-        };
+    let line = gate.line();
+    let waker = line.list.with(|list| {
+        if list.first.is_none() && list.marked {
+            gate.unmark();
+            list.marked = false;
+        }
+        line.take_first(list)
+    });
+    waker.map(Waker::wake).is_some()
+}
+
+/// Who was called has come back, and has taken what there was or not. When there is something
+/// beyond what is for others who were called, the first in line is called.
+pub(super) fn come_back(gate: &impl Gate) {
+    let line = gate.line();
+    let waker = line.list.with(|list| {
+        line.set_calls(list, list.calls - 1);
+        let open = list.first.is_some() && gate.is_open_beyond(list.calls);
+        if open { line.take_first(list) } else { None }
+    });
+    waker.into_iter().for_each(Waker::wake);
+}
+
+impl Line {
+    /// Takes the first out of the line, as called.
+    fn take_first(&self, list: &mut List) -> Option<Waker> {
         // SAFETY: a node in the list stays where it is.
-        let node = unsafe { node.as_ref() };
+        let node = unsafe { list.first?.as_ref() };
         // SAFETY: it is in the list.
         let waker = unsafe { list.unlink(node) };
+        self.set_calls(list, list.calls + 1);
         // [channel.called] pairs with [channel.noticed]: the node is touched no more, and what is
         // called for is there.
         node.state.store(CALLED, Ordering::Release);
         Some(waker)
-    });
-    match waker {
-        Some(waker) => waker.wake(),
-        None => return false,
     }
-    true
 }
 
 impl Node {

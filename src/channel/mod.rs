@@ -46,14 +46,16 @@
 //! two that take turns leave the mark where it is.
 //!
 //! **One call a value.** Each push that finds the mark calls one waiter, a batch as many as it has
-//! values. Who is called takes a value, or finds that none is left. Who does not use a call (a
-//! future that is dropped, or whose second look was lucky before it came) passes it on, unless the
-//! gate is shut again. So while anybody is in line, each value has its call.
+//! values. Who is called comes back: takes a value or finds that none is left, or is dropped. Then,
+//! under the lock, whoever is first is called if there is a value beyond those that others were
+//! called for. So while anybody is in line, each value has its call.
 //!
-//! **Fairness.** The line is first come, first served, and who was called and found nothing,
-//! because another came between, keeps its turn. Values are not kept for who was called: a
-//! receiver that does not wait may take one first. That costs the waiter a turn, never its place,
-//! and saves a switch of tasks for each value. A batch that got a part goes to the back.
+//! **Fairness.** The line is first come, first served. A call stands for a value: whoever comes
+//! newly, while others were called and are not back yet, takes only what is beyond their number, or
+//! gets in line. (A glance at one number, which is 0 while nobody waits.) Without that, of four
+//! tasks that send, the one that was woken last and so ran first took all the room, each time. Who
+//! was called in vain all the same (by a `try_recv`, which keeps to no line, or by a batch) keeps
+//! its turn. A batch that got a part goes to the back.
 //!
 //! **Closing** sets a bit in `tail` by read-modify-write, then calls all who wait. What was pushed
 //! before is received. The channel closes when the last sender is dropped, and when the last
@@ -77,8 +79,8 @@
 //! **Wakers must not panic.** Values are safe if one does, but the calls behind it are not made.
 //! A future polled after it was ready panics (`send`) or begins anew (`recv`, batches).
 //!
-//! A task that was called and neither polls nor drops its future keeps the call: no value is lost,
-//! and any receiver that comes takes it, but the next in line is not called for it.
+//! A task that was called and neither polls nor drops its future keeps the call, and with it one
+//! value, or room for one, from all that wait; no value is lost.
 //!
 //! # Sources
 //!

@@ -50,6 +50,7 @@ impl<G: Gate> Place<G> {
         errand: &mut E,
     ) -> Poll<E::Done> {
         if self.node.is_none()
+            && !line::is_taken(&self.gate)
             && let Look::Done(found) = errand.look(&self.gate)
         {
             return Poll::Ready(found);
@@ -71,7 +72,9 @@ impl<G: Gate> Place<G> {
                 return Poll::Pending;
             }
             self.node = None;
-            match errand.look(&self.gate) {
+            let found = errand.look(&self.gate);
+            line::come_back(&self.gate);
+            match found {
                 Look::Done(found) => return Poll::Ready(found),
                 Look::Part => turn = None,
                 Look::Nothing => {}
@@ -82,6 +85,9 @@ impl<G: Gate> Place<G> {
         let node = self.node.insert(Node::new());
         // SAFETY: the node is new, and the caller does not move it; `leave` takes it out.
         unsafe { line::join(&self.gate, node, waker, turn) };
+        if line::is_taken(&self.gate) {
+            return Poll::Pending;
+        }
         match errand.look(&self.gate) {
             Look::Done(found) => {
                 self.leave();
@@ -97,8 +103,8 @@ impl<G: Gate> Place<G> {
         let Some(node) = &self.node else { return };
         let called = line::leave(&self.gate, node);
         self.node = None;
-        if called && self.gate.is_open() {
-            line::call(&self.gate);
+        if called {
+            line::come_back(&self.gate);
         }
     }
 }
@@ -114,7 +120,9 @@ impl<G: Gate> Drop for Place<G> {
 
 /// Looks until all is found; the thread sleeps in between.
 pub(super) fn wait<G: Gate, E: Errand<G>>(gate: G, errand: &mut E) -> E::Done {
-    if let Look::Done(found) = errand.look(&gate) {
+    if !line::is_taken(&gate)
+        && let Look::Done(found) = errand.look(&gate)
+    {
         return found;
     }
     let mut place = pin!(Place::new(gate));
@@ -128,7 +136,9 @@ pub(super) fn wait_timeout<G: Gate, E: Errand<G>>(
     timeout: Duration,
     errand: &mut E,
 ) -> Option<E::Done> {
-    if let Look::Done(found) = errand.look(&gate) {
+    if !line::is_taken(&gate)
+        && let Look::Done(found) = errand.look(&gate)
+    {
         return Some(found);
     }
     let mut place = pin!(Place::new(gate));

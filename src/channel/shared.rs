@@ -37,8 +37,8 @@ impl<T> Gate for Items<'_, T> {
         self.0.ring.unmark_tail();
     }
 
-    fn is_open(&self) -> bool {
-        !self.0.ring.is_empty()
+    fn is_open_beyond(&self, calls: usize) -> bool {
+        self.0.ring.len() > calls || self.0.ring.is_closed()
     }
 }
 
@@ -55,8 +55,9 @@ impl<T> Gate for Room<'_, T> {
         self.0.ring.unmark_head();
     }
 
-    fn is_open(&self) -> bool {
-        !self.0.ring.is_full()
+    fn is_open_beyond(&self, calls: usize) -> bool {
+        let ring = &self.0.ring;
+        ring.len() + calls < ring.capacity() || ring.is_closed()
     }
 }
 
