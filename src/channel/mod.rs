@@ -25,8 +25,8 @@
 //!
 //! `push` is a compare-exchange of `tail`, `pop` one of `head`. The word that a push moves carries
 //! the mark of those who wait for items, the word that a pop moves the mark of those who wait for
-//! room. So where nobody waits, sending is one `push` and receiving one `pop`: no fence, no load of
-//! a shared counter of waiters, no lock.
+//! room. So where nobody waits, sending is one `push` and receiving one `pop`, after a glance at a
+//! number that nobody writes meanwhile (see fairness): no fence, no lock.
 //!
 //! **Waiting.** 1. Look. 2. Under the lock: get in line; set the mark if it is not set. 3. Look
 //! again. 4. Sleep.
