@@ -168,9 +168,9 @@ impl<T> Ring<T> {
     }
 
     /// Asks that whoever pushes next be told that somebody waits for items. Then the caller looks
-    /// for an item again: either it is there, or its push is told. Whether nobody had asked.
-    pub(crate) fn mark_tail(&self) -> bool {
-        self.tail.fetch_or(WAITING, Ordering::Relaxed) & WAITING == 0
+    /// for an item again: either it is there, or its push is told.
+    pub(crate) fn mark_tail(&self) {
+        self.tail.fetch_or(WAITING, Ordering::Relaxed);
     }
 
     /// Nobody waits for items any more.
@@ -179,9 +179,9 @@ impl<T> Ring<T> {
     }
 
     /// Asks that whoever pops next be told that somebody waits for room. Then the caller looks for
-    /// room again. Whether nobody had asked.
-    pub(crate) fn mark_head(&self) -> bool {
-        self.head.fetch_or(WAITING, Ordering::Relaxed) & WAITING == 0
+    /// room again.
+    pub(crate) fn mark_head(&self) {
+        self.head.fetch_or(WAITING, Ordering::Relaxed);
     }
 
     /// Nobody waits for room any more.
