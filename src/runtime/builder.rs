@@ -1,22 +1,31 @@
 //! The settings of a runtime.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use super::drivers::{self, Reactors};
 use super::error::BuildError;
+use super::hosted::Hosted;
 use super::start::{Parts, Runtime};
-use crate::executor::{BlockingPool, BlockingThreads, CorePlan, Driver, WORKERS_MAX, resolve};
+use crate::executor::{
+    BlockingPool, BlockingThreads, CorePlan, Driver, Hooks, PanicPolicy, Policy, Rings, RunQueues,
+    Settings, SlowPoll, Stealing, WORKERS_MAX, resolve,
+};
+use crate::task::Panic;
 
 /// The most places a task registry may have.
 const TASKS_MAX_MAX: usize = 1 << 26;
 const THREADS_MAX: usize = 1 << 16;
 const QUEUE_MAX: usize = 1 << 31;
+/// Longer looking about than this is no pause before sleeping, but a core given away.
+const SPIN_MAX_MAX: Duration = Duration::from_millis(1);
 
 type DriverMaker = Box<dyn FnMut(usize) -> Box<dyn Driver>>;
 
-/// Sets up a [`Runtime`].
+/// Sets up a [`Runtime`]. The scheduling policy `P` and the kind of run queues `Q` are parameters.
 ///
 /// ```
 /// use windlass::{CorePlan, Runtime};
@@ -26,7 +35,7 @@ type DriverMaker = Box<dyn FnMut(usize) -> Box<dyn Driver>>;
 /// # Ok::<(), windlass::BuildError>(())
 /// ```
 #[must_use = "a builder does nothing until `build`"]
-pub struct Builder {
+pub struct Builder<P = Stealing, Q = Rings> {
     workers: Option<usize>,
     cores: CorePlan,
     tasks_max: usize,
@@ -35,7 +44,12 @@ pub struct Builder {
     blocking_queue_max: usize,
     blocking: Option<Arc<dyn BlockingPool>>,
     driver: Option<DriverMaker>,
+    spin_max: Duration,
+    poll_times: bool,
+    guests: bool,
+    hooks: Hooks,
     pub(super) options: drivers::Options,
+    parameters: PhantomData<fn() -> (P, Q)>,
 }
 
 impl Default for Builder {
@@ -49,12 +63,94 @@ impl Default for Builder {
             blocking_queue_max: 1 << 16,
             blocking: None,
             driver: None,
+            spin_max: Duration::from_micros(20),
+            poll_times: false,
+            guests: true,
+            hooks: Hooks::default(),
             options: drivers::Options::default(),
+            parameters: PhantomData,
         }
     }
 }
 
-impl Builder {
+impl<P: Policy, Q: RunQueues> Builder<P, Q> {
+    /// Another scheduling policy. Default: [`Stealing`].
+    pub fn policy<R: Policy>(self) -> Builder<R, Q> {
+        self.with_parameters()
+    }
+
+    /// Another kind of run queues. Default: windlass's rings, [`Rings`].
+    pub fn queues<R: RunQueues>(self) -> Builder<P, R> {
+        self.with_parameters()
+    }
+
+    fn with_parameters<R, S>(self) -> Builder<R, S> {
+        Builder {
+            workers: self.workers,
+            cores: self.cores,
+            tasks_max: self.tasks_max,
+            thread_name: self.thread_name,
+            blocking_threads_max: self.blocking_threads_max,
+            blocking_queue_max: self.blocking_queue_max,
+            blocking: self.blocking,
+            driver: self.driver,
+            spin_max: self.spin_max,
+            poll_times: self.poll_times,
+            guests: self.guests,
+            hooks: self.hooks,
+            options: self.options,
+            parameters: PhantomData,
+        }
+    }
+
+    /// How long a worker without work looks about before it sleeps, at most 1 ms. How long it really
+    /// does follows from how soon the last sleeps were ended by a task from outside: a runtime that
+    /// waits for sockets and timers sleeps at once. Default 20 us; zero: never looks about.
+    pub fn spin_max(mut self, spin_max: Duration) -> Self {
+        self.spin_max = spin_max;
+        self
+    }
+
+    /// Whether to measure how long each poll takes, for [`WorkerCounts::poll_times`]: two readings
+    /// of the clock a poll. Default: no.
+    ///
+    /// [`WorkerCounts::poll_times`]: crate::executor::WorkerCounts::poll_times
+    pub fn poll_times(mut self, measure: bool) -> Self {
+        self.poll_times = measure;
+        self
+    }
+
+    /// Whether threads in `block_on` run the tasks that become ready on them while their future
+    /// waits. Default: yes. Without, what they spawn is run by workers only.
+    pub fn guests(mut self, guests: bool) -> Self {
+        self.guests = guests;
+        self
+    }
+
+    /// What a panic in a task does, beside going to its join handle. Default: nothing.
+    pub fn panic_policy(mut self, policy: PanicPolicy) -> Self {
+        self.hooks.panic_policy = policy;
+        self
+    }
+
+    /// Calls `hook` with what a task panicked with, on the thread that ran it, before its join
+    /// handle hears of it. A panic of the hook's is discarded.
+    pub fn on_panic(mut self, hook: impl Fn(&Panic) + Send + Sync + 'static) -> Self {
+        self.hooks.on_panic = Some(Arc::new(hook));
+        self
+    }
+
+    /// Calls `hook`, on a thread of its own, once for each poll that lasts for `limit` or more, while
+    /// it still lasts: its task blocks its worker. It is noticed within 8 ms after that.
+    pub fn on_slow_poll(
+        mut self,
+        limit: Duration,
+        hook: impl Fn(SlowPoll) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.on_slow_poll = Some((limit, Arc::new(hook)));
+        self
+    }
+
     /// The number of worker threads, 1 to 48. Default: one for each core this process may use.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
@@ -113,15 +209,17 @@ impl Builder {
     /// used up.
     pub fn build(self) -> Result<Runtime, BuildError> {
         let workers = self.workers.unwrap_or_else(default_workers);
+        Runtime::start::<P, Q>(self.parts(workers)?)
+    }
+
+    fn parts(self, workers: usize) -> Result<Parts, BuildError> {
         in_range("workers", workers, 1, WORKERS_MAX)?;
         in_range("tasks_max", self.tasks_max, 1, TASKS_MAX_MAX)?;
-        in_range(
-            "blocking_threads_max",
-            self.blocking_threads_max,
-            1,
-            THREADS_MAX,
-        )?;
+        let threads = self.blocking_threads_max;
+        in_range("blocking_threads_max", threads, 1, THREADS_MAX)?;
         in_range("blocking_queue_max", self.blocking_queue_max, 0, QUEUE_MAX)?;
+        let spin_max_ns = self.spin_max.as_nanos().try_into().unwrap_or(usize::MAX);
+        in_range("spin_max (ns)", spin_max_ns, 0, SPIN_MAX_MAX.as_nanos() as usize)?;
         if self.thread_name.contains('\0') {
             return Err(BuildError::ThreadName(self.thread_name));
         }
@@ -132,17 +230,39 @@ impl Builder {
         };
         let blocking = self.blocking.unwrap_or_else(|| {
             let name = format!("{}-blocking", self.thread_name);
-            let (threads, queue) = (self.blocking_threads_max, self.blocking_queue_max);
-            Arc::new(BlockingThreads::new(threads, queue, &name))
+            Arc::new(BlockingThreads::new(threads, self.blocking_queue_max, &name))
         });
-        Runtime::start(Parts {
+        let ending = reactors.clone();
+        let settings = Settings {
             tasks_max: self.tasks_max,
+            spin_max: self.spin_max,
+            poll_times: self.poll_times,
+            guests: self.guests,
+            hooks: self.hooks,
+            at_end: Box::new(move || ending.end()),
+        };
+        Ok(Parts {
+            settings,
             thread_name: self.thread_name,
             cores,
             drivers,
             reactors,
             blocking,
         })
+    }
+}
+
+impl Builder {
+    /// A runtime without threads of its own, whose one worker runs when its owner calls. The
+    /// settings `workers`, `cores`, `thread_name` and `guests` do not count, `on_slow_poll` is never
+    /// called.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn build_hosted(mut self) -> Result<Hosted, BuildError> {
+        self.cores = CorePlan::None;
+        self.guests = false;
+        Ok(Hosted::start(self.parts(1)?))
     }
 }
 
@@ -180,7 +300,7 @@ fn in_range(name: &'static str, value: usize, min: usize, max: usize) -> Result<
     }
 }
 
-impl fmt::Debug for Builder {
+impl<P, Q> fmt::Debug for Builder<P, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("workers", &self.workers)

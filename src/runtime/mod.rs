@@ -8,6 +8,7 @@ mod handle;
 mod block_on;
 mod metrics;
 mod start;
+mod hosted;
 mod builder;
 #[cfg(feature = "net")]
 mod builder_net;
@@ -16,7 +17,8 @@ mod yield_now;
 pub use block_on::NestedBlockOn;
 pub use builder::Builder;
 pub use error::BuildError;
-pub use handle::{EnterGuard, Handle, NoRuntime, spawn, spawn_blocking};
+pub use handle::{EnterGuard, Handle, NoRuntime, spawn, spawn_blocking, task_name};
+pub use hosted::Hosted;
 pub use metrics::Metrics;
 pub use start::Runtime;
 pub use yield_now::{YieldNow, yield_now};

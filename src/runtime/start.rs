@@ -9,8 +9,10 @@ use super::drivers::Reactors;
 use super::error::BuildError;
 use super::handle::{Handle, Inside};
 use super::metrics::Metrics;
-use crate::executor::{BlockingPool, Config, Driver, Pool, Spawner};
-use crate::task::JoinHandle;
+use crate::executor::{
+    BlockingPool, Config, Driver, Pool, Policy, RunQueues, Scheduler, Settings,
+};
+use crate::task::{Colony, JoinHandle};
 
 /// A runtime: pinned workers, each with its own reactor, and a pool of threads for what blocks.
 ///
@@ -30,7 +32,7 @@ pub struct Runtime {
 
 /// All that a runtime is started from.
 pub(super) struct Parts {
-    pub(super) tasks_max: usize,
+    pub(super) settings: Settings,
     pub(super) thread_name: String,
     pub(super) cores: Vec<Option<usize>>,
     pub(super) drivers: Vec<Box<dyn Driver>>,
@@ -38,21 +40,25 @@ pub(super) struct Parts {
     pub(super) blocking: Arc<dyn BlockingPool>,
 }
 
+/// An executor whose workers wait on `drivers`.
+pub(super) fn colony<P: Policy, Q: RunQueues>(
+    settings: Settings,
+    drivers: &[Box<dyn Driver>],
+) -> Colony<Scheduler<P, Q>> {
+    let notifiers = drivers.iter().map(|driver| driver.notifier()).collect();
+    let (tasks_max, workers) = (settings.tasks_max, drivers.len());
+    Colony::new(tasks_max, workers, Scheduler::new(settings, notifiers))
+}
+
 impl Runtime {
-    pub(super) fn start(parts: Parts) -> Result<Self, BuildError> {
-        let notifiers = parts
-            .drivers
-            .iter()
-            .map(|driver| driver.notifier())
-            .collect();
-        let spawner = Arc::new(Spawner::new(parts.tasks_max, notifiers));
+    pub(super) fn start<P: Policy, Q: RunQueues>(parts: Parts) -> Result<Self, BuildError> {
+        let colony = colony::<P, Q>(parts.settings, &parts.drivers);
         let handle = Handle::new(Inside {
-            spawner: spawner.clone(),
+            executor: Arc::new(colony.clone()),
             blocking: parts.blocking,
             reactors: parts.reactors,
         });
         let entered = handle.clone();
-        let reactors = handle.inside().reactors.clone();
         let config = Config {
             thread_name: parts.thread_name,
             cores: parts.cores,
@@ -62,9 +68,8 @@ impl Runtime {
                 let _entered = entered.enter_as(Some(worker));
                 work();
             }),
-            at_end: Box::new(move || reactors.end()),
         };
-        let pool = Pool::start(&spawner, config)?;
+        let pool = Pool::start(&colony, config)?;
         Ok(Self {
             handle,
             pool: Some(pool),
@@ -116,8 +121,7 @@ impl Runtime {
     }
 
     /// Ends the runtime, waiting at most `timeout` for polls and blocking closures that are under
-    /// way. Whether all ended in time; what did not is waited for by a thread of its own, which
-    /// then drops the tasks.
+    /// way. Whether all ended in time; else the last poll to end drops the tasks.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> bool {
         self.shut_down(Some(timeout))
     }

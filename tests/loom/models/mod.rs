@@ -4,9 +4,11 @@ mod channel;
 mod hands;
 mod house;
 mod idle;
+mod lifo;
 mod litmus;
 mod oneshot;
 mod park;
+mod presence;
 mod readiness;
 mod registry;
 mod ring;
@@ -40,6 +42,8 @@ pub(crate) fn all() -> Vec<Model> {
         wake_cell::MODELS,
         park::MODELS,
         idle::MODELS,
+        lifo::MODELS,
+        presence::MODELS,
         task::MODELS,
         task_end::MODELS,
         registry::MODELS,
