@@ -290,6 +290,12 @@ impl<T> Ring<T> {
         self.head.store(after(word, slots), Ordering::Relaxed);
     }
 
+    /// The tail, for the one that moves it.
+    #[inline(always)]
+    pub(super) fn own_tail(&self) -> usize {
+        self.tail.load(Ordering::Relaxed)
+    }
+
     #[inline(always)]
     pub(super) fn head_seen(&self) -> usize {
         // [ring.head_seen] pairs with [ring.head_moved]: what the popper knew when it moved on is

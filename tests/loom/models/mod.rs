@@ -12,6 +12,7 @@ mod presence;
 mod readiness;
 mod registry;
 mod ring;
+mod ring_alone;
 mod ring_batch;
 mod ring_close;
 mod ring_force;
@@ -32,6 +33,7 @@ pub(crate) use litmus::check as check_the_checker;
 pub(crate) fn all() -> Vec<Model> {
     let rooms = [
         ring::MODELS,
+        ring_alone::MODELS,
         ring_batch::MODELS,
         ring_close::MODELS,
         ring_force::MODELS,
