@@ -149,7 +149,8 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         }
     }
 
-    /// The worker's own queue is full: half of it moves to the injector, and the task with it.
+    /// The worker's own queue is full: half of it moves to the injector, and the task with it. That
+    /// is more than this worker keeps up with, and a guest takes nothing from there: one is woken.
     #[cold]
     fn spill(&self, task: TaskRef) {
         let mut spill = self.spill.take();
@@ -158,6 +159,9 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         spill.push(task);
         self.scheduler.push_injector_many(self.index, spill.drain(..));
         self.spill.set(spill);
+        if !P::PINNED {
+            self.scheduler.wake_worker();
+        }
     }
 
     /// Runs `dispatch`, whose wakes all land in the queue, in the order of the events.

@@ -34,8 +34,8 @@ pub trait RunQueue<T: Send>: Send + Sync {
     /// Adds many, for which there is room.
     ///
     /// # Errors
-    /// A task that was refused; those behind it stay in the iterator.
-    fn push_many(&self, mut tasks: impl Iterator<Item = T>) -> Result<(), T> {
+    /// A task that was refused; those behind it are lost.
+    fn push_many(&self, mut tasks: impl ExactSizeIterator<Item = T>) -> Result<(), T> {
         tasks.try_for_each(|task| self.push(task))
     }
 
@@ -104,12 +104,11 @@ impl<T: Send> RunQueue<T> for Ring<T> {
     }
 
     #[inline]
-    fn push_many(&self, tasks: impl Iterator<Item = T>) -> Result<(), T> {
-        let mut tasks = tasks;
-        while Self::push_many(self, tasks.by_ref()).is_err() {
-            tasks.next().map_or(Ok(()), |task| self.push(task).map_err(|r| r.into_value()))?;
+    fn push_many(&self, tasks: impl ExactSizeIterator<Item = T>) -> Result<(), T> {
+        match Self::push_many(self, tasks) {
+            Ok(_) => Ok(()),
+            Err(refused) => refused.into_rest().next().map_or(Ok(()), Err),
         }
-        Ok(())
     }
 
     #[inline]
@@ -119,7 +118,7 @@ impl<T: Send> RunQueue<T> for Ring<T> {
 
     #[inline]
     unsafe fn push_alone(&self, task: T) -> Result<(), T> {
-        // SAFETY: the caller states that nobody else pushes.
-        unsafe { Self::push_alone(self, task) }.map_err(|refused| refused.into_value())
+        // SAFETY: the caller states that nobody else pushes; run queues are never closed or marked.
+        unsafe { self.try_push_alone(task) }
     }
 }

@@ -167,7 +167,11 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
     }
 
     /// As [`Scheduler::push_injector`], for many.
-    pub(super) fn push_injector_many(&self, worker: usize, tasks: impl Iterator<Item = TaskRef>) {
+    pub(super) fn push_injector_many(
+        &self,
+        worker: usize,
+        tasks: impl ExactSizeIterator<Item = TaskRef>,
+    ) {
         let refused = self.injector(worker).push_many(tasks).is_err();
         assert!(!refused, "a run queue refused a task below its capacity");
     }

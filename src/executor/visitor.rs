@@ -1,6 +1,5 @@
 //! An executor without threads: its one worker runs when its owner calls.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::driver::Driver;

@@ -119,10 +119,6 @@ impl<T> Ring<T> {
         steps_between(head, self.tail_seen()).min(self.limit) / STEP
     }
 
-    /// How many items have been popped so far, modulo 2^62.
-    pub(crate) fn popped(&self) -> usize {
-        self.head.load(Ordering::Relaxed) / STEP
-    }
 
     /// Whether the queue held nothing at one moment during the call.
     #[inline]

@@ -26,7 +26,8 @@ pub(crate) trait Schedule: Send + Sync {
     fn schedule(&self, task: TaskRef, readied: Readied);
 
     /// The task has completed; its place is free again.
-    fn release(&self, index: Index);
+    fn release(&self, _index: Index) {}
+    fn panicked(&self, _panic: &super::Panic) {}
 }
 
 /// The front of every task cell.
@@ -70,11 +71,11 @@ impl TaskRef {
     }
 
     /// The address, never 0 and always even; [`TaskRef::from_address`] turns it back.
-    pub(super) fn address(self) -> usize {
+    pub(crate) fn address(self) -> usize {
         self.0.as_ptr().expose_provenance()
     }
 
-    pub(super) fn from_address(address: usize) -> Option<Self> {
+    pub(crate) fn from_address(address: usize) -> Option<Self> {
         NonNull::new(std::ptr::with_exposed_provenance_mut(address)).map(Self)
     }
 

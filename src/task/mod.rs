@@ -43,6 +43,8 @@ mod registry;
 mod waker;
 mod join;
 mod cell;
+mod stub;
+pub(crate) use stub::{Colony, Kind, Magazine, Slab};
 
 pub use join::{JoinError, JoinHandle, Panic};
 
