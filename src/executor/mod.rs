@@ -26,6 +26,8 @@ mod blocking;
 mod counters;
 mod driver;
 mod idle;
+#[cfg(feature = "pin")]
+mod topology;
 #[cfg_attr(feature = "pin", path = "pin.rs")]
 #[cfg_attr(not(feature = "pin"), path = "pin_off.rs")]
 mod pin;
@@ -43,7 +45,6 @@ pub use counters::WorkerCounts;
 pub use driver::{CondvarDriver, Driver, Notify};
 pub use idle::WORKERS_MAX;
 
-pub(crate) use affinity::resolve;
 pub(crate) use blocking::spawn as spawn_blocking;
 pub(crate) use pool::{Config, Pool, StartError};
 pub(crate) use spawner::{Refused, Spawner};

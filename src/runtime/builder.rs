@@ -7,7 +7,7 @@ use std::thread;
 use super::drivers::{self, Reactors};
 use super::error::BuildError;
 use super::start::{Parts, Runtime};
-use crate::executor::{BlockingPool, BlockingThreads, CorePlan, Driver, WORKERS_MAX, resolve};
+use crate::executor::{BlockingPool, BlockingThreads, CorePlan, Driver, WORKERS_MAX};
 
 /// The most places a task registry may have.
 const TASKS_MAX_MAX: usize = 1 << 26;
@@ -125,7 +125,7 @@ impl Builder {
         if self.thread_name.contains('\0') {
             return Err(BuildError::ThreadName(self.thread_name));
         }
-        let cores = resolve(&self.cores, workers).map_err(BuildError::Cores)?;
+        let cores = self.cores.cores(workers).map_err(BuildError::Cores)?;
         let (drivers, reactors) = match self.driver {
             Some(make) => ((0..workers).map(make).collect(), Reactors::none()),
             None => drivers::make(workers, &self.options).map_err(BuildError::Reactor)?,
