@@ -6,6 +6,7 @@ use std::thread;
 
 use super::drivers::{self, Reactors};
 use super::error::BuildError;
+use super::hooks::Hooks;
 use super::start::{Parts, Runtime};
 use crate::executor::{BlockingPool, BlockingThreads, CorePlan, Driver, WORKERS_MAX};
 
@@ -35,6 +36,7 @@ pub struct Builder {
     blocking_queue_max: usize,
     blocking: Option<Arc<dyn BlockingPool>>,
     driver: Option<DriverMaker>,
+    hooks: Hooks,
     pub(super) options: drivers::Options,
 }
 
@@ -49,13 +51,16 @@ impl Default for Builder {
             blocking_queue_max: 1 << 16,
             blocking: None,
             driver: None,
+            hooks: Hooks::default(),
             options: drivers::Options::default(),
         }
     }
 }
 
 impl Builder {
-    /// The number of worker threads, 1 to 48. Default: one for each core this process may use.
+    /// The number of worker threads, 1 to 48. Default: one for each core that the calling thread may
+    /// use, or fewer when a quota is smaller: [`thread::available_parallelism`] counts the affinity
+    /// mask (and so cpusets) and, on Linux, the CPU quotas of cgroups v1 and v2, rounded down.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
         self
@@ -76,6 +81,22 @@ impl Builder {
     /// The beginning of the threads' names. Default "windlass".
     pub fn thread_name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.thread_name);
+        self
+    }
+
+    /// Called on each worker's thread, with the worker's number, before its first task: it is in
+    /// the runtime and may spawn. [`Builder::build`] returns when each worker's call has returned;
+    /// if one panics, the runtime is ended and `build` says so. Threads of `spawn_blocking` are not
+    /// workers: they call no hook.
+    pub fn on_thread_start(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.hooks.start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called on each worker's thread, with the worker's number, after its last task, while tasks
+    /// that never ended may still wait to be dropped. A panic in it is caught.
+    pub fn on_thread_stop(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.hooks.stop = Some(Arc::new(hook));
         self
     }
 
@@ -110,7 +131,7 @@ impl Builder {
     ///
     /// # Errors
     /// [`BuildError`]: a setting out of range, a core that does not exist, descriptors or threads
-    /// used up.
+    /// used up, a start hook that panicked.
     pub fn build(self) -> Result<Runtime, BuildError> {
         let workers = self.workers.unwrap_or_else(default_workers);
         in_range("workers", workers, 1, WORKERS_MAX)?;
@@ -142,6 +163,7 @@ impl Builder {
             drivers,
             reactors,
             blocking,
+            hooks: self.hooks,
         })
     }
 }

@@ -7,6 +7,7 @@ mod drivers;
 mod handle;
 mod block_on;
 mod metrics;
+mod hooks;
 mod start;
 mod builder;
 #[cfg(feature = "net")]

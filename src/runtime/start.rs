@@ -1,13 +1,14 @@
 //! The runtime: worker threads that run until it is dropped.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::block_on::{Driving, NestedBlockOn};
 use super::drivers::Reactors;
 use super::error::BuildError;
 use super::handle::{Handle, Inside};
+use super::hooks::Hooks;
 use super::metrics::Metrics;
 use crate::executor::{BlockingPool, Config, Driver, Pool, Spawner};
 use crate::task::JoinHandle;
@@ -36,6 +37,7 @@ pub(super) struct Parts {
     pub(super) drivers: Vec<Box<dyn Driver>>,
     pub(super) reactors: Reactors,
     pub(super) blocking: Arc<dyn BlockingPool>,
+    pub(super) hooks: Hooks,
 }
 
 impl Runtime {
@@ -53,6 +55,8 @@ impl Runtime {
         });
         let entered = handle.clone();
         let reactors = handle.inside().reactors.clone();
+        let (hooks, workers) = (parts.hooks.clone(), parts.drivers.len());
+        let (said, starts) = mpsc::channel();
         let config = Config {
             thread_name: parts.thread_name,
             cores: parts.cores,
@@ -60,15 +64,19 @@ impl Runtime {
             around: Arc::new(move |worker, work| {
                 let _driving = Driving::begin();
                 let _entered = entered.enter_as(Some(worker));
-                work();
+                hooks.around(worker, &said, work);
             }),
             at_end: Box::new(move || reactors.end()),
         };
         let pool = Pool::start(&spawner, config)?;
-        Ok(Self {
+        let runtime = Self {
             handle,
             pool: Some(pool),
-        })
+        };
+        match parts.hooks.wait_started(workers, &starts) {
+            Ok(()) => Ok(runtime),
+            Err(worker) => Err(BuildError::Hook { worker }),
+        }
     }
 
     /// A handle to spawn, enter and block on from other threads.
