@@ -29,7 +29,7 @@ pub trait BlockingPool: Send + Sync {
     fn execute(&self, job: Job) -> Result<(), Job>;
 
     /// Drops the jobs that have not begun, and waits for those that have, at most `timeout`
-    /// (without end when it is `None`). Whether all have ended.
+    /// (without end when it is `None`, but not inside a job). Whether all have ended.
     fn shut_down(&self, timeout: Option<Duration>) -> bool;
 }
 
@@ -174,9 +174,15 @@ impl BlockingPool for BlockingThreads {
         self.inside.changed.notify_all();
         // What a closure owns may call into the pool.
         drop(cancelled);
-        // A thread of the pool cannot wait for its own end.
-        let own = usize::from(ptr::eq(SERVING.get(), Arc::as_ptr(&self.inside)));
-        let (changed, timeout) = (&self.inside.changed, timeout.unwrap_or(Duration::MAX));
+        // A thread of the pool cannot wait for its own end, nor two pools' for each other's.
+        let serving = SERVING.get();
+        let own = usize::from(ptr::eq(serving, Arc::as_ptr(&self.inside)));
+        let long = if serving.is_null() {
+            Duration::MAX
+        } else {
+            Duration::ZERO
+        };
+        let (changed, timeout) = (&self.inside.changed, timeout.unwrap_or(long));
         let run = |state: &mut State| state.threads > own;
         let waited = changed.wait_timeout_while(self.inside.lock(), timeout, run);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()

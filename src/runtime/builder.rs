@@ -58,9 +58,10 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The number of worker threads, 1 to 48. Default: one for each core that the calling thread may
-    /// use, or fewer when a quota is smaller: [`thread::available_parallelism`] counts the affinity
-    /// mask (and so cpusets) and, on Linux, the CPU quotas of cgroups v1 and v2, rounded down.
+    /// The number of worker threads, 1 to 48. Default: one for each core that the calling thread
+    /// may use, or fewer when a quota is smaller: [`thread::available_parallelism`] counts the
+    /// affinity mask (and so cpusets) and, on Linux, the CPU quotas of cgroups v1 and v2, rounded
+    /// down.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
         self

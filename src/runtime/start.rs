@@ -18,6 +18,11 @@ use crate::task::JoinHandle;
 /// Dropping it ends it in order: the workers finish the polls they are in, every task that is left
 /// is dropped, and closures that block are waited for (those that have not begun are cancelled).
 ///
+/// That blocks, so two runtimes that each drop the other would wait for ever. Therefore, inside a
+/// task or a `block_on` of any runtime, drop waits for nothing: the same happens soon, on a thread
+/// of its own. And in a closure of `spawn_blocking` it does not wait for other such closures.
+/// [`Runtime::shutdown_timeout`] waits everywhere.
+///
 /// ```
 /// let runtime = windlass::Runtime::builder().workers(2).build()?;
 /// assert_eq!(runtime.block_on(async { 6 * 7 }), 42);
@@ -147,6 +152,6 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.shut_down(None);
+        self.shut_down(Driving::is_under_way().then_some(Duration::ZERO));
     }
 }
