@@ -134,6 +134,7 @@ fn channels_carry_between_runtimes_in_both_directions() {
 #[test]
 fn a_timer_of_one_runtime_wakes_a_task_of_another() {
     use std::time::{Duration, Instant};
+
     bounded(|| {
         let (a, b) = (runtime(1), runtime(1));
         let begun = Instant::now();
@@ -149,16 +150,33 @@ fn a_timer_of_one_runtime_wakes_a_task_of_another() {
         let sleep = a.block_on(begins).unwrap();
         b.block_on(b.spawn(sleep)).unwrap();
         assert!(begun.elapsed() >= Duration::from_millis(5));
-        let far = windlass::time::sleep(Duration::from_secs(1_000_000));
+    });
+}
+
+#[cfg(feature = "net")]
+#[test]
+fn a_sleep_ends_with_its_runtime_whenever_it_began() {
+    use std::time::Duration;
+    use windlass::time::sleep;
+    const FAR: Duration = Duration::from_secs(1_000_000);
+    bounded(|| {
+        let (a, b) = (runtime(1), runtime(1));
+        let of_a = a.handle().clone();
         let (sent, received) = std::sync::mpsc::channel();
-        let waits = a.handle().clone();
         let waiter = thread::spawn(move || {
-            sent.send(()).unwrap();
-            waits.block_on(far);
+            of_a.block_on(async {
+                let _entered = sent.send(());
+                sleep(FAR).await;
+            });
         });
         received.recv().unwrap();
+        let of_a = a.handle().clone();
         drop(a);
         waiter.join().unwrap();
+        // Nobody turns that wheel any more.
+        of_a.block_on(sleep(FAR));
+        b.block_on(b.spawn_blocking(move || of_a.block_on(sleep(FAR))))
+            .unwrap();
     });
 }
 
