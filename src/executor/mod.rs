@@ -29,6 +29,8 @@ mod blocking;
 mod counters;
 mod driver;
 mod idle;
+#[cfg(feature = "pin")]
+mod topology;
 #[cfg_attr(feature = "pin", path = "pin.rs")]
 #[cfg_attr(not(feature = "pin"), path = "pin_off.rs")]
 mod pin;
@@ -58,7 +60,6 @@ pub use idle::WORKERS_MAX;
 pub use policy::{Pinned, Policy, Shared, Stealing};
 pub use run_queue::{Rings, RunQueue, RunQueues};
 
-pub(crate) use affinity::resolve;
 pub(crate) use blocking::spawn as spawn_blocking;
 pub(crate) use guest::Stay;
 pub(crate) use hooks::Hooks;

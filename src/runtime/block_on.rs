@@ -42,6 +42,10 @@ impl Driving {
             Ok(Self(()))
         }
     }
+
+    pub(super) fn is_under_way() -> bool {
+        DRIVING.get()
+    }
 }
 
 impl Drop for Driving {

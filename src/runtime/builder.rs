@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use super::drivers::{self, Reactors};
 use super::error::BuildError;
+use super::hooks::Hooks;
 use super::hosted::Hosted;
 use super::start::{Parts, Runtime};
 use crate::executor::{
-    BlockingPool, BlockingThreads, CorePlan, Driver, Hooks, PanicPolicy, Policy, Rings, RunQueues,
-    Settings, SlowPoll, Stealing, WORKERS_MAX, resolve,
+    self, BlockingPool, BlockingThreads, CorePlan, Driver, Policy, Rings, RunQueues, Settings,
+    Stealing, WORKERS_MAX,
 };
-use crate::task::Panic;
 
 /// The most places a task registry may have.
 const TASKS_MAX_MAX: usize = 1 << 26;
@@ -44,9 +44,10 @@ pub struct Builder<P = Stealing, Q = Rings> {
     blocking_queue_max: usize,
     blocking: Option<Arc<dyn BlockingPool>>,
     driver: Option<DriverMaker>,
-    spin_max: Duration,
-    poll_times: bool,
-    guests: bool,
+    pub(super) spin_max: Duration,
+    pub(super) poll_times: bool,
+    pub(super) guests: bool,
+    pub(super) reports: executor::Hooks,
     hooks: Hooks,
     pub(super) options: drivers::Options,
     parameters: PhantomData<fn() -> (P, Q)>,
@@ -66,6 +67,7 @@ impl Default for Builder {
             spin_max: Duration::from_micros(20),
             poll_times: false,
             guests: true,
+            reports: executor::Hooks::default(),
             hooks: Hooks::default(),
             options: drivers::Options::default(),
             parameters: PhantomData,
@@ -97,61 +99,17 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
             spin_max: self.spin_max,
             poll_times: self.poll_times,
             guests: self.guests,
+            reports: self.reports,
             hooks: self.hooks,
             options: self.options,
             parameters: PhantomData,
         }
     }
 
-    /// How long a worker without work looks about before it sleeps, at most 1 ms. How long it really
-    /// does follows from how soon the last sleeps were ended by a task from outside: a runtime that
-    /// waits for sockets and timers sleeps at once. Default 20 us; zero: never looks about.
-    pub fn spin_max(mut self, spin_max: Duration) -> Self {
-        self.spin_max = spin_max;
-        self
-    }
-
-    /// Whether to measure how long each poll takes, for [`WorkerCounts::poll_times`]: two readings
-    /// of the clock a poll. Default: no.
-    ///
-    /// [`WorkerCounts::poll_times`]: crate::executor::WorkerCounts::poll_times
-    pub fn poll_times(mut self, measure: bool) -> Self {
-        self.poll_times = measure;
-        self
-    }
-
-    /// Whether threads in `block_on` run the tasks that become ready on them while their future
-    /// waits. Default: yes. Without, what they spawn is run by workers only.
-    pub fn guests(mut self, guests: bool) -> Self {
-        self.guests = guests;
-        self
-    }
-
-    /// What a panic in a task does, beside going to its join handle. Default: nothing.
-    pub fn panic_policy(mut self, policy: PanicPolicy) -> Self {
-        self.hooks.panic_policy = policy;
-        self
-    }
-
-    /// Calls `hook` with what a task panicked with, on the thread that ran it, before its join
-    /// handle hears of it. A panic of the hook's is discarded.
-    pub fn on_panic(mut self, hook: impl Fn(&Panic) + Send + Sync + 'static) -> Self {
-        self.hooks.on_panic = Some(Arc::new(hook));
-        self
-    }
-
-    /// Calls `hook`, on a thread of its own, once for each poll that lasts for `limit` or more, while
-    /// it still lasts: its task blocks its worker. It is noticed within 8 ms after that.
-    pub fn on_slow_poll(
-        mut self,
-        limit: Duration,
-        hook: impl Fn(SlowPoll) + Send + Sync + 'static,
-    ) -> Self {
-        self.hooks.on_slow_poll = Some((limit, Arc::new(hook)));
-        self
-    }
-
-    /// The number of worker threads, 1 to 48. Default: one for each core this process may use.
+    /// The number of worker threads, 1 to 48. Default: one for each core that the calling thread
+    /// may use, or fewer when a quota is smaller: [`thread::available_parallelism`] counts the
+    /// affinity mask (and so cpusets) and, on Linux, the CPU quotas of cgroups v1 and v2, rounded
+    /// down.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
         self
@@ -172,6 +130,22 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     /// The beginning of the threads' names. Default "windlass".
     pub fn thread_name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.thread_name);
+        self
+    }
+
+    /// Called on each worker's thread, with the worker's number, before its first task: it is in
+    /// the runtime and may spawn. [`Builder::build`] returns when each worker's call has returned;
+    /// if one panics, the runtime is ended and `build` says so. Threads of `spawn_blocking` are not
+    /// workers: they call no hook.
+    pub fn on_thread_start(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.hooks.start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called on each worker's thread, with the worker's number, after its last task, while tasks
+    /// that never ended may still wait to be dropped. A panic in it is caught.
+    pub fn on_thread_stop(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.hooks.stop = Some(Arc::new(hook));
         self
     }
 
@@ -206,7 +180,7 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     ///
     /// # Errors
     /// [`BuildError`]: a setting out of range, a core that does not exist, descriptors or threads
-    /// used up.
+    /// used up, a start hook that panicked.
     pub fn build(self) -> Result<Runtime, BuildError> {
         let workers = self.workers.unwrap_or_else(default_workers);
         Runtime::start::<P, Q>(self.parts(workers)?)
@@ -223,7 +197,7 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
         if self.thread_name.contains('\0') {
             return Err(BuildError::ThreadName(self.thread_name));
         }
-        let cores = resolve(&self.cores, workers).map_err(BuildError::Cores)?;
+        let cores = self.cores.cores(workers).map_err(BuildError::Cores)?;
         let (drivers, reactors) = match self.driver {
             Some(make) => ((0..workers).map(make).collect(), Reactors::none()),
             None => drivers::make(workers, &self.options).map_err(BuildError::Reactor)?,
@@ -238,7 +212,7 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
             spin_max: self.spin_max,
             poll_times: self.poll_times,
             guests: self.guests,
-            hooks: self.hooks,
+            hooks: self.reports,
             at_end: Box::new(move || ending.end()),
         };
         Ok(Parts {
@@ -248,6 +222,7 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
             drivers,
             reactors,
             blocking,
+            hooks: self.hooks,
         })
     }
 }

@@ -7,9 +7,11 @@ mod drivers;
 mod handle;
 mod block_on;
 mod metrics;
+mod hooks;
 mod start;
 mod hosted;
 mod builder;
+mod builder_tuning;
 #[cfg(feature = "net")]
 mod builder_net;
 mod yield_now;

@@ -1,13 +1,14 @@
 //! The runtime: worker threads that run until it is dropped.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::block_on::{Driving, NestedBlockOn};
 use super::drivers::Reactors;
 use super::error::BuildError;
 use super::handle::{Handle, Inside};
+use super::hooks::Hooks;
 use super::metrics::Metrics;
 use crate::executor::{
     BlockingPool, Config, Driver, Pool, Policy, RunQueues, Scheduler, Settings,
@@ -18,6 +19,11 @@ use crate::task::{Colony, JoinHandle};
 ///
 /// Dropping it ends it in order: the workers finish the polls they are in, every task that is left
 /// is dropped, and closures that block are waited for (those that have not begun are cancelled).
+///
+/// That blocks, so two runtimes that each drop the other would wait for ever. Therefore, inside a
+/// task or a `block_on` of any runtime, drop waits for nothing: the same happens soon, on a thread
+/// of its own. And in a closure of `spawn_blocking` it does not wait for other such closures.
+/// [`Runtime::shutdown_timeout`] waits everywhere.
 ///
 /// ```
 /// let runtime = windlass::Runtime::builder().workers(2).build()?;
@@ -38,6 +44,7 @@ pub(super) struct Parts {
     pub(super) drivers: Vec<Box<dyn Driver>>,
     pub(super) reactors: Reactors,
     pub(super) blocking: Arc<dyn BlockingPool>,
+    pub(super) hooks: Hooks,
 }
 
 /// An executor whose workers wait on `drivers`.
@@ -59,6 +66,8 @@ impl Runtime {
             reactors: parts.reactors,
         });
         let entered = handle.clone();
+        let (hooks, workers) = (parts.hooks.clone(), parts.drivers.len());
+        let (said, starts) = mpsc::channel();
         let config = Config {
             thread_name: parts.thread_name,
             cores: parts.cores,
@@ -66,14 +75,18 @@ impl Runtime {
             around: Arc::new(move |worker, work| {
                 let _driving = Driving::begin();
                 let _entered = entered.enter_as(Some(worker));
-                work();
+                hooks.around(worker, &said, work);
             }),
         };
         let pool = Pool::start(&colony, config)?;
-        Ok(Self {
+        let runtime = Self {
             handle,
             pool: Some(pool),
-        })
+        };
+        match parts.hooks.wait_started(workers, &starts) {
+            Ok(()) => Ok(runtime),
+            Err(worker) => Err(BuildError::Hook { worker }),
+        }
     }
 
     /// A handle to spawn, enter and block on from other threads.
@@ -143,6 +156,6 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.shut_down(None);
+        self.shut_down(Driving::is_under_way().then_some(Duration::ZERO));
     }
 }
