@@ -50,6 +50,10 @@ impl Driver {
     /// zero.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
         self.events.clear();
+        if timeout == Some(Duration::ZERO) && self.handle.shared().table.is_empty() {
+            // Nobody to tell; a socket that is registered this moment is seen the next time.
+            return;
+        }
         if timeout == Some(Duration::ZERO) || !self.handle.shared().token.prepare() {
             return self.ask(Some(Duration::ZERO));
         }
