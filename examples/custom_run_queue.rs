@@ -61,14 +61,15 @@ fn main() -> Result<(), BuildError> {
     Ok(())
 }
 
+async fn work() {
+    for _ in 0..YIELDS {
+        yield_now().await;
+    }
+}
+
 fn yields(name: &str, runtime: &Runtime) {
     let began = Instant::now();
     runtime.block_on(async {
-        let work = async || {
-            for _ in 0..YIELDS {
-                yield_now().await;
-            }
-        };
         let tasks: Vec<_> = (0..TASKS).map(|_| windlass::spawn(work())).collect();
         for task in tasks {
             task.await.expect("the task ends");

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::mask::Mask;
-use crate::task::{self, Index, JoinError, JoinHandle, Readied, Schedule, TaskRef};
+use crate::task::{JoinError, JoinHandle, Slab, TaskRef};
 
 /// How long a thread without work stays.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -57,20 +57,22 @@ impl Drop for Job {
     }
 }
 
-/// Hands a closure to a pool.
-pub(crate) fn spawn<T, F>(pool: &dyn BlockingPool, closure: F) -> JoinHandle<T>
+/// Hands a closure to a pool; it counts as one of the slab's tasks.
+pub(crate) fn spawn<T, F>(slab: &Slab, pool: &dyn BlockingPool, closure: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let (task, handle) = task::spawn(Once(Some(closure)), Arc::new(Unscheduled), Index::NONE);
+    let Ok((task, handle)) = slab.spawn_apart(Once(Some(closure))) else {
+        return JoinHandle::failed(JoinError::Full);
+    };
     match pool.execute(Job(Some(task))) {
         Ok(()) => handle,
         Err(_refused) => JoinHandle::failed(JoinError::Full),
     }
 }
 
-/// A closure as a future that is ready at its first poll.
+/// A closure as a future that is ready at its first poll: it is never scheduled.
 struct Once<F>(Option<F>);
 
 impl<F> Unpin for Once<F> {}
@@ -84,15 +86,6 @@ impl<T, F: FnOnce() -> T> Future for Once<F> {
             None => Poll::Pending,
         }
     }
-}
-
-/// Such a task is queued from its beginning and never pending, so nothing is ever scheduled.
-struct Unscheduled;
-
-impl Schedule for Unscheduled {
-    fn schedule(&self, _task: TaskRef, _readied: Readied) {}
-
-    fn release(&self, _index: Index) {}
 }
 
 thread_local! {

@@ -42,8 +42,8 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
     let Some(guest) = Guest::come(colony) else {
         return Stay::Away;
     };
-    let mut magazine = colony.slab().magazine();
-    let _magazine = magazine.enter();
+    let magazine = colony.slab().magazine();
+    let _entered = magazine.enter();
     let mut woken = true;
     guest.local.enter(|| {
         while !colony.presence.is_closed() {

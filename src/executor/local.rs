@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::policy::Policy;
 use super::run_queue::{RunQueue, RunQueues};
@@ -121,9 +122,14 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     #[inline]
     pub(super) fn accept(&self, task: TaskRef, readied: Readied) {
         if P::PINNED {
-            if readied == Readied::Spawned {
-                task.set_home(self.index as u8);
-            } else if usize::from(task.home()) != self.index {
+            // SAFETY: a task that became ready is alive until it has run.
+            let home = unsafe {
+                if readied == Readied::Spawned {
+                    task.set_home(self.index as u8);
+                }
+                usize::from(task.home())
+            };
+            if home != self.index {
                 return self.scheduler.send_home(task);
             }
         }
@@ -157,7 +163,8 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         let queue = &self.remote().queue;
         queue.pop_many(BATCH - 1, |task| spill.push(task));
         spill.push(task);
-        self.scheduler.push_injector_many(self.index, spill.drain(..));
+        self.scheduler
+            .push_injector_many(self.index, spill.drain(..));
         self.spill.set(spill);
         if !P::PINNED {
             self.scheduler.wake_worker();
@@ -199,7 +206,11 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         if waiting == 0 {
             return None;
         }
-        let sharers = if P::PINNED { 1 } else { self.scheduler.workers() };
+        let sharers = if P::PINNED {
+            1
+        } else {
+            self.scheduler.workers()
+        };
         let share = waiting.div_ceil(sharers).min(BATCH);
         let mut first = None;
         injector.pop_many(share, |task| match first {
@@ -214,11 +225,13 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     pub(super) fn run(&self, task: TaskRef) {
         let remote = self.remote();
         remote.counters.polls.add(1);
-        remote.running.store(task.kind_address(), Ordering::Relaxed);
-        let began = remote.counters.measures_polls().then(std::time::Instant::now);
+        let began = remote.counters.measures_polls().then(Instant::now);
         // SAFETY: the task was taken from a queue, where only `schedule` puts it, once for each
-        // time it may run.
-        unsafe { task.run() };
+        // time it may run; until then it is alive.
+        unsafe {
+            remote.running.store(task.kind_address(), Ordering::Relaxed);
+            task.run();
+        }
         if let Some(began) = began {
             remote.counters.polled(began.elapsed());
         }
@@ -235,7 +248,8 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         rest.extend(remote.lifo.take());
         while remote.queue.pop_many(BATCH, |task| rest.push(task)) > 0 {}
         if !rest.is_empty() {
-            self.scheduler.push_injector_many(self.index, rest.drain(..));
+            self.scheduler
+                .push_injector_many(self.index, rest.drain(..));
             self.scheduler.wake_worker();
         }
     }

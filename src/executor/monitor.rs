@@ -126,7 +126,8 @@ fn report<P: Policy, Q: RunQueues>(
     let Some((limit, on_slow_poll)) = &scheduler.hooks.on_slow_poll else {
         return false;
     };
-    let kind = Kind::from_address(worker.running.load(Ordering::Relaxed));
+    // SAFETY: what stands there is 0 or a kind's address.
+    let kind = unsafe { Kind::from_address(worker.running.load(Ordering::Relaxed)) };
     let Some(kind) = kind.filter(|_| lasted >= *limit) else {
         return false;
     };

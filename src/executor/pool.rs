@@ -125,7 +125,10 @@ impl<P: Policy, Q: RunQueues> Present<P, Q> {
     /// Before the executor closes.
     pub(super) fn enter(colony: Colony<Scheduler<P, Q>>) -> Self {
         let entered = colony.presence.enter();
-        assert!(entered, "nobody has closed the executor that is being started");
+        assert!(
+            entered,
+            "nobody has closed the executor that is being started"
+        );
         Self(colony)
     }
 }

@@ -136,15 +136,17 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
             return self.wake_worker();
         }
         if spawned {
-            let turn = self.dealt.fetch_add(1, Ordering::Relaxed);
-            task.set_home((turn % self.workers()) as u8);
+            let turn = self.dealt.fetch_add(1, Ordering::Relaxed) % self.workers();
+            // SAFETY: a task that became ready is alive until it has run.
+            unsafe { task.set_home(turn as u8) };
         }
         self.send_home(task);
     }
 
     /// Gives a pinned task to its worker.
     pub(super) fn send_home(&self, task: TaskRef) {
-        let home = usize::from(task.home());
+        // SAFETY: a task that became ready is alive until it has run.
+        let home = usize::from(unsafe { task.home() });
         self.push_injector(home, task);
         if self.idle.rouse(home) {
             self.notifiers[home].notify();

@@ -19,10 +19,7 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     /// The scheduler was made of this driver's notifier.
-    pub(crate) fn new(
-        colony: Colony<Scheduler<Stealing, Rings>>,
-        driver: Box<dyn Driver>,
-    ) -> Self {
+    pub(crate) fn new(colony: Colony<Scheduler<Stealing, Rings>>, driver: Box<dyn Driver>) -> Self {
         let worker = Worker::new(0, driver, colony.slab().magazine());
         let mut visitor = Self {
             present: Some(Present::enter(colony)),
@@ -39,11 +36,12 @@ impl Visitor {
         let Some(present) = &self.present else {
             return 0;
         };
-        self.worker.enter(&present.0, |at_work| at_work.visit(most, timeout))
+        self.worker
+            .enter(&present.0, |at_work| at_work.visit(most, timeout))
     }
 
     pub(crate) fn driver(&self) -> &dyn Driver {
-        &*self.worker.driver
+        self.worker.driver()
     }
 
     /// Ends the executor: drops the tasks that are left.

@@ -19,9 +19,13 @@ const LOOKS: u32 = 8;
 
 /// What a worker keeps between its turns.
 pub(super) struct Worker {
-    pub(super) index: usize,
-    pub(super) driver: Box<dyn Driver>,
+    seat: Seat,
     magazine: Magazine,
+}
+
+struct Seat {
+    index: usize,
+    driver: Box<dyn Driver>,
     ticks: u32,
     /// Whether this worker counts as searching.
     searching: bool,
@@ -31,21 +35,26 @@ pub(super) struct Worker {
 
 /// A worker at work, on its thread.
 pub(super) struct AtWork<'a, P, Q: RunQueues> {
-    worker: &'a mut Worker,
+    worker: &'a mut Seat,
+    magazine: &'a Magazine,
     scheduler: &'a Scheduler<P, Q>,
     local: &'a Local<'a, P, Q>,
 }
 
 impl Worker {
     pub(super) fn new(index: usize, driver: Box<dyn Driver>, magazine: Magazine) -> Self {
-        Self {
+        let seat = Seat {
             index,
             driver,
-            magazine,
             ticks: 0,
             searching: false,
             spin_for: Duration::ZERO,
-        }
+        };
+        Self { seat, magazine }
+    }
+
+    pub(super) fn driver(&self) -> &dyn Driver {
+        &*self.seat.driver
     }
 
     /// Runs `work` as this worker, on the calling thread.
@@ -56,11 +65,12 @@ impl Worker {
     ) -> R {
         let scheduler = &**colony;
         // SAFETY: there is one `Worker` for each index, and it is borrowed meanwhile.
-        let local = unsafe { Local::new(scheduler, self.index) };
-        let _magazine = self.magazine.enter();
+        let local = unsafe { Local::new(scheduler, self.seat.index) };
+        let _entered = self.magazine.enter();
         local.enter(|| {
             work(&mut AtWork {
-                worker: self,
+                worker: &mut self.seat,
+                magazine: &self.magazine,
                 scheduler,
                 local: &local,
             })
@@ -161,7 +171,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     /// Every task in another worker's queue has that worker; so what is looked at once more is the
     /// injector.
     fn sleep(&mut self, began: Instant) {
-        self.worker.magazine.flush();
+        self.magazine.flush();
         if !self.lie_down() {
             self.get_up();
             return;
@@ -194,13 +204,17 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         self.look_at_driver(Some(Duration::ZERO));
         let mut ran = self.run_ready(most);
         if ran == 0 && timeout != Some(Duration::ZERO) {
-            let timeout = if self.lie_down() { timeout } else { Some(Duration::ZERO) };
+            let timeout = if self.lie_down() {
+                timeout
+            } else {
+                Some(Duration::ZERO)
+            };
             self.worker.driver.wait(timeout);
             self.get_up();
             self.local.dispatch(|| self.worker.driver.dispatch());
             ran = self.run_ready(most);
         }
-        self.worker.magazine.flush();
+        self.magazine.flush();
         self.worker.driver.leave();
         if !self.lie_down() || self.local.has_tasks() {
             self.worker.driver.notifier().notify();

@@ -119,7 +119,6 @@ impl<T> Ring<T> {
         steps_between(head, self.tail_seen()).min(self.limit) / STEP
     }
 
-
     /// Whether the queue held nothing at one moment during the call.
     #[inline]
     pub fn is_empty(&self) -> bool {

@@ -193,7 +193,12 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
         in_range("blocking_threads_max", threads, 1, THREADS_MAX)?;
         in_range("blocking_queue_max", self.blocking_queue_max, 0, QUEUE_MAX)?;
         let spin_max_ns = self.spin_max.as_nanos().try_into().unwrap_or(usize::MAX);
-        in_range("spin_max (ns)", spin_max_ns, 0, SPIN_MAX_MAX.as_nanos() as usize)?;
+        in_range(
+            "spin_max (ns)",
+            spin_max_ns,
+            0,
+            SPIN_MAX_MAX.as_nanos() as usize,
+        )?;
         if self.thread_name.contains('\0') {
             return Err(BuildError::ThreadName(self.thread_name));
         }
@@ -204,7 +209,11 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
         };
         let blocking = self.blocking.unwrap_or_else(|| {
             let name = format!("{}-blocking", self.thread_name);
-            Arc::new(BlockingThreads::new(threads, self.blocking_queue_max, &name))
+            Arc::new(BlockingThreads::new(
+                threads,
+                self.blocking_queue_max,
+                &name,
+            ))
         });
         let ending = reactors.clone();
         let settings = Settings {

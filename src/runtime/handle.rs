@@ -117,7 +117,8 @@ impl Handle {
             return JoinHandle::failed(JoinError::Shutdown);
         }
         let handle = self.clone();
-        executor::spawn_blocking(&*self.inside.blocking, move || {
+        let slab = self.inside.executor.slab();
+        executor::spawn_blocking(slab, &*self.inside.blocking, move || {
             let _entered = handle.enter();
             closure()
         })

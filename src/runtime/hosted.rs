@@ -114,7 +114,10 @@ impl Hosted {
 
     fn visit(&mut self, most: usize, timeout: Option<Duration>) -> usize {
         let driving = Driving::begin();
-        assert!(driving.is_ok(), "a hosted runtime is driven from outside of tasks and block_on");
+        assert!(
+            driving.is_ok(),
+            "a hosted runtime is driven from outside of tasks and block_on"
+        );
         let _entered = self.handle.enter_as(Some(0));
         self.visitor.visit(most, timeout)
     }
@@ -144,6 +147,8 @@ impl Wake for Root {
 
 impl fmt::Debug for Hosted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hosted").field("handle", &self.handle).finish_non_exhaustive()
+        f.debug_struct("Hosted")
+            .field("handle", &self.handle)
+            .finish_non_exhaustive()
     }
 }

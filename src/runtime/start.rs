@@ -10,9 +10,7 @@ use super::error::BuildError;
 use super::handle::{Handle, Inside};
 use super::hooks::Hooks;
 use super::metrics::Metrics;
-use crate::executor::{
-    BlockingPool, Config, Driver, Pool, Policy, RunQueues, Scheduler, Settings,
-};
+use crate::executor::{BlockingPool, Config, Driver, Policy, Pool, RunQueues, Scheduler, Settings};
 use crate::task::{Colony, JoinHandle};
 
 /// A runtime: pinned workers, each with its own reactor, and a pool of threads for what blocks.

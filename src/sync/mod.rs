@@ -6,6 +6,7 @@
 
 mod backoff;
 mod cell;
+mod sizes;
 mod zeroed;
 
 pub(crate) use std::sync::atomic::{
@@ -15,4 +16,5 @@ pub(crate) use std::sync::{Arc, Condvar, Mutex};
 
 pub(crate) use backoff::Backoff;
 pub(crate) use cell::UnsafeCell;
+pub(crate) use sizes::{PLACES_MOVED, PLACES_SHARED};
 pub(crate) use zeroed::boxed_zeroed;

@@ -1,13 +1,20 @@
 //! The join handle: awaits a task's output, aborts it, or lets it go.
+//!
+//! **The join waker's place** in the cell belongs to the handle while the bit JOIN_WAKER is clear. (1)
+//! `poll` writes the waker, then sets the bit, unless the task has completed. (2) Completion reads
+//! the bit in the step that completes: while it is set, the place is the runner's. (3) The runner
+//! wakes, then clears the bit; if the handle has gone meanwhile, it drops the waker. (4) A handle
+//! that wants to change the waker, or goes, clears the bit first; it fails to if the task has
+//! completed. (The protocol is tokio's.)
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
-use super::header::TaskRef;
+use super::error::JoinError;
+use super::header::{Header, TaskRef};
 
 /// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says
 /// why there is none. Dropping it detaches the task, which goes on.
@@ -17,32 +24,22 @@ use super::header::TaskRef;
 #[must_use = "dropping the handle detaches the task; its output and its panic are then lost"]
 pub struct JoinHandle<T> {
     held: Held,
-    output: PhantomData<fn() -> T>,
+    output: PhantomData<T>,
 }
 
 enum Held {
     Task(TaskRef),
+    /// The output was taken.
+    Taken(TaskRef),
     Failed(Option<JoinError>),
 }
 
-/// Why a task gave no output.
-pub enum JoinError {
-    /// It was aborted, or the runtime shut down before it completed.
-    Cancelled,
-    /// Its future panicked.
-    Panicked(Panic),
-    /// It was never started: `tasks_max` tasks were alive, or the blocking pool and its queue were
-    /// full.
-    Full,
-    /// It was never started: the runtime was shutting down.
-    Shutdown,
-}
+// SAFETY: the handle moves and drops outputs, so `T: Send`; all else it does is an atomic operation.
+unsafe impl<T: Send> Send for JoinHandle<T> {}
+// SAFETY: a shared handle lends no output.
+unsafe impl<T: Send> Sync for JoinHandle<T> {}
 
-/// What a task panicked with.
-pub struct Panic(Box<dyn Any + Send + 'static>);
-
-// SAFETY: a shared `Panic` only ever lends a payload that is a `&str` or a `String`, both `Sync`.
-unsafe impl Sync for Panic {}
+impl<T> Unpin for JoinHandle<T> {}
 
 impl<T> JoinHandle<T> {
     /// # Safety
@@ -78,9 +75,12 @@ impl<T> JoinHandle<T> {
         match self.held {
             // SAFETY: the handle holds a reference.
             Held::Task(task) => unsafe { task.header() }.state.load().is_completed(),
-            Held::Failed(_) => true,
+            Held::Taken(_) | Held::Failed(_) => true,
         }
     }
+
+    /// Lets the task go on without the handle, as dropping it does.
+    pub fn detach(self) {}
 }
 
 impl<T> Future for JoinHandle<T> {
@@ -91,41 +91,70 @@ impl<T> Future for JoinHandle<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let task = match &mut self.held {
             Held::Task(task) => *task,
+            Held::Taken(_) => panic!("JoinHandle polled after its end"),
             Held::Failed(error) => {
                 return Poll::Ready(Err(error.take().expect("JoinHandle polled after its end")));
             }
         };
         // SAFETY: the handle holds a reference.
         let header = unsafe { task.header() };
-        if !header.state.load().is_completed() {
-            header.join.register(cx.waker());
-            if !header.state.load().is_completed() {
-                return Poll::Pending;
-            }
+        if !header.state.load().is_completed() && register(header, cx.waker()) {
+            return Poll::Pending;
         }
-        let mut output: Option<Result<T, JoinError>> = None;
+        let mut output: Option<Self::Output> = None;
         // SAFETY: the task completed while JOIN was set, so the output is this handle's; `T` is its
-        // type.
-        unsafe { (header.vtable.take_output)(task, (&raw mut output).cast()) };
-        Poll::Ready(output.expect("JoinHandle polled after its end"))
+        // type. It is taken once: the handle is `Taken` from here on.
+        unsafe { (header.kind.take_output)(task, (&raw mut output).cast()) };
+        self.held = Held::Taken(task);
+        Poll::Ready(output.expect("a task that has completed has an output"))
     }
 }
 
-impl<T> Unpin for JoinHandle<T> {}
+/// Leaves the waker for completion. `false`: the task has completed.
+#[cold]
+fn register(header: &Header, waker: &Waker) -> bool {
+    let seen = header.state.load();
+    if seen.has_join_waker() {
+        // SAFETY: while the bit is set, both sides only read the waker.
+        let same = header.join_waker.with(|place| unsafe {
+            (*place).as_ref().is_some_and(|old| old.will_wake(waker))
+        });
+        if same {
+            return !header.state.load().is_completed();
+        }
+        if !header.state.pass_waker() {
+            // [task.look]: what completion left is seen before the output is taken.
+            return !header.state.load().is_completed();
+        }
+    }
+    let new = Some(waker.clone());
+    // SAFETY: the bit is clear, and only this handle sets it: the place is its own.
+    let old = header.join_waker.with_mut(|place| unsafe { std::mem::replace(&mut *place, new) });
+    drop(old);
+    header.state.pass_waker() || !header.state.load().is_completed()
+}
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        let Held::Task(task) = self.held else {
-            return;
+        let (task, taken) = match self.held {
+            Held::Task(task) => (task, false),
+            Held::Taken(task) => (task, true),
+            Held::Failed(_) => return,
         };
         // SAFETY: the handle holds a reference, given up at the end of this function.
         let header = unsafe { task.header() };
-        let completed = header.state.drop_join();
-        // A task that waits for the task that waits for it would else never be freed.
-        drop(header.join.take());
-        if completed {
+        if header.state.detach_new() {
+            return;
+        }
+        let dropped = header.state.drop_join();
+        if dropped.waker {
+            // A task that waits for the task that waits for it would else never be freed.
+            // SAFETY: `drop_join` says that the place is the handle's.
+            drop(header.join_waker.with_mut(|place| unsafe { (*place).take() }));
+        }
+        if dropped.output && !taken {
             // SAFETY: the task completed while JOIN was set, so the output was this handle's.
-            unsafe { (header.vtable.drop_output)(task) };
+            unsafe { (header.kind.drop_output)(task) };
         }
         // SAFETY: this is the handle's reference, which ends here.
         unsafe { task.drop_reference() };
@@ -137,67 +166,5 @@ impl<T> fmt::Debug for JoinHandle<T> {
         f.debug_struct("JoinHandle")
             .field("finished", &self.is_finished())
             .finish()
-    }
-}
-
-impl JoinError {
-    /// Whether the task was aborted or shut down.
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled)
-    }
-
-    /// Whether the task panicked.
-    pub fn is_panic(&self) -> bool {
-        matches!(self, Self::Panicked(_))
-    }
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("the task was cancelled"),
-            Self::Panicked(panic) => match panic.message() {
-                Some(message) => write!(f, "the task panicked: {message}"),
-                None => f.write_str("the task panicked"),
-            },
-            Self::Full => f.write_str("the task was not started: the runtime is full"),
-            Self::Shutdown => f.write_str("the task was not started: the runtime is shutting down"),
-        }
-    }
-}
-
-impl fmt::Debug for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("Cancelled"),
-            Self::Panicked(panic) => f.debug_tuple("Panicked").field(&panic.message()).finish(),
-            Self::Full => f.write_str("Full"),
-            Self::Shutdown => f.write_str("Shutdown"),
-        }
-    }
-}
-
-impl std::error::Error for JoinError {}
-
-impl Panic {
-    pub(super) fn new(payload: Box<dyn Any + Send + 'static>) -> Self {
-        Self(payload)
-    }
-
-    /// The text that `panic!` was given, unless the payload is of another type.
-    pub fn message(&self) -> Option<&str> {
-        let literal = self.0.downcast_ref::<&'static str>().copied();
-        literal.or_else(|| self.0.downcast_ref::<String>().map(String::as_str))
-    }
-
-    /// The payload, as `std::panic::resume_unwind` takes it.
-    pub fn into_payload(self) -> Box<dyn Any + Send + 'static> {
-        self.0
-    }
-}
-
-impl fmt::Debug for Panic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Panic").field(&self.message()).finish()
     }
 }

@@ -36,19 +36,25 @@
 //! **Progress.** Waking is one `fetch_or` (wait-free) plus one push when the task was idle. Going
 //! idle is one compare-exchange. A yield needs no waker and no reference count.
 
+mod snapshot;
 mod state;
-mod index;
+mod error;
 mod header;
-mod registry;
+mod chunk;
+mod free_list;
+mod slab;
+mod magazine;
+mod colony;
+mod running;
 mod waker;
 mod join;
 mod cell;
-mod stub;
-pub(crate) use stub::{Colony, Kind, Magazine, Slab};
 
-pub use join::{JoinError, JoinHandle, Panic};
+pub use error::{JoinError, Panic};
+pub use join::JoinHandle;
 
-pub(crate) use cell::spawn;
-pub(crate) use header::{Readied, Schedule, TaskRef};
-pub(crate) use index::Index;
-pub(crate) use registry::Registry;
+pub(crate) use colony::Colony;
+pub(crate) use header::{Kind, Readied, Schedule, TaskRef};
+pub(crate) use magazine::Magazine;
+pub(crate) use running::yield_running;
+pub(crate) use slab::Slab;

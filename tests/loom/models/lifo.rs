@@ -9,9 +9,14 @@ use crate::sync::UnsafeCell;
 use crate::task::TaskRef;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("lifo: worker against thief", &[1, 1], worker_thief).preemptions(None),
-    Model::new("lifo: displaced under a thief", &[1, 1], displaced).preemptions(None),
-    Model::new("lifo: worker against two thieves", &[1, 1, 1], two_thieves).preemptions(Some(3)),
+    Model::new("lifo: worker against thief", &[3, 55], worker_thief).preemptions(None),
+    Model::new("lifo: displaced under a thief", &[3, 150], displaced).preemptions(None),
+    Model::new(
+        "lifo: worker against two thieves",
+        &[310, 4600, 310],
+        two_thieves,
+    )
+    .preemptions(Some(3)),
 ];
 
 const TASKS: usize = 3;
