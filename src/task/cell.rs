@@ -364,7 +364,9 @@ unsafe fn wake_join(header: &Header) {
     });
     if header.state.woke_join() {
         // SAFETY: the handle went while the bit was set, and left the place to this thread.
-        let waker = header.join_waker.with_mut(|place| unsafe { (*place).take() });
+        let waker = header
+            .join_waker
+            .with_mut(|place| unsafe { (*place).take() });
         discard(move || drop(waker));
     }
 }

@@ -81,7 +81,11 @@ impl Chunks {
         let mut all = Vec::new();
         for (index, &chunk) in self.chunks.iter().enumerate() {
             let is_last = index + 1 == self.chunks.len();
-            let cut = if is_last { self.cut } else { self.places_per_chunk() };
+            let cut = if is_last {
+                self.cut
+            } else {
+                self.places_per_chunk()
+            };
             all.extend((0..cut).map(|number| self.place(chunk, number)));
         }
         all

@@ -116,9 +116,9 @@ fn register(header: &Header, waker: &Waker) -> bool {
     let seen = header.state.load();
     if seen.has_join_waker() {
         // SAFETY: while the bit is set, both sides only read the waker.
-        let same = header.join_waker.with(|place| unsafe {
-            (*place).as_ref().is_some_and(|old| old.will_wake(waker))
-        });
+        let same = header
+            .join_waker
+            .with(|place| unsafe { (*place).as_ref().is_some_and(|old| old.will_wake(waker)) });
         if same {
             return !header.state.load().is_completed();
         }
@@ -129,7 +129,9 @@ fn register(header: &Header, waker: &Waker) -> bool {
     }
     let new = Some(waker.clone());
     // SAFETY: the bit is clear, and only this handle sets it: the place is its own.
-    let old = header.join_waker.with_mut(|place| unsafe { std::mem::replace(&mut *place, new) });
+    let old = header
+        .join_waker
+        .with_mut(|place| unsafe { std::mem::replace(&mut *place, new) });
     drop(old);
     header.state.pass_waker() || !header.state.load().is_completed()
 }
@@ -150,7 +152,11 @@ impl<T> Drop for JoinHandle<T> {
         if dropped.waker {
             // A task that waits for the task that waits for it would else never be freed.
             // SAFETY: `drop_join` says that the place is the handle's.
-            drop(header.join_waker.with_mut(|place| unsafe { (*place).take() }));
+            drop(
+                header
+                    .join_waker
+                    .with_mut(|place| unsafe { (*place).take() }),
+            );
         }
         if dropped.output && !taken {
             // SAFETY: the task completed while JOIN was set, so the output was this handle's.

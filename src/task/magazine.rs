@@ -94,7 +94,8 @@ impl Magazine {
             }
         }
         let place = self.with(class, FreeList::pop).or_else(|| {
-            self.slab().take_places(class, |place| self.add(class, place));
+            self.slab()
+                .take_places(class, |place| self.add(class, place));
             self.with(class, FreeList::pop)
         });
         self.permits.set(permits - 1);

@@ -64,12 +64,11 @@ impl Class {
         self.reserve.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_reserve(&self, count: usize, mut take: impl FnMut(Place)) {
+    /// Places that nobody has used for long, or ever.
+    fn take_reserve(&self) -> [Place; PLACES_MOVED] {
         let mut reserve = self.reserve();
-        for _ in 0..count {
-            let place = reserve.places.pop();
-            take(place.unwrap_or_else(|| reserve.chunks.cut()));
-        }
+        let Reserve { chunks, places } = &mut *reserve;
+        std::array::from_fn(|_| places.pop().unwrap_or_else(|| chunks.cut()))
     }
 }
 
@@ -172,7 +171,11 @@ impl Slab {
     pub(super) unsafe fn drop_owner(slab: NonNull<Self>) {
         // SAFETY: the caller has kept it alive until here.
         // [slab.owner] pairs with [slab.owner]: what the others did with the slab is done.
-        if unsafe { slab.as_ref() }.owners.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if unsafe { slab.as_ref() }
+            .owners
+            .fetch_sub(1, Ordering::AcqRel)
+            == 1
+        {
             // SAFETY: the owners' permit, which keeps the slab alive, is given once, by the last.
             unsafe { Self::give_permits(slab, 1) };
         }
@@ -187,29 +190,22 @@ impl Slab {
         if let Some(place) = class.shared.pop() {
             return Some(place);
         }
-        let mut first = None;
-        class.take_reserve(PLACES_MOVED, |place| match first {
-            None => first = Some(place),
-            Some(_) => class.share(place),
-        });
-        first
+        let [first, more @ ..] = class.take_reserve();
+        class.share_all(&more);
+        Some(first)
     }
 
     /// Takes a batch of places for a magazine.
     pub(super) fn take_places(&self, class: usize, mut take: impl FnMut(Place)) {
         let class = self.class(class);
         if class.shared.pop_each(PLACES_MOVED, &mut take) == 0 {
-            class.take_reserve(PLACES_MOVED, take);
+            class.take_reserve().into_iter().for_each(take);
         }
     }
 
     /// Gives a batch of places back, without their permits.
     pub(super) fn give_places(&self, class: usize, places: &[Place]) {
-        let class = self.class(class);
-        let shared = class.shared.push_slice(places);
-        for &place in &places[shared..] {
-            class.share(place);
-        }
+        self.class(class).share_all(places);
     }
 
     /// Gives a place and its permit back, on a thread that has no magazine.
@@ -256,6 +252,11 @@ impl Slab {
 }
 
 impl Class {
+    fn share_all(&self, places: &[Place]) {
+        let shared = self.shared.push_slice(places);
+        places[shared..].iter().for_each(|&place| self.share(place));
+    }
+
     fn share(&self, place: Place) {
         if self.shared.push(place).is_err() {
             // SAFETY: the caller gives a free place.
