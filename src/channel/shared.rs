@@ -6,7 +6,7 @@ use super::ends::Ends;
 use super::error::{RecvError, SendError};
 use super::line::{self, Gate, Line};
 use super::place::{Errand, Look};
-use crate::ring::{Marked, PushError, Ring};
+use crate::ring::{Pop, Push, PushError, Ring};
 
 pub(super) struct Shared<T> {
     pub(super) ring: Ring<T>,
@@ -30,11 +30,11 @@ impl<T> Gate for Items<'_, T> {
     }
 
     fn mark(&self) {
-        self.0.ring.mark_tail();
+        self.0.ring.mark::<Push>();
     }
 
     fn unmark(&self) {
-        self.0.ring.unmark_tail();
+        self.0.ring.unmark::<Push>();
     }
 
     fn is_open_beyond(&self, calls: usize) -> bool {
@@ -48,11 +48,11 @@ impl<T> Gate for Room<'_, T> {
     }
 
     fn mark(&self) {
-        self.0.ring.mark_head();
+        self.0.ring.mark::<Pop>();
     }
 
     fn unmark(&self) {
-        self.0.ring.unmark_head();
+        self.0.ring.unmark::<Pop>();
     }
 
     fn is_open_beyond(&self, calls: usize) -> bool {
@@ -72,12 +72,12 @@ pub(super) struct Many<'a, T> {
 
 /// As many as came are called, if that many wait.
 #[inline]
-fn call_if_marked(gate: &impl Gate, marked: Marked, came: usize) {
+fn call_if_marked(gate: &impl Gate, marked: bool, came: usize) {
     #[inline(never)]
     fn call(gate: &impl Gate, came: usize) {
         let _waiting = (0..came).all(|_| line::call(gate));
     }
-    if marked.waiting() {
+    if marked {
         call(gate, came);
     }
 }
