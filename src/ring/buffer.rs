@@ -111,8 +111,9 @@ impl<T> Ring<T> {
         tail: &mut usize,
         mut values: I,
     ) -> Result<usize, PushManyError<T, I>> {
-        let mut pushed = 0;
-        let rest = with_places(|places| {
+        // All that the loop uses is moved to its frame.
+        with_places(move |places| {
+            let mut pushed = 0;
             loop {
                 let (places, first, end) = (&mut *places, 0, 0);
                 let mut buffer = Buffer { places, first, end };
@@ -125,16 +126,15 @@ impl<T> Ring<T> {
                 // SAFETY: so many values stand there; those that are pushed leave the range.
                 buffer.first = unsafe { self.push_from::<P>(tail, start, pulled) }.0;
                 pushed += buffer.first;
-                if buffer.first < pulled || pulled < BUFFER {
-                    return buffer.collect::<Vec<T>>();
+                if buffer.first < pulled {
+                    let rest = buffer.collect::<Vec<T>>().into_iter().chain(values);
+                    return Err(PushManyError { pushed, rest });
+                }
+                if pulled < BUFFER {
+                    return Ok(pushed);
                 }
             }
-        });
-        if rest.is_empty() {
-            return Ok(pushed);
-        }
-        let rest = rest.into_iter().chain(values);
-        Err(PushManyError { pushed, rest })
+        })
     }
 
     /// As [`Ring::pop_many`]; the word that the claim moved.
@@ -170,7 +170,7 @@ impl<T> Ring<T> {
         max: usize,
         mut sink: impl FnMut(T),
     ) -> usize {
-        with_places(|places| {
+        with_places(move |places| {
             let mut popped = 0;
             while popped < max {
                 let asked = (max - popped).min(BUFFER);

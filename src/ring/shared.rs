@@ -29,7 +29,10 @@ impl<T> Ring<T> {
     /// As [`Ring::push`]; whether somebody waits for items, and must be told.
     #[inline]
     pub(crate) fn push_marked(&self, value: T) -> Result<bool, PushError<T>> {
-        let claimed = self.push_at::<Shared, Shared>(&mut self.open_tail(), value)?;
+        let Some(mut tail) = self.open_tail() else {
+            return Err(PushError::Closed(value));
+        };
+        let claimed = self.push_at::<Shared, Shared>(&mut tail, value)?;
         Ok(claimed & WAITING != 0)
     }
 
@@ -51,10 +54,11 @@ impl<T> Ring<T> {
         W::word(self).fetch_and(!WAITING, Ordering::Relaxed);
     }
 
-    /// Where the tail is, or was before it was closed: a claim there finds it closed.
+    /// Where the tail is, unless it is closed.
     #[inline(always)]
-    fn open_tail(&self) -> usize {
-        self.tail_seen() & !CLOSED
+    fn open_tail(&self) -> Option<usize> {
+        let tail = self.tail_seen();
+        (tail & CLOSED == 0).then_some(tail)
     }
 
     /// Adds a value if that is possible at a glance: for loops that spin. Looks at one slot and
@@ -65,7 +69,10 @@ impl<T> Ring<T> {
     /// The value, when the next slot was not free.
     #[inline]
     pub fn try_push(&self, value: T) -> Result<(), T> {
-        self.try_push_at::<Shared>(&mut self.open_tail(), value)
+        let Some(mut tail) = self.open_tail() else {
+            return Err(value);
+        };
+        self.try_push_at::<Shared>(&mut tail, value)
     }
 
     /// Takes the oldest value if it is there at a glance: for loops that spin. Looks at one slot
@@ -83,7 +90,10 @@ impl<T> Ring<T> {
     /// # Errors
     /// [`PushError::Closed`] with the value, and then nothing was taken out.
     pub fn force_push(&self, value: T) -> Result<Option<T>, PushError<T>> {
-        self.force_at(&mut self.open_tail(), value)
+        let Some(mut tail) = self.open_tail() else {
+            return Err(PushError::Closed(value));
+        };
+        self.force_at(&mut tail, value)
     }
 
     /// Adds copies of the first values of a slice, as many as there is room for, as one batch: one
