@@ -29,15 +29,13 @@ const WAITING: usize = 0;
 const CALLED: usize = 1;
 
 /// What is waited for: an item, or room for one.
-pub(super) trait Gate {
+pub trait Gate {
     /// Who waits here.
     fn line(&self) -> &Line;
 
-    /// Marks the word that whoever opens the gate moves: from now on they call.
-    fn mark(&self);
-
-    /// Nobody waits: they need not call.
-    fn unmark(&self);
+    /// Marks the word that whoever opens the gate moves, or takes the mark away: while it is there,
+    /// they call.
+    fn mark(&self, waits: bool);
 
     /// Whether there is something for one more than `calls`, or never will be.
     fn is_open_beyond(&self, calls: usize) -> bool;
@@ -72,7 +70,7 @@ pub(super) struct Turn(u64);
 
 /// Those who wait at one gate.
 #[derive(Debug)]
-pub(super) struct Line {
+pub struct Line {
     list: Lock<List>,
     /// As the list's: for a glance without the lock.
     calls: AtomicUsize,
@@ -147,7 +145,7 @@ pub(super) fn is_taken(gate: &impl Gate) -> bool {
 pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, turn: Option<Turn>) {
     gate.line().list.with(|list| {
         if !list.marked {
-            gate.mark();
+            gate.mark(true);
             list.marked = true;
         }
         list.insert(node, waker, turn);
@@ -196,7 +194,7 @@ pub(super) fn call(gate: &impl Gate) -> bool {
     let line = gate.line();
     let waker = line.list.with(|list| {
         if list.first.is_none() && list.marked {
-            gate.unmark();
+            gate.mark(false);
             list.marked = false;
         }
         line.take_first(list)

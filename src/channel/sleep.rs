@@ -1,18 +1,30 @@
-//! Polls on the calling thread, which sleeps in between.
+//! Futures on the calling thread, which sleeps in between.
 
-use std::task::{Poll, Waker};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::park::Parker;
 use crate::sync::Backoff;
 
-/// Polls until it is ready.
-pub(super) fn block<R>(mut poll: impl FnMut(&Waker) -> Poll<R>) -> R {
+/// A future that can be asked without a waker.
+pub(super) trait Ask: Future {
+    /// What it is ready with, if it need not wait.
+    fn ask(self: Pin<&mut Self>) -> Option<Self::Output>;
+}
+
+/// Blocks until it is ready.
+pub(super) fn block<F: Ask>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    if let Some(found) = future.as_mut().ask() {
+        return found;
+    }
     let mut parker = Parker::new();
     let waker = parker.waker();
     let mut in_vain = Backoff::new();
     loop {
-        if let Poll::Ready(found) = poll(&waker) {
+        if let Poll::Ready(found) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return found;
         }
         parker.park();
@@ -23,20 +35,20 @@ pub(super) fn block<R>(mut poll: impl FnMut(&Waker) -> Poll<R>) -> R {
 }
 
 /// As [`block`], at most for `timeout`: polls a last time when that is over.
-pub(super) fn block_timeout<R>(
-    timeout: Duration,
-    mut poll: impl FnMut(&Waker) -> Poll<R>,
-) -> Option<R> {
+pub(super) fn block_timeout<F: Ask>(timeout: Duration, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    if let Some(found) = future.as_mut().ask() {
+        return Some(found);
+    }
     let begun = Instant::now();
     let mut parker = Parker::new();
     let waker = parker.waker();
     let mut last = false;
     loop {
-        match poll(&waker) {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(found) => return Some(found),
             Poll::Pending if last => return None,
-            Poll::Pending => {}
+            Poll::Pending => last = !parker.park_timeout(timeout.saturating_sub(begun.elapsed())),
         }
-        last = !parker.park_timeout(timeout.saturating_sub(begun.elapsed()));
     }
 }

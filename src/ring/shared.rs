@@ -44,14 +44,13 @@ impl<T> Ring<T> {
     }
 
     /// Asks that whoever moves the word next, by a push or by a pop, be told that somebody waits
-    /// for it. Then the caller looks again: either it is there, or who brings it is told.
-    pub(crate) fn mark<W: Way>(&self) {
-        W::word(self).fetch_or(WAITING, Ordering::Relaxed);
-    }
-
-    /// Nobody waits for it any more.
-    pub(crate) fn unmark<W: Way>(&self) {
-        W::word(self).fetch_and(!WAITING, Ordering::Relaxed);
+    /// for it, or asks no more. Then the caller looks again: it is there, or who brings it is told.
+    pub(crate) fn mark<W: Way>(&self, waits: bool) {
+        if waits {
+            W::word(self).fetch_or(WAITING, Ordering::Relaxed);
+        } else {
+            W::word(self).fetch_and(!WAITING, Ordering::Relaxed);
+        }
     }
 
     /// Where the tail is, unless it is closed.

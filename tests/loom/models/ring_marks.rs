@@ -29,7 +29,7 @@ fn waits_for_items(turn: usize) {
     let (found, told) = (Note::new(false), Note::new(false));
     let (waiting, note) = (ring.clone(), found.clone());
     let wait = move || {
-        waiting.mark::<Push>();
+        waiting.mark::<Push>(true);
         let found = waiting.pop().is_some();
         *note.get() = found;
     };
@@ -50,7 +50,7 @@ fn waits_for_room(turn: usize) {
     let (found, told) = (Note::new(false), Note::new(false));
     let (waiting, note) = (ring.clone(), found.clone());
     let wait = move || {
-        waiting.mark::<Pop>();
+        waiting.mark::<Pop>(true);
         let found = waiting.push(2);
         assert!(matches!(found, Ok(()) | Err(PushError::Full(2))));
         *note.get() = found.is_ok();
@@ -72,8 +72,8 @@ fn marks_against_pushes(turn: usize) {
     let ring = Arc::new(Ring::starting_at(2, usize::MAX));
     let marking = ring.clone();
     let mark = move || {
-        marking.mark::<Push>();
-        marking.unmark::<Push>();
+        marking.mark::<Push>(true);
+        marking.mark::<Push>(false);
     };
     let push = |value: usize| {
         let ring = ring.clone();
@@ -92,8 +92,8 @@ fn marks_against_pops(turn: usize) {
     let popped = Note::new(Vec::new());
     let marking = ring.clone();
     let mark = move || {
-        marking.mark::<Pop>();
-        marking.unmark::<Pop>();
+        marking.mark::<Pop>(true);
+        marking.mark::<Pop>(false);
     };
     let pop = || {
         let (ring, popped) = (ring.clone(), popped.clone());
