@@ -157,16 +157,12 @@ pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, turn: Opt
 pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> Option<Turn> {
     if node.state() == WAITING {
         let mut waker = waker.clone();
-        let waits = gate.line().list.with(|_| {
-            let waits = node.state.load(Ordering::Relaxed) == WAITING;
-            if waits {
-                // SAFETY: the node waits, so it is in the list. The older waker is dropped after
-                // the lock.
-                unsafe { node.entry(|entry| std::mem::swap(&mut entry.waker, &mut waker)) };
-            }
-            waits
-        });
-        if waits {
+        let swap = |entry: &mut Entry| std::mem::swap(&mut entry.waker, &mut waker);
+        // SAFETY: the node is in the list. The older waker is dropped after the lock.
+        let swapped = gate
+            .line()
+            .while_waiting(node, |_| unsafe { node.entry(swap) });
+        if swapped.is_some() {
             return None;
         }
     }
@@ -181,12 +177,9 @@ pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
     if node.state() == CALLED {
         return true;
     }
-    let waker = gate.line().list.with(|list| {
-        let waits = node.state.load(Ordering::Relaxed) == WAITING;
-        // SAFETY: the node waits, so it is in the list.
-        waits.then(|| unsafe { list.unlink(node) })
-    });
-    waker.is_none()
+    // SAFETY: the node is in the list.
+    let unlink = |list: &mut List| unsafe { list.unlink(node) };
+    gate.line().while_waiting(node, unlink).is_none()
 }
 
 /// Calls the first in line; `false` when nobody waits, and then the mark goes.
@@ -215,6 +208,14 @@ pub(super) fn come_back(gate: &impl Gate) {
 }
 
 impl Line {
+    /// Acts under the lock, while the node waits and so is in the list. `None`: it was called.
+    fn while_waiting<R>(&self, node: &Node, act: impl FnOnce(&mut List) -> R) -> Option<R> {
+        self.list.with(|list| {
+            let waits = node.state.load(Ordering::Relaxed) == WAITING;
+            waits.then(|| act(list))
+        })
+    }
+
     /// Takes the first out of the line, as called.
     fn take_first(&self, list: &mut List) -> Option<Waker> {
         // SAFETY: a node in the list stays where it is.
@@ -292,14 +293,9 @@ impl List {
             // SAFETY: a node in a list has an entry, which is taken out with the node.
             unsafe { (*place).assume_init_read() }
         });
-        let Entry {
-            waker,
-            ahead,
-            behind,
-        } = taken;
-        self.set_behind(ahead, behind);
-        self.set_ahead(behind, ahead);
-        waker
+        self.set_behind(taken.ahead, taken.behind);
+        self.set_ahead(taken.behind, taken.ahead);
+        taken.waker
     }
 
     /// Who stands behind `of`; behind nobody stands the first.

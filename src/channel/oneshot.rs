@@ -30,7 +30,8 @@ use std::time::Duration;
 
 use super::error::{RecvError, SendError, TryRecvError};
 use super::sleep::{Ask, block, block_timeout};
-use crate::sync::{Arc, AtomicUsize, Ordering, UnsafeCell};
+use crate::sync::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::{Arc, AtomicUsize, UnsafeCell};
 use crate::wake_cell::WakeCell;
 
 const EMPTY: usize = 0;
@@ -55,16 +56,14 @@ impl<T> Shared<T> {
     /// Edge 1, 2 or 3. Whether it was taken.
     fn end(&self, end: usize) -> bool {
         // [oneshot.ended] pairs with [oneshot.seen]: the value is seen whole.
-        let ended = self
-            .state
-            .compare_exchange(EMPTY, end, Ordering::Release, Ordering::Relaxed);
+        let ended = self.state.compare_exchange(EMPTY, end, Release, Relaxed);
         ended.is_ok()
     }
 
     /// What the receiver finds; `None` while nothing has happened.
     fn look(&self) -> Option<Result<T, RecvError>> {
         // [oneshot.seen] pairs with [oneshot.ended]: the value is seen whole.
-        match self.state.load(Ordering::Acquire) {
+        match self.state.load(Acquire) {
             EMPTY => None,
             SENT => {
                 // SAFETY: after SENT the receiver alone touches the value, and only it looks.
@@ -76,7 +75,7 @@ impl<T> Shared<T> {
     }
 
     fn is_closed(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == CLOSED
+        self.state.load(Relaxed) == CLOSED
     }
 }
 
@@ -134,21 +133,19 @@ impl<T> OneSender<T> {
     /// # Errors
     /// [`SendError`] with the value when the receiver is closed or gone.
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
-        let shared = &*self.shared;
+        let (shared, cell) = (&*self.shared, &self.shared.value);
         // SAFETY: before SENT, which this call alone may set, nobody else touches the value.
-        shared
-            .value
-            .with_mut(|place| unsafe { *place = Some(value) });
+        cell.with_mut(|place| unsafe { *place = Some(value) });
         if shared.end(SENT) {
             shared.receiver.wake();
             return Ok(());
         }
         // SAFETY: the state is not SENT and never will be.
-        let back = shared.value.with_mut(|place| unsafe { (*place).take() });
-        match back {
-            Some(value) => Err(SendError(value)),
-            None => unreachable!("nobody else touches the value"),
-        }
+        let back = cell.with_mut(|place| unsafe { (*place).take() });
+        back.map_or_else(
+            || unreachable!("nobody else touches it"),
+            |value| Err(SendError(value)),
+        )
     }
 
     /// Whether the receiver is closed or gone.

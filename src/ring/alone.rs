@@ -44,7 +44,6 @@ impl<T> Ring<T> {
     /// # Safety
     /// As [`Ring::push_alone`]; `values` points to `count` values, and as many as are pushed are
     /// moved out.
-    #[inline]
     pub(crate) unsafe fn push_slice_alone(&self, values: *const T, count: usize) -> usize {
         // SAFETY: as the caller says.
         unsafe { self.pass::<Push, Sole>(&mut self.own_tail(), values.cast_mut(), count) }.0

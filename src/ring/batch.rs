@@ -85,7 +85,7 @@ impl<T> Ring<T> {
 }
 
 #[inline(always)]
-fn wait_until(ready: impl Fn() -> bool) {
+pub(super) fn wait_until(ready: impl Fn() -> bool) {
     if !ready() {
         wait_slow(ready);
     }

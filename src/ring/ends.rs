@@ -163,7 +163,6 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
     }
 
     /// As [`Ring::push_slice`].
-    #[inline]
     pub fn push_slice(&mut self, values: &[T]) -> usize
     where
         T: Copy,
@@ -172,7 +171,6 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
     }
 
     /// As [`Ring::push_vec`].
-    #[inline]
     pub fn push_vec(&mut self, values: &mut Vec<T>) -> usize {
         self.ring.push_vec_at::<P>(&mut self.at, values).0
     }
@@ -184,7 +182,6 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
     ///
     /// # Panics
     /// As [`Ring::push_many`].
-    #[inline]
     pub fn push_many<I>(&mut self, values: I) -> Result<usize, PushManyError<T, I::IntoIter>>
     where
         I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
@@ -218,7 +215,6 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
     }
 
     /// As [`Ring::pop_many`].
-    #[inline]
     pub fn pop_many(&mut self, max: usize, into: &mut Vec<T>) -> usize {
         self.ring.pop_many_at::<C>(&mut self.at, max, into).0
     }
@@ -227,7 +223,6 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
     ///
     /// # Panics
     /// As [`Ring::pop_each`].
-    #[inline]
     pub fn pop_each(&mut self, max: usize, sink: impl FnMut(T)) -> usize {
         self.ring.pop_each_at::<C>(&mut self.at, max, sink)
     }

@@ -11,6 +11,7 @@
 //! none when a consumer was quicker. It takes effect when `head` passes that item: when the queue
 //! is closed between 1 and 2, after the closing. Nothing is lost then; who drains finds the value.
 
+use super::batch::wait_until;
 use super::error::PushError;
 use super::queue::{Place, Ring};
 use super::side::Shared;
@@ -71,9 +72,7 @@ impl<T> Ring<T> {
             backoff.snooze();
         }
         let Place { slot, lap, .. } = self.place(word);
-        while !slot.is_at(lap | Push::TURN) {
-            backoff.snooze();
-        }
+        wait_until(|| slot.is_at(lap | Push::TURN));
         // SAFETY: moving `tail` claimed the slot, free in this lap.
         unsafe { slot.publish(lap, value) };
         displaced

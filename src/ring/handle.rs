@@ -90,7 +90,6 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     }
 
     /// As [`Ring::push_slice`].
-    #[inline]
     pub fn push_slice(&mut self, values: &[T]) -> usize
     where
         T: Copy,
@@ -99,7 +98,6 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     }
 
     /// As [`Ring::push_vec`].
-    #[inline]
     pub fn push_vec(&mut self, values: &mut Vec<T>) -> usize {
         self.ring.push_vec_at::<Shared>(&mut self.tail, values).0
     }
@@ -111,7 +109,6 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     ///
     /// # Panics
     /// As [`Ring::push_many`].
-    #[inline]
     pub fn push_many<I>(&mut self, values: I) -> Result<usize, PushManyError<T, I::IntoIter>>
     where
         I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
@@ -121,7 +118,6 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     }
 
     /// As [`Ring::pop_many`].
-    #[inline]
     pub fn pop_many(&mut self, max: usize, into: &mut Vec<T>) -> usize {
         self.ring.pop_many_at::<Shared>(&mut self.head, max, into).0
     }
@@ -130,7 +126,6 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     ///
     /// # Panics
     /// As [`Ring::pop_each`].
-    #[inline]
     pub fn pop_each(&mut self, max: usize, sink: impl FnMut(T)) -> usize {
         self.ring.pop_each_at::<Shared>(&mut self.head, max, sink)
     }

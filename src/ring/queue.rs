@@ -67,7 +67,7 @@ impl<T> Ring<T> {
     /// When `capacity` is 0 or more than the address space holds; use [`Ring::try_new`] where it
     /// comes from outside.
     pub fn new(capacity: usize) -> Self {
-        Self::try_new(capacity).unwrap_or_else(|| refused::<T>(capacity))
+        Self::try_new(capacity).unwrap_or_else(|| refused(capacity))
     }
 
     /// As [`Ring::new`]; `None` when `capacity` is 0 or more than the address space holds. (Memory
@@ -86,7 +86,7 @@ impl<T> Ring<T> {
     /// As [`Ring::new`].
     #[doc(hidden)]
     pub fn starting_at(capacity: usize, start: usize) -> Self {
-        let len = slots_for::<T>(capacity).unwrap_or_else(|| refused::<T>(capacity));
+        let len = slots_for::<T>(capacity).unwrap_or_else(|| refused(capacity));
         let word = start.wrapping_mul(STEP);
         let lap_mask = !(len * STEP - 1);
         let lap = |place: usize| {
@@ -171,12 +171,10 @@ impl<T> Ring<T> {
     }
 
     /// Whether it has.
-    #[inline(always)]
     pub(super) fn is_left(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 1
     }
 
-    #[inline(always)]
     pub(super) fn place(&self, word: usize) -> Place<'_, T> {
         let lap_mask = self.lap_mask;
         let lap = word & lap_mask;
@@ -192,7 +190,6 @@ impl<T> Ring<T> {
     }
 
     /// The slots from `word` on, `count` of them or up to the end of the array.
-    #[inline(always)]
     pub(super) fn run(&self, word: usize, count: usize) -> &[Slot<T>] {
         let first = (word & self.place_mask) / STEP;
         let end = self.slots.len().min(first + count);
@@ -202,32 +199,27 @@ impl<T> Ring<T> {
 
     /// How many more fit behind `tail`. Where pushes by force are under way, there may be more
     /// items than the capacity for a moment.
-    #[inline(always)]
     pub(super) fn room_at(&self, tail: usize) -> usize {
         self.limit
             .saturating_sub(steps_between(self.head_seen(), tail))
             / STEP
     }
 
-    #[inline(always)]
     pub(super) fn is_full_at(&self, tail: usize) -> bool {
         steps_between(self.head_seen(), tail) >= self.limit
     }
 
     /// The tail, for the one that moves it.
-    #[inline(always)]
     pub(super) fn own_tail(&self) -> usize {
         self.tail.load(Ordering::Relaxed)
     }
 
-    #[inline(always)]
     pub(super) fn head_seen(&self) -> usize {
         // [ring.head_seen] pairs with [ring.head_moved]: what the popper knew when it moved on is
         // known here.
         self.head.load(Ordering::Acquire)
     }
 
-    #[inline(always)]
     pub(super) fn tail_seen(&self) -> usize {
         // [ring.tail_seen] pairs with [ring.tail_moved], [ring.closed]: what the pusher knew when
         // it moved on is known here.
@@ -272,13 +264,8 @@ fn steps_between(head: usize, tail: usize) -> usize {
 }
 
 #[cold]
-fn refused<T>(capacity: usize) -> ! {
-    if (1..=CAPACITY_MAX).contains(&capacity) {
-        let bytes = size_of::<Slot<T>>();
-        panic!("ring capacity {capacity}, of {bytes} bytes each, is more than memory holds")
-    } else {
-        panic!("ring capacity {capacity} is not between 1 and {CAPACITY_MAX}")
-    }
+fn refused(capacity: usize) -> ! {
+    panic!("ring capacity {capacity} is not between 1 and what memory holds");
 }
 
 fn slots_for<T>(capacity: usize) -> Option<usize> {

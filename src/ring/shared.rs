@@ -98,7 +98,6 @@ impl<T> Ring<T> {
     /// Adds copies of the first values of a slice, as many as there is room for, as one batch: one
     /// compare-exchange, and nothing of another producer's comes between them. How many; fewer
     /// than asked means full or closed.
-    #[inline]
     pub fn push_slice(&self, values: &[T]) -> usize
     where
         T: Copy,
@@ -115,13 +114,11 @@ impl<T> Ring<T> {
     /// assert_eq!(ring.push_vec(&mut values), 2);
     /// assert_eq!(values, ["c"]);
     /// ```
-    #[inline]
     pub fn push_vec(&self, values: &mut Vec<T>) -> usize {
         self.push_vec_marked(values).0
     }
 
     /// As [`Ring::push_vec`]; whether somebody waits for items, if any were pushed.
-    #[inline]
     pub(crate) fn push_vec_marked(&self, values: &mut Vec<T>) -> (usize, bool) {
         let (pushed, word) = self.push_vec_at::<Shared>(&mut self.tail_seen(), values);
         (pushed, word & WAITING != 0)
@@ -135,7 +132,6 @@ impl<T> Ring<T> {
     ///
     /// # Panics
     /// When the iterator does. What was pulled from it and not pushed yet is dropped.
-    #[inline]
     pub fn push_many<I>(&self, values: I) -> Result<usize, PushManyError<T, I::IntoIter>>
     where
         I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
@@ -146,13 +142,11 @@ impl<T> Ring<T> {
     /// Appends the oldest items to a vector, `max` at most, as one batch: one compare-exchange, and
     /// they stood in the queue one behind the other. How many; 0 means that the queue was empty at
     /// one moment during the call.
-    #[inline]
     pub fn pop_many(&self, max: usize, into: &mut Vec<T>) -> usize {
         self.pop_many_marked(max, into).0
     }
 
     /// As [`Ring::pop_many`]; whether somebody waits for room, if any were popped.
-    #[inline]
     pub(crate) fn pop_many_marked(&self, max: usize, into: &mut Vec<T>) -> (usize, bool) {
         let (popped, word) = self.pop_many_at::<Shared>(&mut self.head_seen(), max, into);
         (popped, word & WAITING != 0)
@@ -163,7 +157,6 @@ impl<T> Ring<T> {
     ///
     /// # Panics
     /// When `sink` does. What has left the queue and was not handed over yet is dropped.
-    #[inline]
     pub fn pop_each(&self, max: usize, sink: impl FnMut(T)) -> usize {
         self.pop_each_at::<Shared>(&mut self.head_seen(), max, sink)
     }

@@ -2,6 +2,7 @@
 
 use super::error::PushError;
 use super::queue::{Place, Ring};
+use super::side::Shared;
 use super::side::sealed::Side;
 use super::way::{Pop, Push, Way};
 use super::word::{CLOSED, after};
@@ -15,7 +16,16 @@ impl<T> Ring<T> {
         guess: &mut usize,
         value: T,
     ) -> Result<usize, PushError<T>> {
-        match self.claim::<Push, P, C>(guess) {
+        self.push_as::<P, C, false>(guess, value)
+    }
+
+    #[inline(always)]
+    fn push_as<P: Side, C: Side, const GLANCE: bool>(
+        &self,
+        guess: &mut usize,
+        value: T,
+    ) -> Result<usize, PushError<T>> {
+        match self.claim::<Push, P, C, GLANCE>(guess) {
             Ok((word, Place { slot, lap, .. })) => {
                 // SAFETY: claimed, free in this lap, and only the claimer changes its stamp.
                 unsafe { slot.publish(lap, value) };
@@ -29,7 +39,15 @@ impl<T> Ring<T> {
     /// Pops where `guess` says that the head is. Gives the value and the word it claimed.
     #[inline(always)]
     pub(super) fn pop_at<P: Side, C: Side>(&self, guess: &mut usize) -> Option<(T, usize)> {
-        let (word, place) = self.claim::<Pop, C, P>(guess).ok()?;
+        self.pop_as::<P, C, false>(guess)
+    }
+
+    #[inline(always)]
+    fn pop_as<P: Side, C: Side, const GLANCE: bool>(
+        &self,
+        guess: &mut usize,
+    ) -> Option<(T, usize)> {
+        let (word, place) = self.claim::<Pop, C, P, GLANCE>(guess).ok()?;
         // SAFETY: claimed, full in this lap, and only the claimer changes its stamp.
         Some((unsafe { place.slot.release(place.next_lap) }, word))
     }
@@ -37,20 +55,14 @@ impl<T> Ring<T> {
     /// As [`Ring::push_at`], at a glance: gives up where that would look further or wait.
     #[inline(always)]
     pub(super) fn try_push_at<P: Side>(&self, guess: &mut usize, value: T) -> Result<(), T> {
-        let Some(Place { slot, lap, .. }) = self.try_claim::<Push, P>(guess) else {
-            return Err(value);
-        };
-        // SAFETY: as in `push_at`.
-        unsafe { slot.publish(lap, value) };
-        Ok(())
+        let pushed = self.push_as::<P, Shared, true>(guess, value);
+        pushed.map(drop).map_err(PushError::into_value)
     }
 
     /// As [`Ring::pop_at`], at a glance: gives up where that would look further or wait.
     #[inline(always)]
     pub(super) fn try_pop_at<C: Side>(&self, guess: &mut usize) -> Option<T> {
-        let place = self.try_claim::<Pop, C>(guess)?;
-        // SAFETY: as in `pop_at`.
-        Some(unsafe { place.slot.release(place.next_lap) })
+        Some(self.pop_as::<Shared, C, true>(guess)?.0)
     }
 
     /// Claims the slot where `guess` says that the index is: a word it has had, not closed, known
@@ -59,7 +71,7 @@ impl<T> Ring<T> {
     /// # Errors
     /// The word at which there is none to claim, or which is closed.
     #[inline(always)]
-    fn claim<W: Way, M: Side, O: Side>(
+    fn claim<W: Way, M: Side, O: Side, const GLANCE: bool>(
         &self,
         guess: &mut usize,
     ) -> Result<(usize, Place<'_, T>), usize> {
@@ -70,10 +82,10 @@ impl<T> Ring<T> {
                 return Ok((word, place));
             }
             Some(Err(now)) => Err(now),
-            None if W::is_none_at::<T, M, O>(self, word) => return Err(word),
+            None if self.is_none::<W, M, O, GLANCE>(word) => return Err(word),
             None => Ok(word),
         };
-        match self.claim_slow::<W, M, O>(first) {
+        match self.claim_slow::<W, M, O, GLANCE>(first) {
             Ok(word) => {
                 *guess = after(word, 1);
                 Ok((word, self.place(word)))
@@ -91,20 +103,20 @@ impl<T> Ring<T> {
     /// As [`Ring::claim`].
     #[cold]
     #[inline(never)]
-    fn claim_slow<W: Way, M: Side, O: Side>(
+    fn claim_slow<W: Way, M: Side, O: Side, const GLANCE: bool>(
         &self,
         first: Result<usize, usize>,
     ) -> Result<usize, usize> {
         let mut backoff = Backoff::new();
         let mut word = match first {
-            Ok(word) => self.not_yet::<W, M, O>(word, &mut backoff)?,
+            Ok(word) => self.not_yet::<W, M, O, GLANCE>(word, &mut backoff)?,
             Err(now) => lost(now, &mut backoff),
         };
         while word & CLOSED == 0 {
             word = match self.take_turn::<W, M>(word) {
                 Some(Ok(_)) => return Ok(word),
                 Some(Err(now)) => lost(now, &mut backoff),
-                None => self.not_yet::<W, M, O>(word, &mut backoff)?,
+                None => self.not_yet::<W, M, O, GLANCE>(word, &mut backoff)?,
             };
         }
         Err(word)
@@ -116,12 +128,12 @@ impl<T> Ring<T> {
     /// # Errors
     /// The word at which there is none to claim.
     #[inline]
-    fn not_yet<W: Way, M: Side, O: Side>(
+    fn not_yet<W: Way, M: Side, O: Side, const GLANCE: bool>(
         &self,
         word: usize,
         backoff: &mut Backoff,
     ) -> Result<usize, usize> {
-        if W::is_none_at::<T, M, O>(self, word) {
+        if self.is_none::<W, M, O, GLANCE>(word) {
             return Err(word);
         }
         let now = if M::SOLE { word } else { W::seen(self) };
@@ -131,30 +143,14 @@ impl<T> Ring<T> {
         Ok(now)
     }
 
-    /// As [`Ring::claim`], at a glance.
+    /// Whether there is nothing to claim at `word`, where it is not the slot's turn. At a glance:
+    /// unless the index has moved on.
     #[inline(always)]
-    fn try_claim<W: Way, M: Side>(&self, guess: &mut usize) -> Option<Place<'_, T>> {
-        let mut backoff = Backoff::new();
-        let mut word = *guess;
-        loop {
-            match self.take_turn::<W, M>(word) {
-                Some(Ok(place)) => {
-                    *guess = after(word, 1);
-                    return Some(place);
-                }
-                Some(Err(now)) => word = lost(now, &mut backoff),
-                None => {
-                    let now = if M::SOLE { word } else { W::seen(self) };
-                    if now == word {
-                        keep(guess, word);
-                        return None;
-                    }
-                    word = now;
-                }
-            }
-            if word & CLOSED != 0 {
-                return None;
-            }
+    fn is_none<W: Way, M: Side, O: Side, const GLANCE: bool>(&self, word: usize) -> bool {
+        if GLANCE {
+            M::SOLE || W::seen(self) == word
+        } else {
+            W::is_none_at::<T, M, O>(self, word)
         }
     }
 

@@ -35,7 +35,6 @@ pub(crate) trait Way {
     fn most_at<T>(ring: &Ring<T>, word: usize) -> usize;
 
     /// Whether so many can be claimed from `word` on, when it is the last one's turn.
-    #[inline(always)]
     fn has<T>(_ring: &Ring<T>, _word: usize, _slots: usize) -> bool {
         true
     }
@@ -58,12 +57,10 @@ impl Way for Push {
         &ring.tail
     }
 
-    #[inline(always)]
     fn seen<T>(ring: &Ring<T>) -> usize {
         ring.tail_seen()
     }
 
-    #[inline(always)]
     fn claim<T>(ring: &Ring<T>, word: usize, slots: usize) -> Result<usize, usize> {
         // [ring.tail_moved] pairs with [ring.tail_moved], [ring.tail_seen]: who sees the index sees
         // what led to it, also one that comes too late.
@@ -72,12 +69,10 @@ impl Way for Push {
             .compare_exchange_weak(word, next, Release, Acquire)
     }
 
-    #[inline(always)]
     fn most_at<T>(ring: &Ring<T>, word: usize) -> usize {
         ring.room_at(word)
     }
 
-    #[inline(always)]
     fn has<T>(ring: &Ring<T>, word: usize, slots: usize) -> bool {
         ring.spare == 0 || ring.room_at(word) >= slots
     }
@@ -85,14 +80,12 @@ impl Way for Push {
     /// The head that is seen is no older than the pops that made room for `word`: as far behind as
     /// it may be, it says that the tail has gone no further. A tail that stands there still is
     /// neither closed nor so far on that it only seems to be behind the head.
-    #[inline(always)]
     fn is_none_at<T, M: Side, O: Side>(ring: &Ring<T>, word: usize) -> bool {
         // A sole consumer frees slots in their order: if this one is not free, none after is.
         let full = M::SOLE && O::SOLE && ring.spare == 0 || ring.is_full_at(word);
         full && (M::SOLE || ring.tail_seen() == word)
     }
 
-    #[inline(always)]
     unsafe fn pass<T>(slot: &Slot<T>, lap: usize, _next_lap: usize, value: *mut T) {
         // SAFETY: as the caller says; the value is moved out of its place.
         unsafe { slot.publish(lap, value.read()) };
@@ -106,12 +99,10 @@ impl Way for Pop {
         &ring.head
     }
 
-    #[inline(always)]
     fn seen<T>(ring: &Ring<T>) -> usize {
         ring.head_seen()
     }
 
-    #[inline(always)]
     fn claim<T>(ring: &Ring<T>, word: usize, slots: usize) -> Result<usize, usize> {
         // [ring.head_moved] pairs with [ring.head_moved], [ring.head_seen]: who sees the index sees
         // what led to it, also one that comes too late.
@@ -120,20 +111,17 @@ impl Way for Pop {
             .compare_exchange_weak(word, next, Release, Acquire)
     }
 
-    #[inline(always)]
     fn most_at<T>(ring: &Ring<T>, word: usize) -> usize {
         index(ring.tail_seen()).wrapping_sub(index(word)) / STEP
     }
 
     /// The tail that is seen is no older than the pushes that led to `word`: when it is the same,
     /// the head has gone no further.
-    #[inline(always)]
     fn is_none_at<T, M: Side, O: Side>(ring: &Ring<T>, word: usize) -> bool {
         // A sole producer fills slots in their order: if this one is not full, none after is.
         M::SOLE && O::SOLE || index(ring.tail_seen()) == index(word)
     }
 
-    #[inline(always)]
     unsafe fn pass<T>(slot: &Slot<T>, _lap: usize, next_lap: usize, value: *mut T) {
         // SAFETY: as the caller says; the value is moved to a place without one.
         unsafe { value.write(slot.release(next_lap)) };
