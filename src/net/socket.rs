@@ -41,7 +41,7 @@ impl<S: AsFd> Socket<S> {
     ) -> Poll<io::Result<R>> {
         let registration = self.registration()?;
         loop {
-            let polled = registration.poll_ready(direction, cx);
+            let polled = registration.readiness().poll(direction, cx);
             if polled.is_pending() && registration.has_ended() {
                 let why = "the windlass runtime of this socket has shut down";
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, why)));
@@ -50,12 +50,12 @@ impl<S: AsFd> Socket<S> {
             match operation(&self.io) {
                 Ok(result) => {
                     if !seen.is_closed() && exhausted(&result) {
-                        registration.clear(direction, seen);
+                        registration.readiness().clear(direction, seen);
                     }
                     return Poll::Ready(Ok(result));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    registration.clear(direction, seen);
+                    registration.readiness().clear(direction, seen);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),

@@ -2,13 +2,12 @@
 
 use std::io;
 use std::os::fd::RawFd;
-use std::task::{Context, Poll};
 
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 
-use super::handle::Handle;
-use super::readiness::{Direction, Readiness, Seen};
+use super::handle::{Handle, Shared};
+use super::readiness::Readiness;
 use super::table::SOCKETS_MAX;
 
 /// Registered for both directions, edge-triggered, from its making to its drop.
@@ -25,7 +24,9 @@ impl Registration {
     /// # Errors
     /// The kernel's, and `OutOfMemory` when the reactor has no free place.
     pub(crate) fn new(handle: Handle, fd: RawFd) -> io::Result<Self> {
-        let table = &handle.shared().table;
+        let Shared {
+            table, registry, ..
+        } = handle.shared();
         let full = || {
             let message = format!("the reactor's {SOCKETS_MAX} places for sockets are taken");
             io::Error::new(io::ErrorKind::OutOfMemory, message)
@@ -35,11 +36,7 @@ impl Registration {
         readiness.open();
         let token = token(index, readiness.generation());
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = handle
-            .shared()
-            .registry
-            .register(&mut SourceFd(&fd), token, interest)
-        {
+        if let Err(error) = registry.register(&mut SourceFd(&fd), token, interest) {
             readiness.close();
             table.give_back(index);
             return Err(error);
@@ -47,44 +44,27 @@ impl Registration {
         Ok(Self { handle, index, fd })
     }
 
-    /// Ready in that direction, or the task is woken when it becomes so. One task for each
-    /// direction.
-    pub(crate) fn poll_ready(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Seen> {
-        match self.readiness() {
-            Some(readiness) => readiness.poll(direction, cx),
-            None => Poll::Pending,
-        }
-    }
-
     /// Whether the reactor is driven no more, so that no event will come.
     pub(crate) fn has_ended(&self) -> bool {
         self.handle.has_ended()
     }
 
-    /// The kernel said "would block": not ready until the next event.
-    pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
-        if let Some(readiness) = self.readiness() {
-            readiness.clear(direction, seen);
-        }
-    }
-
-    fn readiness(&self) -> Option<&Readiness> {
-        self.handle.shared().table.get(self.index)
+    /// The place.
+    pub(crate) fn readiness(&self) -> &Readiness {
+        let place = self.handle.shared().table.get(self.index);
+        place.unwrap_or_else(|| unreachable!("place {} was taken from the table", self.index))
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
+        let Shared {
+            table, registry, ..
+        } = self.handle.shared();
         // Fails only when the driver's epoll is gone, and the registration with it.
-        let _deregistered = self
-            .handle
-            .shared()
-            .registry
-            .deregister(&mut SourceFd(&self.fd));
-        if let Some(readiness) = self.readiness() {
-            readiness.close();
-        }
-        self.handle.shared().table.give_back(self.index);
+        let _deregistered = registry.deregister(&mut SourceFd(&self.fd));
+        self.readiness().close();
+        table.give_back(self.index);
     }
 }
 
