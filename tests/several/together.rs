@@ -133,22 +133,24 @@ fn channels_carry_between_runtimes_in_both_directions() {
 #[cfg(feature = "net")]
 #[test]
 fn a_timer_of_one_runtime_wakes_a_task_of_another() {
+    use std::future::poll_fn;
+    use std::task::Poll;
     use std::time::{Duration, Instant};
 
     bounded(|| {
         let (a, b) = (runtime(1), runtime(1));
         let begun = Instant::now();
-        let mut sleep = Box::pin(windlass::time::sleep(Duration::from_millis(5)));
-        let begins = a.spawn(async move {
-            // Polled here, so that the timer stands in this runtime's wheel.
-            let first = std::future::poll_fn(|cx| {
-                std::task::Poll::Ready(sleep.as_mut().poll(cx).is_ready())
-            });
-            first.await;
-            sleep
+        let (sent, received) = channel::oneshot();
+        drop(a.spawn(async move {
+            let mut sleep = Box::pin(windlass::time::sleep(Duration::from_millis(5)));
+            // Polled here once, so that the timer stands in this runtime's wheel.
+            poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_ready())).await;
+            let _received = sent.send(sleep);
+        }));
+        let awaited = b.spawn(async move {
+            received.await.unwrap().await;
         });
-        let sleep = a.block_on(begins).unwrap();
-        b.block_on(b.spawn(sleep)).unwrap();
+        b.block_on(awaited).unwrap();
         assert!(begun.elapsed() >= Duration::from_millis(5));
     });
 }

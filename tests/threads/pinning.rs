@@ -102,9 +102,8 @@ fn an_affinity_mask_bounds_the_workers_and_their_cores() {
     };
     assert_eq!(available_parallelism().unwrap().get(), 1);
     for plan in [CorePlan::None, CorePlan::Compact, CorePlan::Spread] {
-        assert_eq!(workers_cores(plan.clone(), None), [core.clone()]);
-        let three = [core.clone(), core.clone(), core.clone()];
-        assert_eq!(workers_cores(plan, Some(3)), three);
+        assert_eq!(workers_cores(plan.clone(), None), vec![core.clone(); 1]);
+        assert_eq!(workers_cores(plan, Some(3)), vec![core.clone(); 3]);
     }
     let elsewhere = CorePlan::Explicit(vec![core.parse::<usize>().unwrap() + 1]);
     let error = elsewhere.cores(1).unwrap_err().to_string();
