@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::mask::Mask;
-use crate::task::{self, Index, JoinError, JoinHandle, Readied, Schedule, TaskRef};
+use crate::task::{JoinError, JoinHandle, Slab, TaskRef};
 
 /// How long a thread without work stays.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ impl Job {
     pub fn run(mut self) {
         if let Some(task) = self.0.take() {
             // SAFETY: the job owns the right to run the task, once.
-            unsafe { task.run() };
+            unsafe { task.run_job() };
         }
     }
 }
@@ -51,18 +51,18 @@ impl Drop for Job {
         if let Some(task) = self.0.take() {
             // SAFETY: the job owns the right to run the task, so it has not completed, and nobody
             // else ends it.
-            unsafe { task.shut_down() };
+            unsafe { task.cancel_job() };
         }
     }
 }
 
-/// Hands a closure to a pool.
-pub(crate) fn spawn<T, F>(pool: &dyn BlockingPool, closure: F) -> JoinHandle<T>
+/// Hands a closure to a pool, in a cell of the slab's.
+pub(crate) fn spawn<T, F>(slab: &Slab, pool: &dyn BlockingPool, closure: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let (task, handle) = task::spawn(Once(Some(closure)), Arc::new(Unscheduled), Index::NONE);
+    let (task, handle) = slab.spawn_job(Once(Some(closure)));
     match pool.execute(Job(Some(task))) {
         Ok(()) => handle,
         Err(_refused) => JoinHandle::failed(JoinError::Full),
@@ -83,15 +83,6 @@ impl<T, F: FnOnce() -> T> Future for Once<F> {
             None => Poll::Pending,
         }
     }
-}
-
-/// Such a task is queued from its beginning and never pending, so nothing is ever scheduled.
-struct Unscheduled;
-
-impl Schedule for Unscheduled {
-    fn schedule(&self, _task: TaskRef, _readied: Readied) {}
-
-    fn release(&self, _index: Index) {}
 }
 
 thread_local! {

@@ -10,8 +10,8 @@
 //!  worker 0 <------------- steal half -------> worker 1        pop, run
 //! ```
 //!
-//! **Spawn can fail, wake cannot.** A place in the task registry is taken at spawn; the injector
-//! holds as many tasks as the registry, and a task stands in at most one queue: so the push that a
+//! **Spawn can fail, wake cannot.** A permit is taken at spawn; the injector holds as many tasks as
+//! there are permits, and a task stands in at most one queue: so the push that a
 //! wake makes always finds room. No wake allocates, blocks, or loses a task.
 //!
 //! **As few workers as keep up.** What comes from outside wakes at most one sleeper, and none while
@@ -46,4 +46,4 @@ pub use idle::WORKERS_MAX;
 pub(crate) use affinity::resolve;
 pub(crate) use blocking::spawn as spawn_blocking;
 pub(crate) use pool::{Config, Pool, StartError};
-pub(crate) use spawner::{Refused, Spawner};
+pub(crate) use spawner::{Executor, Refused, Spawner};

@@ -10,12 +10,11 @@
 //! - its worker has not slept, and had tasks waiting, for ten looks.
 
 use std::io;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use super::queues::{Queues, Remote};
-use super::spawner::Spawner;
+use super::spawner::Executor;
 use crate::park::{Parker, Unparker};
 
 /// The time between two looks while workers run tasks. It doubles with each look that finds nothing
@@ -45,7 +44,7 @@ struct Seen {
 impl Monitor {
     /// # Errors
     /// The system's, when it starts no thread.
-    pub(super) fn start(spawner: Arc<Spawner>, name: &str) -> io::Result<Self> {
+    pub(super) fn start(spawner: Executor, name: &str) -> io::Result<Self> {
         let mut parker = Parker::new();
         let unparker = parker.unparker();
         let thread = thread::Builder::new().name(format!("{name}-monitor"));

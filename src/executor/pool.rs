@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::driver::Driver;
 use super::monitor::Monitor;
 use super::pin;
-use super::spawner::Spawner;
+use super::spawner::Executor;
 use super::worker::Worker;
 
 /// Runs a worker's work inside what its thread needs around it.
@@ -37,7 +37,7 @@ pub(crate) enum StartError {
 
 /// Running worker threads.
 pub(crate) struct Pool {
-    spawner: Arc<Spawner>,
+    spawner: Executor,
     threads: Vec<ThreadHandle<()>>,
     monitor: Option<Monitor>,
     at_end: Box<dyn FnOnce() + Send>,
@@ -47,7 +47,7 @@ pub(crate) struct Pool {
 impl Pool {
     /// Starts one thread for each driver; `spawner` was made of their notifiers, in this order.
     /// When one of them cannot be started or pinned, those that were are ended again.
-    pub(crate) fn start(spawner: &Arc<Spawner>, config: Config) -> Result<Self, StartError> {
+    pub(crate) fn start(spawner: &Executor, config: Config) -> Result<Self, StartError> {
         let (end, ended) = mpsc::channel();
         let (report, reports) = mpsc::channel();
         let mut pool = Self {

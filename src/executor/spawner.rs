@@ -8,12 +8,14 @@ use super::driver::Notify;
 use super::local::Local;
 use super::queues::Queues;
 use crate::sync::{AtomicBool, Ordering, fence};
-use crate::task::{self, Index, JoinError, JoinHandle, Readied, Registry, Schedule, TaskRef};
+use crate::task::{Colony, JoinError, JoinHandle, Readied, Schedule, TaskRef};
 
 /// One executor, apart from its threads: kept alive by its workers, its handles and its tasks.
+pub(crate) type Executor = Colony<Spawner>;
+
+/// What stands beside the executor's slab of tasks.
 pub(crate) struct Spawner {
     pub(super) queues: Queues,
-    registry: Registry,
     closing: AtomicBool,
     drained: AtomicBool,
     walking: Mutex<()>,
@@ -35,48 +37,15 @@ impl<F: Future> Refused<F> {
 
 impl Spawner {
     /// An executor whose workers are notified by `notifiers`.
-    pub(crate) fn new(tasks_max: usize, notifiers: Vec<Arc<dyn Notify>>) -> Self {
-        Self {
+    pub(crate) fn executor(tasks_max: usize, notifiers: Vec<Arc<dyn Notify>>) -> Executor {
+        let workers = notifiers.len();
+        let spawner = Self {
             queues: Queues::new(tasks_max, notifiers),
-            registry: Registry::new(tasks_max),
             closing: AtomicBool::new(false),
             drained: AtomicBool::new(false),
             walking: Mutex::new(()),
-        }
-    }
-
-    /// Starts a task, from any thread; refused at `tasks_max` tasks, and while shutting down.
-    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F) -> Result<JoinHandle<F::Output>, Refused<F>>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        if self.is_closing() {
-            return Err(Refused {
-                future,
-                error: JoinError::Shutdown,
-            });
-        }
-        let Some(index) = self.registry.acquire() else {
-            return Err(Refused {
-                future,
-                error: JoinError::Full,
-            });
         };
-        let (task, handle) = task::spawn(future, self.clone(), index);
-        self.registry.publish(index, task);
-        match Local::of(&self.queues) {
-            Some(local) => local.accept(&self.queues, task, Readied::Spawned),
-            None if self.is_drained() => self.drop_tasks(),
-            None => self.queues.inject(task),
-        }
-        Ok(handle)
-    }
-
-    /// The number of tasks that are spawned and not completed; looks at every place of the registry
-    /// that was ever used.
-    pub(crate) fn tasks_alive(&self) -> usize {
-        self.registry.len()
+        Colony::new(tasks_max, workers, spawner)
     }
 
     /// What each worker has done so far.
@@ -113,6 +82,32 @@ impl Spawner {
         fence(Ordering::SeqCst);
         self.drained.load(Ordering::Relaxed)
     }
+}
+
+impl Executor {
+    /// Starts a task, from any thread; refused at `tasks_max` tasks, and while shutting down.
+    pub(crate) fn spawn<F>(&self, future: F) -> Result<JoinHandle<F::Output>, Refused<F>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        if self.is_closing() {
+            return Err(Refused {
+                future,
+                error: JoinError::Shutdown,
+            });
+        }
+        let (task, handle) = self.slab().spawn(future).map_err(|future| Refused {
+            future,
+            error: JoinError::Full,
+        })?;
+        match Local::of(&self.queues) {
+            Some(local) => local.accept(&self.queues, task, Readied::Spawned),
+            None if self.is_drained() => self.drop_tasks(),
+            None => self.queues.inject(task),
+        }
+        Ok(handle)
+    }
 
     /// Ends the tasks that are left. The workers have ended.
     pub(super) fn drain(&self) {
@@ -125,12 +120,8 @@ impl Spawner {
 
     fn drop_tasks(&self) {
         let _walking = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
-        self.registry.walk(|task| {
-            // SAFETY: a task in the registry has not completed, so its executor's reference keeps
-            // it alive. The workers have ended, and the lock keeps other walks away: nobody else
-            // runs or ends tasks.
-            unsafe { task.shut_down() };
-        });
+        // SAFETY: the workers have ended, and the lock keeps other walks away.
+        unsafe { self.slab().shut_down_all() };
     }
 }
 
@@ -140,9 +131,5 @@ impl Schedule for Spawner {
             Some(local) => local.accept(&self.queues, task, readied),
             None => self.queues.inject(task),
         }
-    }
-
-    fn release(&self, index: Index) {
-        self.registry.release(index);
     }
 }

@@ -1,12 +1,11 @@
 //! One worker thread: take, run, search, sleep.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::driver::Driver;
 use super::local::Local;
 use super::queues::Queues;
-use super::spawner::Spawner;
+use super::spawner::Executor;
 use crate::task::TaskRef;
 
 /// Every so many tasks the worker looks at its driver and takes from the injector first, so that
@@ -17,7 +16,7 @@ const TURN_TASKS: u32 = 61;
 const STEAL_MAX: usize = 128;
 
 pub(super) struct Worker {
-    spawner: Arc<Spawner>,
+    spawner: Executor,
     index: usize,
     driver: Box<dyn Driver>,
     ticks: u32,
@@ -28,7 +27,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(spawner: Arc<Spawner>, index: usize, driver: Box<dyn Driver>) -> Self {
+    pub(super) fn new(spawner: Executor, index: usize, driver: Box<dyn Driver>) -> Self {
         Self {
             spawner,
             index,
@@ -43,13 +42,19 @@ impl Worker {
     pub(super) fn work(mut self) {
         let spawner = self.spawner.clone();
         let local = Local::new(&spawner.queues, self.index);
-        local.enter(|| {
-            while !spawner.is_closing() {
-                match self.take(&local) {
-                    Some(task) => self.run(task),
-                    None => self.search_or_sleep(&local),
+        let magazine = spawner.slab().magazine();
+        magazine.enter(|| {
+            local.enter(|| {
+                while !spawner.is_closing() {
+                    match self.take(&local) {
+                        Some(task) => self.run(task),
+                        None => {
+                            magazine.flush();
+                            self.search_or_sleep(&local);
+                        }
+                    }
                 }
-            }
+            });
         });
     }
 

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::drivers::{Lent, Reactors};
-use crate::executor::{self, BlockingPool, Refused, Spawner};
+use crate::executor::{self, BlockingPool, Executor, Refused};
 use crate::task::{JoinError, JoinHandle};
 
 thread_local! {
@@ -21,7 +21,7 @@ pub struct Handle {
 }
 
 pub(super) struct Inside {
-    pub(super) spawner: Arc<Spawner>,
+    pub(super) spawner: Executor,
     pub(super) blocking: Arc<dyn BlockingPool>,
     pub(super) reactors: Reactors,
 }
@@ -110,10 +110,14 @@ impl Handle {
             return JoinHandle::failed(JoinError::Shutdown);
         }
         let handle = self.clone();
-        executor::spawn_blocking(&*self.inside.blocking, move || {
-            let _entered = handle.enter();
-            closure()
-        })
+        executor::spawn_blocking(
+            self.inside.spawner.slab(),
+            &*self.inside.blocking,
+            move || {
+                let _entered = handle.enter();
+                closure()
+            },
+        )
     }
 }
 

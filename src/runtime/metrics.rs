@@ -7,7 +7,8 @@ use crate::executor::WorkerCounts;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Tasks spawned and not completed.
+    /// Tasks that take a place of `tasks_max`: from spawn until they have completed and their
+    /// handles and wakers are gone.
     pub tasks_alive: usize,
     /// Workers that wait on their drivers with nothing to do.
     pub workers_asleep: usize,
@@ -16,12 +17,11 @@ pub struct Metrics {
 }
 
 impl Handle {
-    /// The runtime's figures. Looks at every place of the task registry that was ever used: for
-    /// occasional use.
+    /// The runtime's figures.
     pub fn metrics(&self) -> Metrics {
         let spawner = &self.inside().spawner;
         Metrics {
-            tasks_alive: spawner.tasks_alive(),
+            tasks_alive: spawner.slab().tasks_alive(),
             workers_asleep: spawner.workers_asleep(),
             workers: spawner.worker_counts(),
         }

@@ -45,7 +45,7 @@ impl Runtime {
             .iter()
             .map(|driver| driver.notifier())
             .collect();
-        let spawner = Arc::new(Spawner::new(parts.tasks_max, notifiers));
+        let spawner = Spawner::executor(parts.tasks_max, notifiers);
         let handle = Handle::new(Inside {
             spawner: spawner.clone(),
             blocking: parts.blocking,

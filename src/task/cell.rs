@@ -1,202 +1,338 @@
-//! The cell: header and future (then output) in one allocation, and the functions that know the
-//! type.
+//! The cell: header and future (then output) in one slot, and the functions that know the type.
 
+use std::alloc::Layout;
+use std::any::type_name;
 use std::future::Future;
+use std::mem::{ManuallyDrop, needs_drop};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::ptr::NonNull;
-use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::thread::Result as Caught;
 
-use super::header::{Header, Readied, Schedule, TaskRef, VTable};
-use super::index::Index;
-use super::join::{JoinError, JoinHandle, Panic};
-use super::state::{Begun, Completed, Ended, State};
+use super::body::{Apart, Body, Within};
+use super::header::{Header, Readied, Slab, SlabRef, TaskRef, VTable};
+use super::join::JoinHandle;
+use super::join_error::{JoinError, Panic};
+use super::running;
+use super::slot::{CLASSES, Slot, class_of};
+use super::snapshot::{Completed, Ended, Snapshot};
 use super::waker;
 use crate::sync::UnsafeCell;
-use crate::wake_cell::WakeCell;
 
 /// `repr(C)`: a pointer to the cell is a pointer to its header.
 #[repr(C)]
-struct Cell<F: Future> {
+struct Cell<B: Body> {
     header: Header,
-    stage: UnsafeCell<Stage<F>>,
+    stage: UnsafeCell<Stage<B>>,
 }
 
-enum Stage<F: Future> {
-    Future(F),
-    Output(Result<F::Output, JoinError>),
-    Gone,
+/// Which of them is there, the state word says: the future until a runner completes, then the
+/// output if the join handle wants it, then nothing.
+#[repr(C)]
+union Stage<B: Body> {
+    future: ManuallyDrop<B::Future>,
+    output: ManuallyDrop<Output<B>>,
 }
 
-/// Makes a task of a future. The caller hands the [`TaskRef`] to the executor's queues, once.
-pub(crate) fn spawn<F>(
-    future: F,
-    schedule: Arc<dyn Schedule>,
-    index: Index,
-) -> (TaskRef, JoinHandle<F::Output>)
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    let cell = Box::new(Cell {
-        header: Header {
-            state: State::new(),
-            vtable: &Cell::<F>::VTABLE,
-            schedule,
-            join: WakeCell::new(),
-            index,
-        },
-        stage: UnsafeCell::new(Stage::Future(future)),
-    });
-    let task = TaskRef::new(NonNull::from(Box::leak(cell)).cast());
-    // SAFETY: a new cell's JOIN bit is set and counts a reference for the handle.
-    (task, unsafe { JoinHandle::new(task) })
+type Output<B> = Result<<<B as Body>::Future as Future>::Output, JoinError>;
+
+impl Slab {
+    /// Makes a task of a future. The caller hands the [`TaskRef`] to the scheduler, once.
+    ///
+    /// # Errors
+    /// The future, at `tasks_max` cells.
+    #[inline]
+    pub(crate) fn spawn<F>(&self, future: F) -> Result<(TaskRef, JoinHandle<F::Output>), F>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_at(0, future)
+    }
+
+    /// As [`Slab::spawn`]; the task's [`TaskRef::home`] is `home`, below 64.
+    ///
+    /// # Errors
+    /// The future, at `tasks_max` cells.
+    #[inline]
+    pub(crate) fn spawn_at<F>(
+        &self,
+        home: u8,
+        future: F,
+    ) -> Result<(TaskRef, JoinHandle<F::Output>), F>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        // SAFETY: what is `Send` may be run and dropped on any thread.
+        unsafe { self.spawn_unsend(home, future) }
+    }
+
+    /// As [`Slab::spawn_at`], of a future that need not be `Send`.
+    ///
+    /// # Errors
+    /// The future, at `tasks_max` cells.
+    ///
+    /// # Safety
+    /// If the future is not `Send`, the task is run and shut down on the calling thread only.
+    #[inline]
+    pub(crate) unsafe fn spawn_unsend<F>(
+        &self,
+        home: u8,
+        future: F,
+    ) -> Result<(TaskRef, JoinHandle<F::Output>), F>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let Some(slot) = self.housing.take(slot_class::<F, false>()) else {
+            return Err(future);
+        };
+        // SAFETY: the slot is of that class, and comes with a permit.
+        Ok(unsafe { self.settle::<F, false>(slot, home, future) })
+    }
+
+    /// Makes a job of a future that is ready at its first poll: a task that the caller runs itself,
+    /// by [`TaskRef::run_job`] or [`TaskRef::cancel_job`], once. Jobs take no permit, and shutdown
+    /// passes them by; each is an owner of the slab.
+    pub(crate) fn spawn_job<F>(&self, future: F) -> (TaskRef, JoinHandle<F::Output>)
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.add_owner();
+        let slot = self.housing.take_slot(slot_class::<F, true>());
+        // SAFETY: the slot is of that class, and comes with an owner's part.
+        unsafe { self.settle::<F, true>(slot, 0, future) }
+    }
+
+    /// # Safety
+    /// The slot is of the future's class; nobody lives there.
+    #[inline]
+    unsafe fn settle<F: Future + 'static, const JOB: bool>(
+        &self,
+        slot: Slot,
+        home: u8,
+        future: F,
+    ) -> (TaskRef, JoinHandle<F::Output>) {
+        // SAFETY: as the caller says.
+        let task = unsafe {
+            if fits::<F, JOB>() {
+                Cell::<Within<F, JOB>>::settle(self, slot, home, future)
+            } else {
+                Cell::<Apart<F, JOB>>::settle(self, slot, home, Apart::<F, JOB>::new(future))
+            }
+        };
+        // SAFETY: a new cell's JOIN bit is set and is the handle's.
+        (task, unsafe { JoinHandle::new(task) })
+    }
 }
 
-impl<F: Future> Cell<F> {
+/// Whether a future and its output fit into a slot.
+const fn fits<F: Future, const JOB: bool>() -> bool {
+    class_of(Layout::new::<Cell<Within<F, JOB>>>()).is_some()
+}
+
+const fn slot_class<F: Future, const JOB: bool>() -> usize {
+    if fits::<F, JOB>() {
+        Cell::<Within<F, JOB>>::CLASS
+    } else {
+        Cell::<Apart<F, JOB>>::CLASS
+    }
+}
+
+impl<B: Body> Cell<B> {
+    /// Of a type that does not fit, none that is used.
+    const CLASS: usize = match class_of(Layout::new::<Self>()) {
+        Some(class) => class,
+        None => CLASSES,
+    };
+
     const VTABLE: VTable = VTable {
-        run: Self::run,
+        poll: Self::poll,
         cancel: Self::cancel,
         take_output: Self::take_output,
         drop_output: Self::drop_output,
         free: Self::free,
+        type_name: type_name::<B::Named>,
     };
 
     /// # Safety
+    /// As [`Slab::settle`].
+    #[inline]
+    unsafe fn settle(slab: &Slab, slot: Slot, home: u8, future: B::Future) -> TaskRef {
+        let task = TaskRef::new(slot.front().cast());
+        let cell = task.as_ptr().cast::<Self>();
+        let future = ManuallyDrop::new(future);
+        // SAFETY: the slot has room for the cell, and nobody lives there: its front is whole, and
+        // only its state word is looked at by others. The join waker's place is empty.
+        unsafe {
+            (&raw mut (*cell).header.vtable).write(&Self::VTABLE);
+            (&raw mut (*cell).header.slab).write(SlabRef::new(slab, home));
+            (&raw mut (*cell).stage).write(UnsafeCell::new(Stage { future }));
+            let header = task.header();
+            debug_assert!(header.front.state.load().is_dead(), "somebody lives there");
+            drop(header.replace_join_waker(None));
+            let new = if B::JOB { Snapshot::JOB } else { Snapshot::NEW };
+            header.front.state.publish(new);
+        }
+        task
+    }
+
+    /// # Safety
     /// `task` is a live cell of this type.
+    #[inline]
     unsafe fn of<'a>(task: TaskRef) -> &'a Self {
         // SAFETY: `repr(C)` puts the header first; the caller states type and liveness.
         unsafe { &*task.as_ptr().cast::<Self>() }
     }
 
-    unsafe fn run(task: TaskRef) {
-        // SAFETY: the caller took a live task of this type from a queue.
-        let cell = unsafe { Self::of(task) };
-        match cell.header.state.begin() {
-            // SAFETY: `begin` set RUNNING.
-            Begun::Cancel => unsafe { Self::cancel(task) },
-            // SAFETY: as above.
-            Begun::Poll => unsafe { Self::poll(task) },
-        }
-    }
-
-    /// # Safety
-    /// `task` is a live cell of this type, and the caller set RUNNING.
     unsafe fn poll(task: TaskRef) {
-        // SAFETY: the caller states it.
+        // SAFETY: the caller states that the cell is alive and of this type.
         let cell = unsafe { Self::of(task) };
-        // SAFETY: the executor's reference outlives the poll.
+        // SAFETY: a task that runs has not completed, so the cell outlives the poll.
         let waker = unsafe { waker::borrowed(task) };
-        let polled = catch_unwind(AssertUnwindSafe(|| {
+        let poll = || {
             cell.stage.with_mut(|stage| {
-                // SAFETY: RUNNING makes this thread the only one to touch the stage.
-                let Stage::Future(future) = (unsafe { &mut *stage }) else {
-                    unreachable!("a task is polled only before its output is there");
-                };
-                // SAFETY: the future is never moved: the cell is boxed, and the future is dropped
-                // in place.
-                unsafe { Pin::new_unchecked(future) }.poll(&mut Context::from_waker(&waker))
+                // SAFETY: RUNNING makes this thread the only one to touch the stage, where the
+                // future is. It is never moved: it is dropped where it lies, in its slot.
+                let future = unsafe { Pin::new_unchecked(&mut *(*stage).future) };
+                future.poll(&mut Context::from_waker(&waker))
             })
-        }));
+        };
+        let (polled, yielded) = running::during(task, || catch_unwind(AssertUnwindSafe(poll)));
+        // SAFETY: RUNNING is set until `end_poll` clears it or `complete` is called.
         match polled {
-            Ok(Poll::Pending) => match cell.header.state.end_poll() {
+            Ok(Poll::Pending) => match cell.header.front.state.end_poll(yielded) {
                 Ended::Idle => {}
-                Ended::Enqueue => cell.header.schedule.schedule(task, Readied::Yielded),
+                // SAFETY: nobody else runs or ends the task before it is in a queue.
+                Ended::Enqueue => {
+                    unsafe { cell.header.slab.get() }.schedule(task, Readied::Yielded)
+                }
                 // SAFETY: `end_poll` left RUNNING set.
                 Ended::Cancel => unsafe { Self::cancel(task) },
             },
             // SAFETY: RUNNING is still set.
             Ok(Poll::Ready(output)) => unsafe { Self::complete(task, Ok(output)) },
             // SAFETY: as above.
-            Err(panic) => unsafe {
-                Self::complete(task, Err(JoinError::Panicked(Panic::new(panic))))
-            },
+            Err(payload) => unsafe { Self::complete(task, Err(panicked(payload))) },
         }
     }
 
+    #[cold]
     unsafe fn cancel(task: TaskRef) {
         // SAFETY: the caller set RUNNING.
         unsafe { Self::complete(task, Err(JoinError::Cancelled)) };
     }
 
-    /// Drops the future, stores the output, and gives the executor's reference up.
+    /// Drops the future, hands the output over if somebody wants it, and gives the cell up.
     ///
     /// # Safety
     /// `task` is a live cell of this type, and the caller set RUNNING.
-    unsafe fn complete(task: TaskRef, output: Result<F::Output, JoinError>) {
+    unsafe fn complete(task: TaskRef, output: Output<B>) {
         // SAFETY: the caller states it.
         let cell = unsafe { Self::of(task) };
-        // SAFETY: RUNNING makes this thread the only one to touch the stage.
-        let dropped = unsafe { cell.replace_stage(Stage::Gone) };
-        let output = match dropped {
+        let (header, state) = (&cell.header, &cell.header.front.state);
+        // SAFETY: RUNNING makes this thread the only one to touch the stage, where the future is.
+        let output = match unsafe { cell.drop_future() } {
             Ok(()) => output,
-            Err(panic) => {
+            Err(payload) => {
                 discard(move || drop(output));
-                Err(JoinError::Panicked(Panic::new(panic)))
+                Err(panicked(payload))
             }
         };
-        cell.stage.with_mut(|stage| {
-            // SAFETY: as above; the stage is `Gone`, which needs no drop.
-            unsafe { stage.write(Stage::Output(output)) };
-        });
-        let header = &cell.header;
-        header.schedule.release(header.index);
-        match header.state.complete() {
-            Completed::WakeJoin => discard(|| header.join.wake()),
-            Completed::DropOutput => {
-                // SAFETY: JOIN was clear at completion, so the output is this thread's.
-                unsafe { Self::drop_output(task) };
-            }
+        if let Err(JoinError::Panicked(panic)) = &output {
+            // SAFETY: the cell is alive.
+            unsafe { header.slab.get() }.panicked(panic);
         }
-        // SAFETY: this is the executor's reference, which ends with completion.
-        unsafe { task.drop_reference() };
+        if state.wants_output() {
+            let output = ManuallyDrop::new(output);
+            // SAFETY: as above; the stage is empty.
+            cell.stage
+                .with_mut(|stage| unsafe { stage.write(Stage { output }) });
+            match state.complete() {
+                Completed::Handed => return,
+                // SAFETY: JOIN_WAKER was set at completion.
+                Completed::WakeJoin => return unsafe { Self::wake_join(task) },
+                // SAFETY: the task is still ours, and with it the output.
+                Completed::NoJoin => unsafe { Self::drop_output(task) },
+            }
+        } else {
+            discard(move || drop(output));
+        }
+        if state.complete_detached() {
+            // SAFETY: the state says that the cell is dead.
+            unsafe { Self::free(task) };
+        }
+    }
+
+    /// # Safety
+    /// The caller completed the task while JOIN_WAKER was set.
+    unsafe fn wake_join(task: TaskRef) {
+        // SAFETY: JOIN_WAKER keeps the cell alive, and makes the waker's place this thread's.
+        let header = unsafe { task.header() };
+        // SAFETY: as above.
+        let waker = unsafe { header.replace_join_waker(None) };
+        if header.front.state.took_waker() {
+            // SAFETY: the state says that the cell is dead.
+            unsafe { Self::free(task) };
+        }
+        discard(|| waker.into_iter().for_each(std::task::Waker::wake));
+    }
+
+    /// # Safety
+    /// The caller alone may touch the stage, where the future is.
+    #[inline]
+    unsafe fn drop_future(&self) -> Caught<()> {
+        let drop_it = || {
+            self.stage.with_mut(|stage| {
+                // SAFETY: the caller states it; the pinned future is dropped where it lies.
+                unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+            });
+        };
+        if needs_drop::<B::Future>() {
+            return catch_unwind(AssertUnwindSafe(drop_it));
+        }
+        drop_it();
+        Ok(())
     }
 
     unsafe fn take_output(task: TaskRef, to: *mut ()) {
         // SAFETY: the caller owns the output of a live cell of this type.
         let cell = unsafe { Self::of(task) };
-        cell.stage.with_mut(|stage| {
-            // SAFETY: as above; an output may be moved, it is not pinned. `to` points to the option
-            // of that type.
-            unsafe {
-                if matches!(&*stage, Stage::Output(_))
-                    && let Stage::Output(output) = stage.replace(Stage::Gone)
-                {
-                    *to.cast::<Option<Result<F::Output, JoinError>>>() = Some(output);
-                }
-            }
+        let output = cell.stage.with_mut(|stage| {
+            // SAFETY: as above; an output may be moved, it is not pinned.
+            unsafe { ManuallyDrop::take(&mut (*stage).output) }
         });
+        // SAFETY: `to` points to the option of that type.
+        unsafe { *to.cast::<Option<Result<B::Output, JoinError>>>() = Some(output.map(B::unpack)) };
     }
 
     unsafe fn drop_output(task: TaskRef) {
         // SAFETY: the caller owns the output of a live cell of this type.
         let cell = unsafe { Self::of(task) };
-        // SAFETY: as above.
-        if let Err(panic) = unsafe { cell.replace_stage(Stage::Gone) } {
-            // Nobody waits for the output, nor for its panic, which the panic hook has reported.
-            std::mem::forget(panic);
+        discard(|| {
+            cell.stage.with_mut(|stage| {
+                // SAFETY: as above.
+                unsafe { ManuallyDrop::drop(&mut (*stage).output) };
+            });
+        });
+    }
+
+    #[inline]
+    unsafe fn free(task: TaskRef) {
+        // SAFETY: the caller was told to free a cell of this type. Its stage is empty, and ends
+        // here; its front stays.
+        unsafe {
+            (&raw mut (*task.as_ptr().cast::<Self>()).stage).drop_in_place();
+            Slab::release(task, Self::CLASS, B::JOB);
         }
     }
+}
 
-    unsafe fn free(task: TaskRef) {
-        // SAFETY: the caller dropped the last reference to a cell that `spawn` boxed.
-        drop(unsafe { Box::from_raw(task.as_ptr().cast::<Self>()) });
-    }
-
-    /// Drops what is in the stage, in place, and puts `next` there, also when the drop panics.
-    ///
-    /// # Safety
-    /// The caller alone may touch the stage.
-    unsafe fn replace_stage(&self, next: Stage<F>) -> std::thread::Result<()> {
-        self.stage.with_mut(|stage| {
-            // SAFETY: the caller states it; the pinned future is dropped where it lies.
-            let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { stage.drop_in_place() }));
-            // SAFETY: what was there has been dropped.
-            unsafe { stage.write(next) };
-            dropped
-        })
-    }
+#[cold]
+fn panicked(payload: Box<dyn std::any::Any + Send>) -> JoinError {
+    JoinError::Panicked(Panic::new(payload))
 }
 
 /// Runs code of the user's whose panic has nobody to go to: the panic hook has reported it.

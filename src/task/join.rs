@@ -1,13 +1,14 @@
 //! The join handle: awaits a task's output, aborts it, or lets it go.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
-use super::header::TaskRef;
+use super::header::{Header, TaskRef};
+use super::join_error::JoinError;
+use super::snapshot::Offered;
 
 /// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says
 /// why there is none. Dropping it detaches the task, which goes on.
@@ -17,37 +18,28 @@ use super::header::TaskRef;
 #[must_use = "dropping the handle detaches the task; its output and its panic are then lost"]
 pub struct JoinHandle<T> {
     held: Held,
-    output: PhantomData<fn() -> T>,
+    output: PhantomData<T>,
 }
 
 enum Held {
     Task(TaskRef),
-    Failed(Option<JoinError>),
+    Failed(JoinError),
+    Nothing,
 }
 
-/// Why a task gave no output.
-pub enum JoinError {
-    /// It was aborted, or the runtime shut down before it completed.
-    Cancelled,
-    /// Its future panicked.
-    Panicked(Panic),
-    /// It was never started: `tasks_max` tasks were alive, or the blocking pool and its queue were
-    /// full.
-    Full,
-    /// It was never started: the runtime was shutting down.
-    Shutdown,
-}
+// SAFETY: the handle's thread may take or drop the output, hence `T: Send`; what else it touches
+// is `Sync`.
+unsafe impl<T: Send> Send for JoinHandle<T> {}
+// SAFETY: a shared handle reaches no output.
+unsafe impl<T: Send> Sync for JoinHandle<T> {}
 
-/// What a task panicked with.
-pub struct Panic(Box<dyn Any + Send + 'static>);
-
-// SAFETY: a shared `Panic` only ever lends a payload that is a `&str` or a `String`, both `Sync`.
-unsafe impl Sync for Panic {}
+impl<T> std::panic::UnwindSafe for JoinHandle<T> {}
+impl<T> std::panic::RefUnwindSafe for JoinHandle<T> {}
 
 impl<T> JoinHandle<T> {
     /// # Safety
-    /// `task` is a cell with output type `T` whose JOIN bit is set; its reference passes to the
-    /// handle.
+    /// `task` is a cell with output type `T` whose JOIN bit is set, and now the handle's.
+    #[inline]
     pub(super) unsafe fn new(task: TaskRef) -> Self {
         Self {
             held: Held::Task(task),
@@ -58,7 +50,7 @@ impl<T> JoinHandle<T> {
     /// A handle without a task: resolves to `error`.
     pub(crate) fn failed(error: JoinError) -> Self {
         Self {
-            held: Held::Failed(Some(error)),
+            held: Held::Failed(error),
             output: PhantomData,
         }
     }
@@ -68,17 +60,31 @@ impl<T> JoinHandle<T> {
     /// that has begun runs to its end.
     pub fn abort(&self) {
         if let Held::Task(task) = self.held {
-            // SAFETY: the handle holds a reference.
+            // SAFETY: JOIN keeps the cell alive.
             unsafe { task.abort() };
+        }
+    }
+
+    /// Lets the task go on by itself, as dropping the handle does.
+    pub fn detach(self) {
+        drop(self);
+    }
+
+    /// Aborts the task while somebody else waits for it.
+    pub fn abort_handle(&self) -> AbortHandle {
+        match self.held {
+            // SAFETY: JOIN keeps the cell alive.
+            Held::Task(task) => AbortHandle(Some(unsafe { task.add_reference() })),
+            Held::Failed(_) | Held::Nothing => AbortHandle(None),
         }
     }
 
     /// Whether the output (or the error) is there.
     pub fn is_finished(&self) -> bool {
         match self.held {
-            // SAFETY: the handle holds a reference.
-            Held::Task(task) => unsafe { task.header() }.state.load().is_completed(),
-            Held::Failed(_) => true,
+            // SAFETY: JOIN keeps the cell alive.
+            Held::Task(task) => unsafe { task.is_completed() },
+            Held::Failed(_) | Held::Nothing => true,
         }
     }
 }
@@ -89,46 +95,117 @@ impl<T> Future for JoinHandle<T> {
     /// # Panics
     /// When polled again after it gave its output.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let task = match &mut self.held {
-            Held::Task(task) => *task,
-            Held::Failed(error) => {
-                return Poll::Ready(Err(error.take().expect("JoinHandle polled after its end")));
+        let Held::Task(task) = self.held else {
+            match std::mem::replace(&mut self.held, Held::Nothing) {
+                Held::Failed(error) => return Poll::Ready(Err(error)),
+                _ => panic!("JoinHandle polled after its end"),
             }
         };
-        // SAFETY: the handle holds a reference.
+        // SAFETY: JOIN keeps the cell alive.
         let header = unsafe { task.header() };
-        if !header.state.load().is_completed() {
-            header.join.register(cx.waker());
-            if !header.state.load().is_completed() {
-                return Poll::Pending;
-            }
+        if !header.front.state.load().is_completed() && wait(header, cx.waker()) {
+            return Poll::Pending;
         }
-        let mut output: Option<Result<T, JoinError>> = None;
+        let mut output: Option<Self::Output> = None;
         // SAFETY: the task completed while JOIN was set, so the output is this handle's; `T` is its
         // type.
         unsafe { (header.vtable.take_output)(task, (&raw mut output).cast()) };
-        Poll::Ready(output.expect("JoinHandle polled after its end"))
+        self.held = Held::Nothing;
+        // SAFETY: the output is taken, and the handle holds the cell no more.
+        unsafe { leave_completed(task) };
+        Poll::Ready(output.expect("a completed task has its output"))
+    }
+}
+
+/// Leaves the waker for the completion; `false` when that has come.
+fn wait(header: &Header, waker: &Waker) -> bool {
+    let state = &header.front.state;
+    if state.load().has_join_waker() && !state.withdraw_waker() {
+        return false;
+    }
+    // SAFETY: with JOIN set and JOIN_WAKER clear the place is the handle's.
+    let old = unsafe { header.replace_join_waker(None) };
+    let new = match old {
+        Some(old) if old.will_wake(waker) => old,
+        old => {
+            drop(old);
+            waker.clone()
+        }
+    };
+    // SAFETY: as above.
+    drop(unsafe { header.replace_join_waker(Some(new)) });
+    state.offer_waker() == Offered::Waits
+}
+
+/// The handle goes, after completion.
+///
+/// # Safety
+/// The caller held the cell by JOIN, no more from now on, and has emptied the stage.
+unsafe fn leave_completed(task: TaskRef) {
+    // SAFETY: the caller states it.
+    let header = unsafe { task.header() };
+    let state = &header.front.state;
+    loop {
+        let seen = state.load();
+        if !seen.has_join_waker() {
+            // SAFETY: with JOIN set and JOIN_WAKER clear the place is the handle's.
+            let waker = unsafe { header.replace_join_waker(None) };
+            if state.drop_join_completed() {
+                // SAFETY: the state says that the cell is dead.
+                unsafe { (header.vtable.free)(task) };
+            }
+            return drop(waker);
+        }
+        // The completion is about to take the waker; it frees the cell if it is the last.
+        if state.drop_join_at(seen) {
+            return;
+        }
     }
 }
 
 impl<T> Unpin for JoinHandle<T> {}
 
 impl<T> Drop for JoinHandle<T> {
+    #[inline]
     fn drop(&mut self) {
-        let Held::Task(task) = self.held else {
-            return;
-        };
-        // SAFETY: the handle holds a reference, given up at the end of this function.
-        let header = unsafe { task.header() };
-        let completed = header.state.drop_join();
-        // A task that waits for the task that waits for it would else never be freed.
-        drop(header.join.take());
-        if completed {
-            // SAFETY: the task completed while JOIN was set, so the output was this handle's.
-            unsafe { (header.vtable.drop_output)(task) };
+        if let Held::Task(task) = self.held {
+            // SAFETY: JOIN keeps the cell alive, until it is cleared here.
+            unsafe {
+                if !task.header().front.state.drop_join_new() {
+                    leave(task);
+                }
+            }
         }
-        // SAFETY: this is the handle's reference, which ends here.
-        unsafe { task.drop_reference() };
+    }
+}
+
+/// The handle goes, whatever has become of the task.
+///
+/// # Safety
+/// The caller held the cell by JOIN, no more from now on.
+unsafe fn leave(task: TaskRef) {
+    // SAFETY: the caller states it.
+    let header = unsafe { task.header() };
+    let state = &header.front.state;
+    loop {
+        let seen = state.load();
+        if seen.is_completed() {
+            // SAFETY: the task completed while JOIN was set, so the output is this handle's.
+            unsafe {
+                (header.vtable.drop_output)(task);
+                leave_completed(task);
+            }
+            return;
+        }
+        if !seen.has_join_waker() {
+            if state.drop_join_at(seen) {
+                return;
+            }
+        } else if state.withdraw_waker() {
+            // A task that waits for the task that waits for it would else never be freed.
+            // SAFETY: with JOIN set and JOIN_WAKER clear the place is the handle's.
+            drop(unsafe { header.replace_join_waker(None) });
+        }
     }
 }
 
@@ -140,64 +217,39 @@ impl<T> fmt::Debug for JoinHandle<T> {
     }
 }
 
-impl JoinError {
-    /// Whether the task was aborted or shut down.
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled)
-    }
+/// Aborts a task, from anywhere; has no right to its output. It keeps the task's place, one of
+/// `tasks_max`, until it is dropped.
+#[derive(Debug)]
+pub struct AbortHandle(Option<TaskRef>);
 
-    /// Whether the task panicked.
-    pub fn is_panic(&self) -> bool {
-        matches!(self, Self::Panicked(_))
-    }
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("the task was cancelled"),
-            Self::Panicked(panic) => match panic.message() {
-                Some(message) => write!(f, "the task panicked: {message}"),
-                None => f.write_str("the task panicked"),
-            },
-            Self::Full => f.write_str("the task was not started: the runtime is full"),
-            Self::Shutdown => f.write_str("the task was not started: the runtime is shutting down"),
+impl AbortHandle {
+    /// See [`JoinHandle::abort`].
+    pub fn abort(&self) {
+        if let Some(task) = self.0 {
+            // SAFETY: the handle holds a reference.
+            unsafe { task.abort() };
         }
     }
+
+    /// Whether the task has ended.
+    pub fn is_finished(&self) -> bool {
+        // SAFETY: the handle holds a reference.
+        self.0.is_none_or(|task| unsafe { task.is_completed() })
+    }
 }
 
-impl fmt::Debug for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("Cancelled"),
-            Self::Panicked(panic) => f.debug_tuple("Panicked").field(&panic.message()).finish(),
-            Self::Full => f.write_str("Full"),
-            Self::Shutdown => f.write_str("Shutdown"),
+impl Clone for AbortHandle {
+    fn clone(&self) -> Self {
+        // SAFETY: the handle holds a reference.
+        Self(self.0.map(|task| unsafe { task.add_reference() }))
+    }
+}
+
+impl Drop for AbortHandle {
+    fn drop(&mut self) {
+        if let Some(task) = self.0 {
+            // SAFETY: the handle holds a reference, which ends with it.
+            unsafe { task.drop_reference() };
         }
-    }
-}
-
-impl std::error::Error for JoinError {}
-
-impl Panic {
-    pub(super) fn new(payload: Box<dyn Any + Send + 'static>) -> Self {
-        Self(payload)
-    }
-
-    /// The text that `panic!` was given, unless the payload is of another type.
-    pub fn message(&self) -> Option<&str> {
-        let literal = self.0.downcast_ref::<&'static str>().copied();
-        literal.or_else(|| self.0.downcast_ref::<String>().map(String::as_str))
-    }
-
-    /// The payload, as `std::panic::resume_unwind` takes it.
-    pub fn into_payload(self) -> Box<dyn Any + Send + 'static> {
-        self.0
-    }
-}
-
-impl fmt::Debug for Panic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Panic").field(&self.message()).finish()
     }
 }

@@ -36,17 +36,24 @@
 //! **Progress.** Waking is one `fetch_or` (wait-free) plus one push when the task was idle. Going
 //! idle is one compare-exchange. A yield needs no waker and no reference count.
 
+mod snapshot;
 mod state;
-mod index;
+mod slot;
+mod depot;
+mod permits;
+mod magazine;
+mod join_error;
 mod header;
-mod registry;
+mod colony;
 mod waker;
+mod running;
+mod body;
 mod join;
 mod cell;
 
-pub use join::{JoinError, JoinHandle, Panic};
+pub use join::{AbortHandle, JoinHandle};
+pub use join_error::{JoinError, Panic};
 
-pub(crate) use cell::spawn;
-pub(crate) use header::{Readied, Schedule, TaskRef};
-pub(crate) use index::Index;
-pub(crate) use registry::Registry;
+pub(crate) use colony::{Colony, Schedule};
+pub(crate) use header::{Readied, Slab, TaskRef};
+pub(crate) use running::yield_running;

@@ -1,167 +1,36 @@
-//! The state word: a pure [`Snapshot`] that says what each step does, and the atomic [`State`] that
-//! does it.
+//! The atomic state word: does what a [`Snapshot`]'s step of the same name says.
 
+use super::snapshot::{Begun, CLOSED, COMPLETED, Completed, Ended, JOIN, JOIN_WAKER, Offered};
+use super::snapshot::{REFERENCE, RUNNING, SCHEDULED, Snapshot, Woken};
 use crate::sync::{AtomicUsize, Ordering};
 
-const SCHEDULED: usize = 1;
-const RUNNING: usize = 1 << 1;
-const COMPLETED: usize = 1 << 2;
-const CLOSED: usize = 1 << 3;
-const JOIN: usize = 1 << 4;
-const REFERENCE: usize = 1 << 5;
-
 /// Beyond this many references the process is out of memory or leaks wakers in a loop.
-const REFERENCES_MAX: usize = usize::MAX >> 7;
+const REFERENCES_MAX: usize = usize::MAX / REFERENCE / 2;
 
-/// One value of the state word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Snapshot(usize);
-
-/// What whoever set SCHEDULED must do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Woken {
-    /// The task was idle: put it into a queue.
-    Enqueue,
-    /// It is queued, running or completed: nothing.
-    Nothing,
-}
-
-/// What the worker that set RUNNING must do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Begun {
-    /// Poll the future.
-    Poll,
-    /// Drop the future, complete as cancelled.
-    Cancel,
-}
-
-/// What the worker must do after a poll that returned `Pending`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Ended {
-    /// The task is idle and may already run elsewhere or be gone: touch it no more.
-    Idle,
-    /// It was woken meanwhile: put it into a queue.
-    Enqueue,
-    /// It was closed meanwhile and is still ours: drop the future, complete as cancelled.
-    Cancel,
-}
-
-/// Whose output it is when a task has completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Completed {
-    /// The join handle's: wake whoever waits on it.
-    WakeJoin,
-    /// Nobody's: drop it.
-    DropOutput,
-}
-
-impl Snapshot {
-    /// A new task: queued (or about to be), referenced by its executor and its join handle.
-    pub(crate) const NEW: Self = Self(SCHEDULED | JOIN | (2 * REFERENCE));
-
-    pub(crate) fn is_scheduled(self) -> bool {
-        self.0 & SCHEDULED != 0
-    }
-
-    pub(crate) fn is_running(self) -> bool {
-        self.0 & RUNNING != 0
-    }
-
-    pub(crate) fn is_completed(self) -> bool {
-        self.0 & COMPLETED != 0
-    }
-
-    pub(crate) fn is_closed(self) -> bool {
-        self.0 & CLOSED != 0
-    }
-
-    pub(crate) fn has_join(self) -> bool {
-        self.0 & JOIN != 0
-    }
-
-    pub(crate) fn references(self) -> usize {
-        self.0 / REFERENCE
-    }
-
-    /// Edges 1 and 1'.
-    pub(crate) fn wake(self) -> (Self, Woken) {
-        let enqueue = self.0 & (SCHEDULED | RUNNING | COMPLETED) == 0;
-        let woken = if enqueue {
-            Woken::Enqueue
-        } else {
-            Woken::Nothing
-        };
-        (Self(self.0 | SCHEDULED), woken)
-    }
-
-    /// Abort: as a wake, and the future will be dropped instead of polled.
-    pub(crate) fn close(self) -> (Self, Woken) {
-        let (woken, action) = self.wake();
-        (Self(woken.0 | CLOSED), action)
-    }
-
-    /// Edge 2.
-    pub(crate) fn begin(self) -> (Self, Begun) {
-        let begun = if self.is_closed() {
-            Begun::Cancel
-        } else {
-            Begun::Poll
-        };
-        (Self(self.0 ^ (SCHEDULED | RUNNING)), begun)
-    }
-
-    /// Edges 3 and 4.
-    pub(crate) fn end_poll(self) -> (Self, Ended) {
-        if self.is_closed() {
-            (self, Ended::Cancel)
-        } else if self.is_scheduled() {
-            (Self(self.0 & !RUNNING), Ended::Enqueue)
-        } else {
-            (Self(self.0 & !RUNNING), Ended::Idle)
-        }
-    }
-
-    /// Edge 5.
-    pub(crate) fn complete(self) -> (Self, Completed) {
-        let completed = if self.has_join() {
-            Completed::WakeJoin
-        } else {
-            Completed::DropOutput
-        };
-        (Self(self.0 ^ (RUNNING | COMPLETED)), completed)
-    }
-
-    /// Shutdown takes a task that no worker runs, queued or idle; `None` when it is running or
-    /// completed.
-    pub(crate) fn seize(self) -> Option<Self> {
-        let free = self.0 & (RUNNING | COMPLETED) == 0;
-        free.then_some(Self((self.0 | RUNNING | CLOSED) & !SCHEDULED))
-    }
-
-    /// The join handle goes. `true`: the task has completed, so the output is the handle's to drop.
-    pub(crate) fn drop_join(self) -> (Self, bool) {
-        (Self(self.0 & !JOIN), self.is_completed())
-    }
-}
-
-/// The atomic state word. Each method is the [`Snapshot`] step of the same name.
 #[derive(Debug)]
 pub(crate) struct State(AtomicUsize);
 
 impl State {
+    /// The word of a slot where nobody lives yet.
     pub(crate) fn new() -> Self {
-        Self(AtomicUsize::new(Snapshot::NEW.0))
+        Self(AtomicUsize::new(Snapshot::FREE.0))
     }
 
+    /// A task or a job moves in.
+    pub(crate) fn publish(&self, new: Snapshot) {
+        // [task.listed] pairs with [task.seize]: shutdown's walk sees the cell whole.
+        self.0.store(new.0, Ordering::Release);
+    }
+
+    #[inline]
     pub(crate) fn load(&self) -> Snapshot {
-        // [task.look] pairs with [task.complete]: the output of a completed task is seen whole.
+        // [task.look] pairs with [task.complete], [task.took], [task.dropped]: the output of a
+        // completed task is seen whole, its waker's place is given back, and so are those of
+        // wakers that are gone.
         Snapshot(self.0.load(Ordering::Acquire))
     }
 
+    #[inline]
     pub(crate) fn wake(&self) -> Woken {
         // [task.wake] pairs with [task.begin], [task.idle]: the next poll sees what came before
         // this wake, and who enqueues an idle task knows that it has left the queue it was in: a
@@ -179,7 +48,16 @@ impl State {
             .1
     }
 
+    /// Who took a task that stands alone from its queue is the only one to know it.
+    #[inline]
     pub(crate) fn begin(&self) -> Begun {
+        // [task.begin_alone] pairs with [task.yield_alone], [task.idle], [task.wake],
+        // [task.dropped], [task.left_new], [task.left]: what the last poll left is seen, and all
+        // that came before wakes; who has gone has gone.
+        if self.0.load(Ordering::Acquire) == SCHEDULED {
+            self.0.store(RUNNING, Ordering::Relaxed);
+            return Begun::Poll;
+        }
         // [task.begin] pairs with [task.wake], [task.idle]: all that came before any wake so far
         // is seen, and what the last poll left.
         let before = Snapshot(self.0.fetch_xor(SCHEDULED | RUNNING, Ordering::Acquire));
@@ -190,15 +68,23 @@ impl State {
         before.begin().1
     }
 
-    pub(crate) fn end_poll(&self) -> Ended {
+    #[inline]
+    pub(crate) fn end_poll(&self, yielded: bool) -> Ended {
         let mut seen = self.0.load(Ordering::Relaxed);
+        if yielded && seen == RUNNING {
+            // [task.yield_alone] pairs with [task.begin_alone]: the next runner sees what this
+            // poll left.
+            self.0.store(SCHEDULED, Ordering::Release);
+            return Ended::Enqueue;
+        }
         loop {
-            let (next, ended) = Snapshot(seen).end_poll();
+            let (next, ended) = Snapshot(seen).end_poll(yielded);
             if ended == Ended::Cancel {
                 return ended;
             }
-            // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the
-            // next runner sees what this poll left, and who enqueues the task sees its pop.
+            // [task.idle] pairs with [task.begin], [task.begin_alone], [task.wake], [task.close],
+            // [task.seize]: the next runner sees what this poll left, and who enqueues the task
+            // sees its pop.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)
@@ -209,17 +95,149 @@ impl State {
         }
     }
 
+    /// Whether an output is wanted, as far as the runner knows: [`State::complete`] says.
+    #[inline]
+    pub(crate) fn wants_output(&self) -> bool {
+        Snapshot(self.0.load(Ordering::Relaxed)).has_join()
+    }
+
+    /// With an output in the stage.
+    #[inline]
     pub(crate) fn complete(&self) -> Completed {
-        // [task.complete] pairs with [task.look], [task.drop_join]: the output is seen whole.
-        Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::Release))
-            .complete()
+        let mut seen = self.0.load(Ordering::Relaxed);
+        loop {
+            let (next, completed) = Snapshot(seen).complete();
+            if completed == Completed::NoJoin {
+                return completed;
+            }
+            // [task.complete] pairs with [task.look], [task.offer], [task.offer_late],
+            // [task.withdraw_late], [task.left]: the output is seen whole, and so is the waker.
+            match self
+                .0
+                .compare_exchange_weak(seen, next.0, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                Ok(_) => return completed,
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Without an output: JOIN is clear. Whether the cell is to be freed.
+    #[inline]
+    #[must_use]
+    pub(crate) fn complete_detached(&self) -> bool {
+        // [task.end_alone] pairs with [task.dropped], [task.left], [task.left_new]: who has gone is
+        // done with the cell.
+        if Snapshot(self.0.load(Ordering::Acquire)).is_alone() {
+            self.0.store(COMPLETED, Ordering::Relaxed);
+            return true;
+        }
+        // [task.end] pairs with [task.dropped], [task.last]: so that nothing is freed that is still
+        // in use.
+        Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::AcqRel))
+            .complete_detached()
+            .1
+    }
+
+    /// After the completion took the join handle's waker. Whether the cell is to be freed.
+    #[must_use]
+    pub(crate) fn took_waker(&self) -> bool {
+        // [task.took] pairs with [task.look], [task.left], [task.dropped], [task.last]: the place
+        // is empty; nothing is freed that is still in use.
+        Snapshot(self.0.fetch_and(!JOIN_WAKER, Ordering::AcqRel))
+            .took_waker()
+            .1
+    }
+
+    /// After the join handle put a waker into its place.
+    pub(crate) fn offer_waker(&self) -> Offered {
+        let mut seen = self.0.load(Ordering::Relaxed);
+        loop {
+            let (next, offered) = Snapshot(seen).offer_waker();
+            if offered == Offered::Completed {
+                // [task.offer_late] pairs with [task.complete]: the output is seen whole.
+                self.0.load(Ordering::Acquire);
+                return offered;
+            }
+            // [task.offer] pairs with [task.complete]: the waker is seen whole.
+            match self
+                .0
+                .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)
+            {
+                Ok(_) => return offered,
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Whether the waker's place is the handle's again; if not, the task has completed.
+    pub(crate) fn withdraw_waker(&self) -> bool {
+        let mut seen = self.0.load(Ordering::Relaxed);
+        while let Some(next) = Snapshot(seen).withdraw_waker() {
+            match self
+                .0
+                .compare_exchange_weak(seen, next.0, Ordering::Relaxed, Ordering::Relaxed)
+            {
+                Ok(_) => return true,
+                Err(now) => seen = now,
+            }
+        }
+        // [task.withdraw_late] pairs with [task.complete]: the output is seen whole.
+        self.0.load(Ordering::Acquire);
+        false
+    }
+
+    /// The handle of a task that nobody has run or woken yet goes.
+    #[inline]
+    pub(crate) fn drop_join_new(&self) -> bool {
+        let new = Snapshot::NEW;
+        // [task.left_new] pairs with [task.begin_alone], [task.end_alone]: the handle is done with
+        // the cell.
+        self.0
+            .compare_exchange(
+                new.0,
+                new.drop_join().0.0,
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// The handle goes, if the word is still `seen`, which leaves it nothing to clear away.
+    pub(crate) fn drop_join_at(&self, seen: Snapshot) -> bool {
+        debug_assert_eq!(seen.is_completed(), seen.has_join_waker(), "{seen:?}");
+        // [task.left] pairs with [task.begin_alone], [task.end_alone], [task.end], [task.took],
+        // [task.last]: the handle is done with the cell.
+        self.0
+            .compare_exchange(
+                seen.0,
+                seen.drop_join().0.0,
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// The handle goes after completion, and has cleared away. Whether the cell is to be freed.
+    #[must_use]
+    pub(crate) fn drop_join_completed(&self) -> bool {
+        // Who is the last to hold a completed cell is the only one to know it.
+        if self.load().drop_join().1 {
+            self.0.store(COMPLETED, Ordering::Relaxed);
+            return true;
+        }
+        // [task.join_last] pairs with [task.dropped], [task.last]: so that nothing is freed that is
+        // still in use.
+        Snapshot(self.0.fetch_and(!JOIN, Ordering::AcqRel))
+            .drop_join()
             .1
     }
 
     pub(crate) fn seize(&self) -> bool {
         let mut seen = self.0.load(Ordering::Relaxed);
         while let Some(next) = Snapshot(seen).seize() {
-            // [task.seize] pairs with [task.idle]: what the last poll left is seen.
+            // [task.seize] pairs with [task.idle], [task.listed]: what the last poll left is seen,
+            // or what spawn made.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::Acquire, Ordering::Relaxed)
@@ -231,14 +249,7 @@ impl State {
         false
     }
 
-    /// Whether the task had completed: then the caller drops the output.
-    pub(crate) fn drop_join(&self) -> bool {
-        // [task.drop_join] pairs with [task.complete]: the output is seen whole.
-        Snapshot(self.0.fetch_and(!JOIN, Ordering::Acquire))
-            .drop_join()
-            .1
-    }
-
+    #[inline]
     pub(crate) fn add_reference(&self) {
         let before = Snapshot(self.0.fetch_add(REFERENCE, Ordering::Relaxed));
         if before.references() > REFERENCES_MAX {
@@ -246,15 +257,20 @@ impl State {
         }
     }
 
-    /// Whether this was the last reference: then the caller frees the cell.
+    /// Whether the cell is to be freed.
+    #[inline]
     #[must_use]
     pub(crate) fn drop_reference(&self) -> bool {
-        // [task.dropped] pairs with [task.last]: all that was done through this reference is done.
-        if Snapshot(self.0.fetch_sub(REFERENCE, Ordering::Release)).references() != 1 {
+        // [task.dropped] pairs with [task.last], [task.look], [task.begin_alone],
+        // [task.end_alone], [task.end], [task.took], [task.join_last]: all that was done through
+        // this reference is done.
+        let before = self.0.fetch_sub(REFERENCE, Ordering::Release);
+        if !Snapshot(before - REFERENCE).is_dead() {
             return false;
         }
-        // [task.last] pairs with [task.dropped]: so that nothing is freed that is still in use.
-        let _last = self.0.load(Ordering::Acquire);
+        // [task.last] pairs with [task.dropped], [task.end], [task.left], [task.took],
+        // [task.join_last]: so that nothing is freed that is still in use.
+        self.0.load(Ordering::Acquire);
         true
     }
 }

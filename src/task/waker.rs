@@ -14,7 +14,12 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dr
 pub(super) unsafe fn borrowed(task: TaskRef) -> ManuallyDrop<Waker> {
     // SAFETY: the table's functions keep the contract of `RawWakerVTable` for pointers to live
     // headers.
-    ManuallyDrop::new(unsafe { Waker::new(task.as_ptr().cast_const().cast(), &VTABLE) })
+    ManuallyDrop::new(unsafe { Waker::new(task.as_ptr().cast_const(), &VTABLE) })
+}
+
+/// Whether the waker is one of that task's.
+pub(super) fn is_of(waker: &Waker, task: *const ()) -> bool {
+    std::ptr::eq(waker.data(), task) && std::ptr::eq(waker.vtable(), &VTABLE)
 }
 
 fn task(data: *const ()) -> TaskRef {
@@ -24,7 +29,7 @@ fn task(data: *const ()) -> TaskRef {
 
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY: the waker that is cloned holds a reference, or is borrowed from a poll.
-    unsafe { task(data).header() }.state.add_reference();
+    unsafe { task(data).add_reference() };
     RawWaker::new(data, &VTABLE)
 }
 
