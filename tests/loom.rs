@@ -63,6 +63,10 @@ mod executor {
         reason = "the models use parts of the file"
     )]
     pub(crate) mod idle;
+    #[path = "../src/executor/lifo.rs"]
+    pub(crate) mod lifo;
+    #[path = "../src/executor/presence.rs"]
+    pub(crate) mod presence;
 }
 
 #[path = "."]

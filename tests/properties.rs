@@ -31,6 +31,14 @@ mod task {
     pub(crate) mod state;
 }
 
+#[path = "."]
+mod executor {
+    #[path = "../src/executor/topology.rs"]
+    pub(crate) mod topology;
+}
+
+#[path = "properties/core_plans.rs"]
+mod core_plans;
 #[path = "properties/readiness.rs"]
 mod readiness;
 #[path = "properties/ring.rs"]

@@ -1,17 +1,45 @@
 //! Which worker runs on which core.
+//!
+//! What the hardware shares comes from `/sys/devices/system/cpu` on Linux: siblings of a physical
+//! core (SMT), the last cache, the package. Where a file is missing each core stands alone, and a
+//! package is one cache.
 
 use std::fmt;
 
 use super::pin;
 
-/// How worker threads are bound to cores.
+/// How worker threads are bound to cores: "core" here is what the kernel numbers, one hardware
+/// thread.
+///
+/// A plan takes only cores that the thread which builds the runtime may use: affinity masks
+/// (`taskset`) and cpusets of cgroups are respected. A runtime built *in a task* of a pinned worker
+/// therefore has that worker's core only; build it in `spawn_blocking`, or outside. With more
+/// workers than cores a plan begins again.
+///
+/// ```
+/// use windlass::CorePlan;
+///
+/// for plan in [CorePlan::Compact, CorePlan::Spread] {
+///     // Without the feature `pin` this is an error.
+///     if let Ok(cores) = plan.cores(4) {
+///         println!("{plan:?}: {cores:?}");
+///     }
+/// }
+/// assert_eq!(CorePlan::None.cores(2), Ok(vec![None, None]));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CorePlan {
     /// Threads are not bound: the kernel places them.
     None,
-    /// Worker `n` on the `n`-th core this process may use, wrapping round when there are more
-    /// workers than cores. Needs the feature `pin`.
+    /// Near each other: one last-level cache after the other, in each one every physical core
+    /// before any SMT sibling. Few workers then hand tasks over through a cache they share, and two
+    /// share a core's execution units only when the cache has no free core. Needs the feature
+    /// `pin`.
     Compact,
+    /// Far from each other: every physical core of the machine before any SMT sibling, alternating
+    /// between packages, and in each between last-level caches. Few workers then have the most
+    /// cache and memory bandwidth each, and pay more for a hand-over. Needs the feature `pin`.
+    Spread,
     /// Worker `n` on the `n`-th core of this list (the kernel's numbers), wrapping round. Needs the
     /// feature `pin`.
     Explicit(Vec<usize>),
@@ -68,34 +96,36 @@ impl fmt::Display for CoreError {
 
 impl std::error::Error for CoreError {}
 
-/// One entry a worker: the core to bind it to, if any.
-pub(crate) fn resolve(plan: &CorePlan, workers: usize) -> Result<Vec<Option<usize>>, CoreError> {
-    let cores = match plan {
-        CorePlan::None => return Ok(vec![None; workers]),
-        CorePlan::Compact => allowed()?,
-        CorePlan::Explicit(cores) => {
-            let allowed = allowed()?;
-            if let Some(&core) = cores.iter().find(|core| !allowed.contains(core)) {
-                return Err(CoreError::NoSuchCore { core, allowed });
+impl CorePlan {
+    /// What the plan means here and now: one entry a worker, the core it is bound to, if any.
+    ///
+    /// # Errors
+    /// [`CoreError`]: the plan cannot be carried out.
+    pub fn cores(&self, workers: usize) -> Result<Vec<Option<usize>>, CoreError> {
+        let cores = match self {
+            Self::None => return Ok(vec![None; workers]),
+            Self::Compact => known(pin::compact())?,
+            Self::Spread => known(pin::spread())?,
+            Self::Explicit(cores) => {
+                let allowed = known(pin::allowed())?;
+                if let Some(&core) = cores.iter().find(|core| !allowed.contains(core)) {
+                    return Err(CoreError::NoSuchCore { core, allowed });
+                }
+                cores.clone()
             }
-            cores.clone()
+        };
+        if cores.is_empty() {
+            return Err(CoreError::Empty);
         }
-    };
-    if cores.is_empty() {
-        return Err(CoreError::Empty);
+        Ok(cores.into_iter().map(Some).cycle().take(workers).collect())
     }
-    Ok(cores
-        .iter()
-        .copied()
-        .cycle()
-        .take(workers)
-        .map(Some)
-        .collect())
 }
 
-fn allowed() -> Result<Vec<usize>, CoreError> {
-    if !pin::AVAILABLE {
-        return Err(CoreError::Unavailable);
-    }
-    pin::allowed().ok_or(CoreError::Unknown)
+fn known(cores: Option<Vec<usize>>) -> Result<Vec<usize>, CoreError> {
+    let unknown = if pin::AVAILABLE {
+        CoreError::Unknown
+    } else {
+        CoreError::Unavailable
+    };
+    cores.ok_or(unknown)
 }

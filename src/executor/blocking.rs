@@ -4,12 +4,13 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::ptr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::mask::Mask;
 use crate::task::{JoinError, JoinHandle, Slab, TaskRef};
@@ -28,7 +29,7 @@ pub trait BlockingPool: Send + Sync {
     fn execute(&self, job: Job) -> Result<(), Job>;
 
     /// Drops the jobs that have not begun, and waits for those that have, at most `timeout`
-    /// (without end when it is `None`). Whether all have ended.
+    /// (without end when it is `None`, but not inside a job). Whether all have ended.
     fn shut_down(&self, timeout: Option<Duration>) -> bool;
 }
 
@@ -69,7 +70,7 @@ where
     }
 }
 
-/// A closure as a future that is ready at its first poll.
+/// A closure as a future that is ready at its first poll: it is never scheduled.
 struct Once<F>(Option<F>);
 
 impl<F> Unpin for Once<F> {}
@@ -91,7 +92,7 @@ thread_local! {
 }
 
 /// The default [`BlockingPool`]: threads started on demand up to a limit, and a bounded queue
-/// before them.
+/// before them. A thread without work ends after ten seconds.
 #[derive(Clone)]
 pub struct BlockingThreads {
     inside: Arc<Inside>,
@@ -104,8 +105,8 @@ struct Inside {
     /// The cores of the thread that made the pool: a worker that starts a thread may be pinned.
     mask: Option<Mask>,
     state: Mutex<State>,
-    work: Condvar,
-    ended: Condvar,
+    /// A job came, or the pool is closing, or a thread ended while it is.
+    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -117,7 +118,7 @@ struct State {
 }
 
 impl BlockingThreads {
-    /// At most `threads_max` threads, and `queue_max` jobs that wait for one.
+    /// At most `threads_max` threads of this name, and `queue_max` jobs that wait for one.
     pub fn new(threads_max: usize, queue_max: usize, thread_name: &str) -> Self {
         Self {
             inside: Arc::new(Inside {
@@ -126,10 +127,16 @@ impl BlockingThreads {
                 thread_name: thread_name.to_owned(),
                 mask: Mask::current(),
                 state: Mutex::default(),
-                work: Condvar::new(),
-                ended: Condvar::new(),
+                changed: Condvar::new(),
             }),
         }
+    }
+
+    /// Without one more thread those that run still take from the queue.
+    fn start_thread(&self) -> bool {
+        let inside = self.inside.clone();
+        let thread = thread::Builder::new().name(inside.thread_name.clone());
+        thread.spawn(move || inside.serve()).is_ok()
     }
 }
 
@@ -140,21 +147,10 @@ impl BlockingPool for BlockingThreads {
             return Err(job);
         }
         if state.waiting > state.queue.len() {
-            state.queue.push_back(job);
-            self.inside.work.notify_one();
-            return Ok(());
-        }
-        if state.threads < self.inside.threads_max {
-            let inside = self.inside.clone();
-            let thread = thread::Builder::new().name(self.inside.thread_name.clone());
-            // Without one more thread those that run still take from the queue.
-            if thread.spawn(move || inside.serve()).is_ok() {
-                state.threads += 1;
-                state.queue.push_back(job);
-                return Ok(());
-            }
-        }
-        if state.threads == 0 || state.queue.len() >= self.inside.queue_max {
+            self.inside.changed.notify_one();
+        } else if state.threads < self.inside.threads_max && self.start_thread() {
+            state.threads += 1;
+        } else if state.threads == 0 || state.queue.len() >= self.inside.queue_max {
             return Err(job);
         }
         state.queue.push_back(job);
@@ -162,34 +158,25 @@ impl BlockingPool for BlockingThreads {
     }
 
     fn shut_down(&self, timeout: Option<Duration>) -> bool {
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.inside.lock();
         state.closing = true;
-        let cancelled = std::mem::take(&mut state.queue);
-        self.inside.work.notify_all();
+        let cancelled = mem::take(&mut state.queue);
         drop(state);
+        self.inside.changed.notify_all();
+        // What a closure owns may call into the pool.
         drop(cancelled);
-        // A thread of the pool cannot wait for its own end.
-        let own = usize::from(ptr::eq(SERVING.get(), Arc::as_ptr(&self.inside)));
-        let mut state = self.inside.lock();
-        while state.threads > own {
-            state = match deadline {
-                None => self
-                    .inside
-                    .ended
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return false;
-                    }
-                    let waited = self.inside.ended.wait_timeout(state, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-        true
+        // A thread of the pool cannot wait for its own end, nor two pools' for each other's.
+        let serving = SERVING.get();
+        let own = usize::from(ptr::eq(serving, Arc::as_ptr(&self.inside)));
+        let long = if serving.is_null() {
+            Duration::MAX
+        } else {
+            Duration::ZERO
+        };
+        let (changed, timeout) = (&self.inside.changed, timeout.unwrap_or(long));
+        let run = |state: &mut State| state.threads > own;
+        let waited = changed.wait_timeout_while(self.inside.lock(), timeout, run);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
 
@@ -204,33 +191,25 @@ impl Inside {
         if let Some(mask) = &self.mask {
             mask.apply();
         }
-        let mut state = self.lock();
-        while !state.closing {
-            if let Some(job) = state.queue.pop_front() {
-                drop(state);
-                job.run();
-                state = self.lock();
-                continue;
-            }
+        let idle = |state: &mut State| state.queue.is_empty() && !state.closing;
+        loop {
+            let mut state = self.lock();
             state.waiting += 1;
-            let waited = self.work.wait_timeout(state, KEEP_ALIVE);
-            let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-            state = guard;
+            let waited = self.changed.wait_timeout_while(state, KEEP_ALIVE, idle);
+            let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
-            if timeout.timed_out() && state.queue.is_empty() {
-                break;
-            }
+            let Some(job) = state.queue.pop_front() else {
+                state.threads -= 1;
+                return self.changed.notify_all();
+            };
+            drop(state);
+            job.run();
         }
-        state.threads -= 1;
-        self.ended.notify_all();
     }
 }
 
 impl fmt::Debug for BlockingThreads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BlockingThreads")
-            .field("threads_max", &self.inside.threads_max)
-            .field("queue_max", &self.inside.queue_max)
-            .finish_non_exhaustive()
+        f.debug_struct("BlockingThreads").finish_non_exhaustive()
     }
 }

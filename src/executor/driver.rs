@@ -1,6 +1,7 @@
 //! The socket through which a worker sleeps: by condition variable, on a reactor, or in a
 //! simulation.
 
+use std::ffi::c_int;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,24 @@ pub trait Driver: Send {
 
     /// Wakes the tasks whose events the last `wait` brought, and whose timers are due.
     fn dispatch(&mut self);
+
+    /// The thread goes elsewhere and waits by other means, if the driver has any (a descriptor that
+    /// becomes readable): notifications from now on must reach it there.
+    fn leave(&mut self) {}
+
+    /// The thread is back from where it went with [`Driver::leave`].
+    fn come_back(&mut self) {}
+
+    /// The descriptor that becomes readable when `wait` would return, if there is one. It says
+    /// nothing of timers: see [`Driver::until_timer`].
+    fn descriptor(&self) -> Option<c_int> {
+        None
+    }
+
+    /// The time until the next timer is due, if there is one.
+    fn until_timer(&self) -> Option<Duration> {
+        None
+    }
 
     /// A handle that ends the current `wait`, or makes the next one return at once.
     fn notifier(&self) -> Arc<dyn Notify>;

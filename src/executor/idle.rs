@@ -26,6 +26,12 @@
 //! pusher claimed the worker, which hence counts as searching and must look for work before it
 //! sleeps again.
 //!
+//! **Looking about.** A worker that found nothing may stay a searcher for a while before it sleeps,
+//! and look again and again: pushes find a searcher, and ask the kernel for nothing.
+//!
+//! **Pinned tasks** go to one worker, whoever else sleeps or searches: `rouse` in the place of
+//! `claim`, with the same pair of fences. Nobody searches then.
+//!
 //! **Progress.** All wait-free but `claim`, which is lock-free.
 
 use crate::sync::{AtomicU64, Ordering, fence};
@@ -75,6 +81,18 @@ impl Idle {
         }
     }
 
+    /// After a push into `worker`'s own injector: whether it sleeps and is to be notified. It leaves
+    /// the sleepers, and counts as busy.
+    #[must_use]
+    pub(crate) fn rouse(&self, worker: usize) -> bool {
+        // [idle.pushed_to] pairs with [idle.asleep]: the push is seen by the worker that this thread
+        // does not see asleep.
+        fence(Ordering::SeqCst);
+        let bit = 1 << worker;
+        self.word.load(Ordering::Relaxed) & bit != 0
+            && self.word.fetch_and(!bit, Ordering::Relaxed) & bit != 0
+    }
+
     /// A busy worker asks to search the others' queues: granted while less than half of `workers`
     /// do.
     #[must_use]
@@ -110,7 +128,7 @@ impl Idle {
         if before.wrapping_sub(counted) >= SEARCHER {
             return false;
         }
-        // [idle.asleep] pairs with [idle.pushed]: a push that did not see this worker asleep is
+        // [idle.asleep] pairs with [idle.pushed], [idle.pushed_to]: a push that did not see this worker asleep is
         // seen.
         fence(Ordering::SeqCst);
         true

@@ -1,80 +1,177 @@
-//! What only the worker's own thread touches: the LIFO slot, and the way by which pushes made on it
-//! stay on it.
+//! What only the thread that runs tasks touches: the worker's way to its own queue and LIFO slot,
+//! by which what becomes ready on it stays on it.
 
 use std::cell::Cell;
 use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use super::queues::Queues;
+use super::policy::Policy;
+use super::run_queue::{RunQueue, RunQueues};
+use super::scheduler::{Remote, Scheduler};
+use crate::sync::Ordering;
 use crate::task::{Readied, TaskRef};
 
-/// How many tasks in a row may come from the LIFO slot, so that two tasks that wake each other do
-/// not starve the ring.
-const LIFO_RUN_MAX: u32 = 16;
+/// How many tasks move at once: from the injector, from another's queue, to the injector.
+pub(super) const BATCH: usize = 128;
+
+/// What a thread that runs tasks points to: the scheduler, its `Local`, and where the others see the
+/// name of the task that it runs.
+#[derive(Clone, Copy)]
+struct Current {
+    scheduler: *const (),
+    local: *const (),
+    name: *const Mutex<Option<Arc<str>>>,
+}
 
 thread_local! {
-    static CURRENT: Cell<*const Local> = const { Cell::new(ptr::null()) };
+    static CURRENT: Cell<Current> = const {
+        Cell::new(Current { scheduler: ptr::null(), local: ptr::null(), name: ptr::null() })
+    };
 }
 
-/// The thread-bound part of one worker.
-pub(super) struct Local {
-    queues: *const Queues,
-    worker: usize,
-    lifo: Cell<Option<TaskRef>>,
+/// The thread-bound part of one worker or guest.
+pub(super) struct Local<'a, P, Q: RunQueues> {
+    scheduler: &'a Scheduler<P, Q>,
+    index: usize,
     lifo_run: Cell<u32>,
     dispatching: Cell<bool>,
+    spill: Cell<Vec<TaskRef>>,
 }
 
-impl Local {
-    pub(super) fn new(queues: &Queues, worker: usize) -> Self {
+/// Whether the calling thread runs tasks of the scheduler at this address.
+pub(super) fn is_current(scheduler: *const ()) -> bool {
+    CURRENT.get().scheduler == scheduler
+}
+
+/// Runs `poll` while the task on this thread is known by `name`.
+pub(super) fn named<R>(name: &Arc<str>, poll: impl FnOnce() -> R) -> R {
+    struct Before(Option<Arc<str>>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            replace_name(self.0.take());
+        }
+    }
+    let _before = Before(replace_name(Some(name.clone())));
+    poll()
+}
+
+/// The name of the task that the thread runs, if it has one.
+pub(super) fn current_name() -> Option<Arc<str>> {
+    let name = replace_name(None);
+    replace_name(name.clone());
+    name
+}
+
+fn replace_name(name: Option<Arc<str>>) -> Option<Arc<str>> {
+    // SAFETY: the pointer is null, or set for the length of `enter`, on this thread, which borrows
+    // the scheduler that holds the name.
+    let place = unsafe { CURRENT.get().name.as_ref() }?;
+    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::replace(&mut *place, name)
+}
+
+impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
+    /// # Safety
+    /// While this exists, no other thread has a `Local` of the same scheduler and `index`.
+    pub(super) unsafe fn new(scheduler: &'a Scheduler<P, Q>, index: usize) -> Self {
         Self {
-            queues,
-            worker,
-            lifo: Cell::new(None),
+            scheduler,
+            index,
             lifo_run: Cell::new(0),
             dispatching: Cell::new(false),
+            spill: Cell::new(Vec::with_capacity(BATCH)),
         }
     }
 
     /// Runs `work` with this as the thread's worker.
     pub(super) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        struct Leave;
+        struct Leave(Current);
         impl Drop for Leave {
             fn drop(&mut self) {
-                CURRENT.set(ptr::null());
+                CURRENT.set(self.0);
             }
         }
-        CURRENT.set(self);
-        let _leave = Leave;
+        let _leave = Leave(CURRENT.replace(Current {
+            scheduler: ptr::from_ref(self.scheduler).cast(),
+            local: ptr::from_ref(self).cast(),
+            name: &raw const self.remote().name,
+        }));
         work()
     }
 
-    /// The calling thread's worker, if it is one of `queues`'s. Valid for the length of a call made
-    /// by a task or a driver on this thread, since `enter` outlives both.
+    /// The calling thread's worker, if it is one of `scheduler`'s. Valid for the length of a call
+    /// made by a task or a driver on this thread, since `enter` outlives both.
     #[inline]
-    pub(super) fn of(queues: &Queues) -> Option<&Self> {
-        let local = CURRENT.get();
-        // SAFETY: the pointer is set for the length of `enter`, on this thread, and `Local` is not
-        // `Sync`, so that the reference stays on the thread.
-        let local = unsafe { local.as_ref() }?;
-        ptr::eq(local.queues, queues).then_some(local)
+    pub(super) fn of<'b>(scheduler: &'b Scheduler<P, Q>) -> Option<&'b Self> {
+        let current = CURRENT.get();
+        if !ptr::addr_eq(current.scheduler, ptr::from_ref(scheduler)) {
+            return None;
+        }
+        // SAFETY: both pointers are set together, for the length of `enter`, on this thread, so
+        // that the scheduler's type is the local's; `Local` is not `Sync`, so the reference stays.
+        Some(unsafe { &*current.local.cast::<Self>() })
     }
 
-    /// Takes a task that became ready on this worker. No other is woken for it: see `monitor`.
+    pub(super) fn remote(&self) -> &'a Remote<Q> {
+        &self.scheduler.remotes[self.index]
+    }
+
+    /// Takes a task that became ready on this worker. Where workers have queues of their own, no
+    /// other is woken for it: see `monitor`.
     #[inline]
-    pub(super) fn accept(&self, queues: &Queues, task: TaskRef, readied: Readied) {
+    pub(super) fn accept(&self, task: TaskRef, readied: Readied) {
+        if P::PINNED {
+            // SAFETY: a task that became ready is alive until it has run.
+            let home = unsafe {
+                if readied == Readied::Spawned {
+                    task.set_home(self.index as u8);
+                }
+                usize::from(task.home())
+            };
+            if home != self.index {
+                return self.scheduler.send_home(task);
+            }
+        }
+        if !P::OWN_QUEUES {
+            return self.scheduler.inject(task, false);
+        }
         match readied {
-            Readied::Woken if !self.dispatching.get() => {
-                if let Some(displaced) = self.lifo.replace(Some(task)) {
-                    queues.push_worker(self.worker, displaced);
+            Readied::Woken if P::LIFO_RUN_MAX > 0 && !self.dispatching.get() => {
+                if let Some(displaced) = self.remote().lifo.put(task) {
+                    self.push(displaced);
                 }
             }
-            Readied::Woken | Readied::Spawned | Readied::Yielded => {
-                queues.push_worker(self.worker, task);
-            }
+            Readied::Woken | Readied::Spawned | Readied::Yielded => self.push(task),
         }
     }
 
-    /// Runs `dispatch`, whose wakes all land in the ring, in the order of the events.
+    /// Into the worker's own queue.
+    #[inline]
+    pub(super) fn push(&self, task: TaskRef) {
+        // SAFETY: only the thread of this `Local` pushes into its queue, as `new`'s caller states.
+        if let Err(task) = unsafe { self.remote().queue.push_alone(task) } {
+            self.spill(task);
+        }
+    }
+
+    /// The worker's own queue is full: half of it moves to the injector, and the task with it. That
+    /// is more than this worker keeps up with, and a guest takes nothing from there: one is woken.
+    #[cold]
+    fn spill(&self, task: TaskRef) {
+        let mut spill = self.spill.take();
+        let queue = &self.remote().queue;
+        queue.pop_many(BATCH - 1, |task| spill.push(task));
+        spill.push(task);
+        self.scheduler
+            .push_injector_many(self.index, spill.drain(..));
+        self.spill.set(spill);
+        if !P::PINNED {
+            self.scheduler.wake_worker();
+        }
+    }
+
+    /// Runs `dispatch`, whose wakes all land in the queue, in the order of the events.
     pub(super) fn dispatch(&self, dispatch: impl FnOnce()) {
         self.dispatching.set(true);
         dispatch();
@@ -82,16 +179,78 @@ impl Local {
     }
 
     /// The next task of this worker's own: the LIFO slot first, within its bound.
-    pub(super) fn next(&self, queues: &Queues) -> Option<TaskRef> {
-        let remote = &queues.workers[self.worker];
-        if self.lifo_run.get() < LIFO_RUN_MAX
-            && let Some(task) = self.lifo.take()
+    #[inline]
+    pub(super) fn next(&self) -> Option<TaskRef> {
+        if !P::OWN_QUEUES {
+            return None;
+        }
+        let remote = self.remote();
+        if self.lifo_run.get() < P::LIFO_RUN_MAX
+            && let Some(task) = remote.lifo.take()
         {
             self.lifo_run.set(self.lifo_run.get() + 1);
             remote.counters.lifo_hits.add(1);
             return Some(task);
         }
         self.lifo_run.set(0);
-        remote.ring.pop().or_else(|| self.lifo.take())
+        remote.queue.pop().or_else(|| remote.lifo.take())
+    }
+
+    /// Takes its share of what came from outside into the worker's own queue.
+    pub(super) fn take_injected(&self) -> Option<TaskRef> {
+        let injector = self.scheduler.injector(self.index);
+        if !P::OWN_QUEUES {
+            return injector.pop();
+        }
+        let waiting = injector.len();
+        if waiting == 0 {
+            return None;
+        }
+        let sharers = if P::PINNED {
+            1
+        } else {
+            self.scheduler.workers()
+        };
+        let share = waiting.div_ceil(sharers).min(BATCH);
+        let mut first = None;
+        injector.pop_many(share, |task| match first {
+            None => first = Some(task),
+            Some(_) => self.push(task),
+        });
+        first
+    }
+
+    /// Runs one task.
+    #[inline]
+    pub(super) fn run(&self, task: TaskRef) {
+        let remote = self.remote();
+        remote.counters.polls.add(1);
+        let began = remote.counters.measures_polls().then(Instant::now);
+        // SAFETY: the task was taken from a queue, where only `schedule` puts it, once for each
+        // time it may run; until then it is alive.
+        unsafe {
+            remote.running.store(task.kind_address(), Ordering::Relaxed);
+            task.run();
+        }
+        if let Some(began) = began {
+            remote.counters.polled(began.elapsed());
+        }
+    }
+
+    pub(super) fn has_tasks(&self) -> bool {
+        !self.remote().queue.is_empty() || !self.remote().lifo.is_empty()
+    }
+
+    /// Puts all that is left in the worker's own queue before the others.
+    pub(super) fn give_up_queue(&self) {
+        let mut rest = self.spill.take();
+        let remote = self.remote();
+        rest.extend(remote.lifo.take());
+        while remote.queue.pop_many(BATCH, |task| rest.push(task)) > 0 {}
+        if !rest.is_empty() {
+            self.scheduler
+                .push_injector_many(self.index, rest.drain(..));
+            self.scheduler.wake_worker();
+        }
     }
 }

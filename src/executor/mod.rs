@@ -4,14 +4,17 @@
 //!            spawn, wake from outside                wake, spawn, yield on the worker itself
 //!                      |                                              |
 //!                      v                                              v
-//!   +-------- injector (ring, tasks_max) --------+    lifo slot -> run ring (256) -> injector
-//!   |                                            |                    |
+//!   +-------- injector (ring, tasks_max) --------+     lifo slot -> own ring (256) -> injector
+//!   |  batches                                   |                    |
 //!   v                                            v                    v
 //!  worker 0 <------------- steal half -------> worker 1        pop, run
 //! ```
 //!
-//! **Spawn can fail, wake cannot.** A permit is taken at spawn; the injector holds as many tasks as
-//! there are permits, and a task stands in at most one queue: so the push that a
+//! Which kind of queue stands for the rings ([`RunQueues`]) and who may take what from where
+//! ([`Policy`]) are parameters, known when the executor is compiled.
+//!
+//! **Spawn can fail, wake cannot.** A place in the task registry is taken at spawn; the injector
+//! holds as many tasks as the registry, and a task stands in at most one queue: so the push that a
 //! wake makes always finds room. No wake allocates, blocks, or loses a task.
 //!
 //! **As few workers as keep up.** What comes from outside wakes at most one sleeper, and none while
@@ -26,24 +29,42 @@ mod blocking;
 mod counters;
 mod driver;
 mod idle;
+#[cfg(feature = "pin")]
+mod topology;
 #[cfg_attr(feature = "pin", path = "pin.rs")]
 #[cfg_attr(not(feature = "pin"), path = "pin_off.rs")]
 mod pin;
 mod affinity;
-mod queues;
+mod hooks;
+mod run_queue;
+mod policy;
+mod lifo;
+mod presence;
+mod scheduler;
 mod local;
+mod named;
+mod end;
+mod guest;
 mod spawner;
 mod worker;
 mod monitor;
 mod pool;
+mod visitor;
 
 pub use affinity::{CoreError, CorePlan};
 pub use blocking::{BlockingPool, BlockingThreads, Job};
-pub use counters::WorkerCounts;
+pub use counters::{PollTimes, WorkerCounts};
 pub use driver::{CondvarDriver, Driver, Notify};
+pub use hooks::{PanicPolicy, SlowPoll};
 pub use idle::WORKERS_MAX;
+pub use policy::{Pinned, Policy, Shared, Stealing};
+pub use run_queue::{Rings, RunQueue, RunQueues};
 
-pub(crate) use affinity::resolve;
 pub(crate) use blocking::spawn as spawn_blocking;
+pub(crate) use guest::Stay;
+pub(crate) use hooks::Hooks;
+pub(crate) use named::{Named, current_name};
 pub(crate) use pool::{Config, Pool, StartError};
-pub(crate) use spawner::{Executor, Refused, Spawner};
+pub(crate) use scheduler::{Scheduler, Settings};
+pub(crate) use spawner::{Refused, Spawner, spawn};
+pub(crate) use visitor::Visitor;

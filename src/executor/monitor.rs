@@ -1,21 +1,24 @@
 //! Sees to it that work spreads when one worker does not keep up.
 //!
-//! What a worker readies itself stays in its ring, and it wakes another only when the ring still
+//! What a worker readies itself stays in its queue, and it wakes another only when the queue still
 //! holds a turn of tasks after one. It cannot see that it stands still, in a poll that blocks or
 //! computes, nor that its tasks could all run faster apart. So a thread of its own looks at the
-//! rings every millisecond while anything runs, and wakes a second worker when
+//! queues every millisecond while anything runs, and wakes a second worker when
 //!
-//! - a task was in a ring at one look and, by the number of tasks taken since, still is at the
-//!   next; or
+//! - a worker has tasks waiting and is in the same poll at two looks; or
 //! - its worker has not slept, and had tasks waiting, for ten looks.
 
 use std::io;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::queues::{Queues, Remote};
-use super::spawner::Executor;
+use super::hooks::SlowPoll;
+use super::policy::Policy;
+use super::run_queue::{RunQueue, RunQueues};
+use super::scheduler::{Remote, Scheduler};
 use crate::park::{Parker, Unparker};
+use crate::sync::Ordering;
+use crate::task::{Colony, Kind};
 
 /// The time between two looks while workers run tasks. It doubles with each look that finds nothing
 /// run, up to the maximum.
@@ -31,29 +34,33 @@ pub(super) struct Monitor {
     thread: thread::JoinHandle<()>,
 }
 
-/// What the last look saw of one worker.
-#[derive(Clone, Copy, Default)]
+/// What the last looks saw of one worker.
+#[derive(Clone, Copy)]
 struct Seen {
     polls: u64,
     sleeps: u64,
-    popped: usize,
-    waiting: usize,
     busy_looks: u32,
+    /// When the poll was first seen that is still going on.
+    since: Instant,
+    reported: bool,
 }
 
 impl Monitor {
     /// # Errors
     /// The system's, when it starts no thread.
-    pub(super) fn start(spawner: Executor, name: &str) -> io::Result<Self> {
+    pub(super) fn start<P: Policy, Q: RunQueues>(
+        colony: Colony<Scheduler<P, Q>>,
+        name: &str,
+    ) -> io::Result<Self> {
         let mut parker = Parker::new();
         let unparker = parker.unparker();
         let thread = thread::Builder::new().name(format!("{name}-monitor"));
         let thread = thread.spawn(move || {
-            let mut seen = vec![Seen::default(); spawner.queues.workers.len()];
+            let mut seen = vec![Seen::nothing(); colony.remotes.len()];
             let mut pause = LOOK;
-            while !spawner.is_closing() {
+            while !colony.presence.is_closed() {
                 parker.park_timeout(pause);
-                let active = look(&spawner.queues, &mut seen);
+                let active = look(&colony, &mut seen);
                 pause = if active {
                     LOOK
                 } else {
@@ -64,45 +71,84 @@ impl Monitor {
         Ok(Self { unparker, thread })
     }
 
-    /// Waits for the thread's end; the spawner is closing.
+    /// Waits for the thread's end; the executor is closing.
     pub(super) fn end(self) {
         self.unparker.unpark();
-        // It does not panic.
+        // Only the embedder's hook can panic there, and the panic hook has reported it.
         let _ended = self.thread.join();
     }
 }
 
-/// Looks at each worker, and wakes one more if one needs it. Whether any worker has run a task.
-fn look(queues: &Queues, seen: &mut [Seen]) -> bool {
+/// Looks at each worker and guest, and wakes one more worker if one needs it. Whether any has run a
+/// task.
+fn look<P: Policy, Q: RunQueues>(scheduler: &Scheduler<P, Q>, seen: &mut [Seen]) -> bool {
     let (mut help, mut active) = (false, false);
-    for (worker, before) in queues.workers.iter().zip(seen) {
-        let mut now = Seen::of(worker);
-        let popped = now.popped.wrapping_sub(before.popped);
-        if now.waiting > 0 && now.sleeps == before.sleeps {
-            now.busy_looks = before.busy_looks + 1;
+    let now = Instant::now();
+    for (index, (worker, before)) in scheduler.remotes.iter().zip(seen).enumerate() {
+        let (polls, sleeps) = (worker.counters.polls.get(), worker.counters.sleeps.get());
+        let asleep = worker.counters.is_asleep();
+        let waiting = !worker.queue.is_empty() || !worker.lifo.is_empty();
+        let stands_still = polls == before.polls && !asleep;
+        if !stands_still {
+            (before.since, before.reported) = (now, false);
         }
-        if popped < before.waiting || now.busy_looks >= BUSY_LOOKS {
-            now.busy_looks = 0;
+        let stuck = stands_still && waiting;
+        worker.stuck.store(usize::from(stuck), Ordering::Relaxed);
+        before.busy_looks = if waiting && sleeps == before.sleeps {
+            before.busy_looks + 1
+        } else {
+            0
+        };
+        if stuck || before.busy_looks >= BUSY_LOOKS {
+            before.busy_looks = 0;
             help = true;
         }
-        active |= now.polls != before.polls || now.waiting > 0;
-        *before = now;
+        active |= polls != before.polls || waiting || stands_still;
+        (before.polls, before.sleeps) = (polls, sleeps);
+        if stands_still && !before.reported {
+            before.reported = report(scheduler, worker, index, now - before.since);
+        }
     }
     if help {
-        queues.wake_worker();
+        scheduler.wake_worker();
     }
     active
 }
 
+/// Tells the embedder of a poll that has lasted too long; the poll may have ended meanwhile, and
+/// then the next one be named. Whether it was told.
+fn report<P: Policy, Q: RunQueues>(
+    scheduler: &Scheduler<P, Q>,
+    worker: &Remote<Q>,
+    index: usize,
+    lasted: Duration,
+) -> bool {
+    let Some((limit, on_slow_poll)) = &scheduler.hooks.on_slow_poll else {
+        return false;
+    };
+    // SAFETY: what stands there is 0 or a kind's address.
+    let kind = unsafe { Kind::from_address(worker.running.load(Ordering::Relaxed)) };
+    let Some(kind) = kind.filter(|_| lasted >= *limit) else {
+        return false;
+    };
+    let name = worker.name.lock().map_or(None, |name| name.clone());
+    on_slow_poll(SlowPoll {
+        worker: index,
+        task: kind.name(),
+        name,
+        lasted,
+    });
+    true
+}
+
 impl Seen {
-    fn of(worker: &Remote) -> Self {
-        let counts = worker.counters.read();
+    fn nothing() -> Self {
         Self {
-            polls: counts.polls,
-            sleeps: counts.sleeps,
-            popped: worker.ring.popped(),
-            waiting: worker.ring.len(),
+            polls: 0,
+            sleeps: 0,
             busy_looks: 0,
+            since: Instant::now(),
+            reported: false,
         }
     }
 }

@@ -6,6 +6,14 @@ pub(super) fn allowed() -> Option<Vec<usize>> {
     None
 }
 
+pub(super) fn compact() -> Option<Vec<usize>> {
+    None
+}
+
+pub(super) fn spread() -> Option<Vec<usize>> {
+    None
+}
+
 pub(super) fn pin_current_thread(_core: usize) -> bool {
     false
 }

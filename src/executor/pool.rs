@@ -7,10 +7,15 @@ use std::thread::{self, JoinHandle as ThreadHandle};
 use std::time::Duration;
 
 use super::driver::Driver;
+use super::end::end;
 use super::monitor::Monitor;
 use super::pin;
-use super::spawner::Executor;
+use super::policy::Policy;
+use super::run_queue::RunQueues;
+use super::scheduler::Scheduler;
+use super::spawner::Spawner;
 use super::worker::Worker;
+use crate::task::Colony;
 
 /// Runs a worker's work inside what its thread needs around it.
 pub(crate) type Around = Arc<dyn Fn(usize, &mut dyn FnMut()) + Send + Sync>;
@@ -24,8 +29,6 @@ pub(crate) struct Config {
     pub(crate) drivers: Vec<Box<dyn Driver>>,
     /// Runs on each worker's thread around its work, with the worker's number.
     pub(crate) around: Around,
-    /// Runs once the workers have ended, before the tasks that are left are dropped.
-    pub(crate) at_end: Box<dyn FnOnce() + Send>,
 }
 
 /// Why the workers could not be started.
@@ -37,35 +40,32 @@ pub(crate) enum StartError {
 
 /// Running worker threads.
 pub(crate) struct Pool {
-    spawner: Executor,
+    executor: Arc<dyn Spawner>,
     threads: Vec<ThreadHandle<()>>,
     monitor: Option<Monitor>,
-    at_end: Box<dyn FnOnce() + Send>,
-    ended: mpsc::Receiver<()>,
 }
 
 impl Pool {
-    /// Starts one thread for each driver; `spawner` was made of their notifiers, in this order.
+    /// Starts one thread for each driver; the scheduler was made of their notifiers, in this order.
     /// When one of them cannot be started or pinned, those that were are ended again.
-    pub(crate) fn start(spawner: &Executor, config: Config) -> Result<Self, StartError> {
-        let (end, ended) = mpsc::channel();
+    pub(crate) fn start<P: Policy, Q: RunQueues>(
+        colony: &Colony<Scheduler<P, Q>>,
+        config: Config,
+    ) -> Result<Self, StartError> {
         let (report, reports) = mpsc::channel();
         let mut pool = Self {
-            spawner: spawner.clone(),
+            executor: Arc::new(colony.clone()),
             threads: Vec::new(),
             monitor: None,
-            at_end: config.at_end,
-            ended,
         };
         for (index, (driver, core)) in config.drivers.into_iter().zip(config.cores).enumerate() {
-            let worker = Worker::new(spawner.clone(), index, driver);
+            let worker = Worker::new(index, driver, colony.slab().magazine());
             let around = config.around.clone();
-            let (end, report) = (end.clone(), report.clone());
+            let (presence, report) = (Present::enter(colony.clone()), report.clone());
             let thread = thread::Builder::new().name(format!("{}-{index}", config.thread_name));
             let started = thread.spawn(move || {
-                let _end = end;
-                let pinned = core.filter(|&core| !pin::pin_current_thread(core));
-                let failed = pinned.map(|core| StartError::Pin {
+                let failed = core.filter(|&core| !pin::pin_current_thread(core));
+                let failed = failed.map(|core| StartError::Pin {
                     worker: index,
                     core,
                 });
@@ -74,8 +74,8 @@ impl Pool {
                 }
                 let mut worker = Some(worker);
                 around(index, &mut || {
-                    if let Some(worker) = worker.take() {
-                        worker.work();
+                    if let Some(mut worker) = worker.take() {
+                        worker.enter(&presence.0, |at_work| at_work.work());
                     }
                 });
             });
@@ -88,61 +88,56 @@ impl Pool {
         if let Some(error) = reports.iter().take(pool.threads.len()).flatten().next() {
             return Err(pool.give_up(error));
         }
-        if pool.threads.len() > 1 {
-            match Monitor::start(spawner.clone(), &config.thread_name) {
-                Ok(monitor) => pool.monitor = Some(monitor),
-                Err(error) => return Err(pool.give_up(StartError::Spawn(error))),
-            }
+        match Monitor::start(colony.clone(), &config.thread_name) {
+            Ok(monitor) => pool.monitor = Some(monitor),
+            Err(error) => return Err(pool.give_up(StartError::Spawn(error))),
         }
         Ok(pool)
     }
 
-    /// Ends the workers, then drops every task that is left. `false`: after `timeout` some worker
-    /// was still in a task's poll; then a thread of its own waits for it and drops the tasks.
+    /// Ends the workers; the last of them drops every task that is left. `false`: after `timeout`
+    /// one was still in a task's poll, or the calling thread is one: then that happens later.
     pub(crate) fn shut_down(self, timeout: Option<Duration>) -> bool {
-        self.spawner.close();
-        let this_thread = thread::current().id();
-        let own = self
-            .threads
-            .iter()
-            .any(|worker| worker.thread().id() == this_thread);
-        if !own && self.wait_ended(timeout) {
-            self.reap();
-            return true;
-        }
-        // A worker cannot wait for itself, and who is short of time does not want to.
-        let reaper = thread::Builder::new().name("windlass-reaper".to_owned());
-        let _reaped_or_leaked = reaper.spawn(move || self.reap());
-        false
-    }
-
-    /// Every worker holds a sender that it drops at its end: the channel closes with the last one.
-    fn wait_ended(&self, timeout: Option<Duration>) -> bool {
-        match timeout {
-            None => self.ended.recv().is_err(),
-            Some(timeout) => {
-                self.ended.recv_timeout(timeout) == Err(mpsc::RecvTimeoutError::Disconnected)
-            }
-        }
-    }
-
-    fn reap(self) {
+        self.executor.close();
         if let Some(monitor) = self.monitor {
             monitor.end();
+        }
+        if !self.executor.wait_ended(timeout) {
+            return false;
         }
         for thread in self.threads {
             // A worker does not panic: tasks' panics are caught.
             let _ended = thread.join();
         }
-        (self.at_end)();
-        self.spawner.drain();
+        true
     }
 
     fn give_up(self, error: StartError) -> StartError {
-        // Joining needs no word from the workers, some of which were never started.
-        self.spawner.close();
-        self.reap();
+        let _ended = self.shut_down(None);
         error
+    }
+}
+
+/// One that may run tasks.
+pub(super) struct Present<P: Policy, Q: RunQueues>(pub(super) Colony<Scheduler<P, Q>>);
+
+impl<P: Policy, Q: RunQueues> Present<P, Q> {
+    /// Before the executor closes.
+    pub(super) fn enter(colony: Colony<Scheduler<P, Q>>) -> Self {
+        let entered = colony.presence.enter();
+        assert!(
+            entered,
+            "nobody has closed the executor that is being started"
+        );
+        Self(colony)
+    }
+}
+
+impl<P: Policy, Q: RunQueues> Drop for Present<P, Q> {
+    fn drop(&mut self) {
+        if self.0.presence.leave() {
+            end(&self.0);
+        }
     }
 }
 

@@ -1,30 +1,55 @@
-//! The ways into one executor: spawn and wake; and its end.
+//! The ways into one executor, whatever its policy and queues: spawn, wake, be a guest, and its end.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ptr;
+use std::time::Duration;
 
 use super::counters::WorkerCounts;
-use super::driver::Notify;
-use super::local::Local;
-use super::queues::Queues;
-use crate::sync::{AtomicBool, Ordering, fence};
-use crate::task::{Colony, JoinError, JoinHandle, Readied, Schedule, TaskRef};
+use super::end::{drop_tasks, end};
+use super::guest::{self, Stay};
+use super::hooks::PanicPolicy;
+use super::local::{self, Local};
+use super::policy::Policy;
+use super::run_queue::RunQueues;
+use super::scheduler::Scheduler;
+use crate::park::Parker;
+use crate::task::{Colony, JoinError, JoinHandle, Panic, Readied, Schedule, Slab, TaskRef};
 
-/// One executor, apart from its threads: kept alive by its workers, its handles and its tasks.
-pub(crate) type Executor = Colony<Spawner>;
+/// One executor, apart from its threads, with policy and queues out of sight: kept alive by its
+/// workers, its handles and its tasks.
+pub(crate) trait Spawner: Send + Sync {
+    fn slab(&self) -> &Slab;
 
-/// What stands beside the executor's slab of tasks.
-pub(crate) struct Spawner {
-    pub(super) queues: Queues,
-    closing: AtomicBool,
-    drained: AtomicBool,
-    walking: Mutex<()>,
+    /// What each worker has done so far.
+    fn worker_counts(&self) -> Vec<WorkerCounts>;
+
+    /// How many tasks wait in the queues of what came from outside.
+    fn tasks_injected(&self) -> usize;
+
+    /// How many workers wait on their drivers with nothing to do.
+    fn workers_asleep(&self) -> usize;
+
+    fn is_closing(&self) -> bool;
+
+    /// Lets nobody spawn any more, and tells who runs tasks to end after the one each is running.
+    fn close(&self);
+
+    /// Drops the tasks that a spawn from outside added after the others were dropped.
+    fn drop_late_tasks(&self);
+
+    /// After [`Spawner::close`]: waits until all tasks have ended, at most for `timeout`. Whether
+    /// they have. A thread that runs tasks of this executor does not wait.
+    fn wait_ended(&self, timeout: Option<Duration>) -> bool;
+
+    /// Polls `root`, and again whenever the parker was unparked, until it is ready (`true`); runs the
+    /// tasks that become ready on this thread meanwhile, until there is nothing to do.
+    fn lodge(&self, root: &mut dyn FnMut() -> bool, parker: &mut Parker) -> Stay;
 }
 
 /// A future that was not started. It is the caller's to drop, since its drop may come back here.
 pub(crate) struct Refused<F> {
-    future: F,
-    error: JoinError,
+    pub(crate) future: F,
+    pub(crate) error: JoinError,
 }
 
 impl<F: Future> Refused<F> {
@@ -35,101 +60,97 @@ impl<F: Future> Refused<F> {
     }
 }
 
-impl Spawner {
-    /// An executor whose workers are notified by `notifiers`.
-    pub(crate) fn executor(tasks_max: usize, notifiers: Vec<Arc<dyn Notify>>) -> Executor {
-        let workers = notifiers.len();
-        let spawner = Self {
-            queues: Queues::new(tasks_max, notifiers),
-            closing: AtomicBool::new(false),
-            drained: AtomicBool::new(false),
-            walking: Mutex::new(()),
-        };
-        Colony::new(tasks_max, workers, spawner)
-    }
-
-    /// What each worker has done so far.
-    pub(crate) fn worker_counts(&self) -> Vec<WorkerCounts> {
-        self.queues
-            .workers
-            .iter()
-            .map(|worker| worker.counters.read())
-            .collect()
-    }
-
-    /// How many workers wait on their drivers with nothing to do.
-    pub(crate) fn workers_asleep(&self) -> usize {
-        self.queues.idle.sleeping()
-    }
-
-    /// Whether the executor is shutting down or has shut down.
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Relaxed)
-    }
-
-    /// Tells the workers to end after the task each is running.
-    pub(super) fn close(&self) {
-        self.closing.store(true, Ordering::Relaxed);
-        for worker in &self.queues.workers {
-            worker.notifier.notify();
-        }
-    }
-
-    /// After a task was published: whether the workers are gone and it must be dropped here.
-    fn is_drained(&self) -> bool {
-        // [executor.spawned] pairs with [executor.drained]: either the walk sees the task, or this
-        // thread sees that the walk has begun.
-        fence(Ordering::SeqCst);
-        self.drained.load(Ordering::Relaxed)
-    }
-}
-
-impl Executor {
-    /// Starts a task, from any thread; refused at `tasks_max` tasks, and while shutting down.
-    pub(crate) fn spawn<F>(&self, future: F) -> Result<JoinHandle<F::Output>, Refused<F>>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        if self.is_closing() {
-            return Err(Refused {
-                future,
-                error: JoinError::Shutdown,
-            });
-        }
-        let (task, handle) = self.slab().spawn(future).map_err(|future| Refused {
+/// Starts a task, from any thread; refused at `tasks_max` tasks, and while shutting down.
+#[inline]
+pub(crate) fn spawn<F>(
+    executor: &dyn Spawner,
+    future: F,
+) -> Result<JoinHandle<F::Output>, Refused<F>>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let slab = executor.slab();
+    if executor.is_closing() {
+        return Err(Refused {
             future,
-            error: JoinError::Full,
-        })?;
-        match Local::of(&self.queues) {
-            Some(local) => local.accept(&self.queues, task, Readied::Spawned),
-            None if self.is_drained() => self.drop_tasks(),
-            None => self.queues.inject(task),
+            error: JoinError::Shutdown,
+        });
+    }
+    let (task, handle) = slab.spawn(future).map_err(|future| Refused {
+        future,
+        error: JoinError::Full,
+    })?;
+    slab.schedule(task, Readied::Spawned);
+    // From outside, `schedule` has fenced: [idle.pushed]. Either the closing thread's walk, which
+    // comes after its fence, sees the task, or this thread sees that the executor is closed.
+    if executor.is_closing() {
+        executor.drop_late_tasks();
+    }
+    Ok(handle)
+}
+
+impl<P: Policy, Q: RunQueues> Spawner for Colony<Scheduler<P, Q>> {
+    #[inline]
+    fn slab(&self) -> &Slab {
+        self.slab()
+    }
+
+    fn worker_counts(&self) -> Vec<WorkerCounts> {
+        self.counts()
+    }
+
+    fn tasks_injected(&self) -> usize {
+        self.injected()
+    }
+
+    fn workers_asleep(&self) -> usize {
+        self.idle.sleeping()
+    }
+
+    #[inline]
+    fn is_closing(&self) -> bool {
+        self.presence.is_closed()
+    }
+
+    fn close(&self) {
+        if Scheduler::close(self) {
+            end(self);
         }
-        Ok(handle)
     }
 
-    /// Ends the tasks that are left. The workers have ended.
-    pub(super) fn drain(&self) {
-        self.drained.store(true, Ordering::Relaxed);
-        // [executor.drained] pairs with [executor.spawned]: either this walk sees a task that is
-        // being spawned, or its spawner sees the flag and walks itself.
-        fence(Ordering::SeqCst);
-        self.drop_tasks();
+    fn drop_late_tasks(&self) {
+        if self.has_drained() {
+            drop_tasks(self);
+        }
     }
 
-    fn drop_tasks(&self) {
-        let _walking = self.walking.lock().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: the workers have ended, and the lock keeps other walks away.
-        unsafe { self.slab().shut_down_all() };
+    fn wait_ended(&self, timeout: Option<Duration>) -> bool {
+        !local::is_current(ptr::from_ref::<Scheduler<P, Q>>(self).cast())
+            && Scheduler::wait_ended(self, timeout)
+    }
+
+    fn lodge(&self, root: &mut dyn FnMut() -> bool, parker: &mut Parker) -> Stay {
+        guest::stay(self, root, parker)
     }
 }
 
-impl Schedule for Spawner {
+impl<P: Policy, Q: RunQueues> Schedule for Scheduler<P, Q> {
+    #[inline]
     fn schedule(&self, task: TaskRef, readied: Readied) {
-        match Local::of(&self.queues) {
-            Some(local) => local.accept(&self.queues, task, readied),
-            None => self.queues.inject(task),
+        match Local::of(self) {
+            Some(local) => local.accept(task, readied),
+            None => self.inject(task, readied == Readied::Spawned),
+        }
+    }
+
+    fn panicked(&self, panic: &Panic) {
+        if let Some(on_panic) = &self.hooks.on_panic {
+            on_panic(panic);
+        }
+        if self.hooks.panic_policy == PanicPolicy::ShutDown {
+            // Whoever ran the task is in, and ends the others when it leaves.
+            let _nobody_is_in = self.close();
         }
     }
 }

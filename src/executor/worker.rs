@@ -1,167 +1,296 @@
-//! One worker thread: take, run, search, sleep.
+//! One worker: take, run, search, look about, sleep.
 
-use std::time::Duration;
+use std::hint;
+use std::time::{Duration, Instant};
 
 use super::driver::Driver;
-use super::local::Local;
-use super::queues::Queues;
-use super::spawner::Executor;
-use crate::task::TaskRef;
+use super::local::{BATCH, Local};
+use super::policy::Policy;
+use super::run_queue::{RunQueue, RunQueues};
+use super::scheduler::Scheduler;
+use crate::sync::Ordering;
+use crate::task::{Colony, Magazine, TaskRef};
 
-/// Every so many tasks the worker looks at its driver and takes from the injector first, so that
-/// neither events nor spawns from outside wait behind tasks that are always ready.
-const TURN_TASKS: u32 = 61;
+/// The shortest time for which it is worth to look about before sleeping.
+const SPIN_MIN: Duration = Duration::from_micros(1);
 
-/// How many tasks a worker moves from another's ring at most.
-const STEAL_MAX: usize = 128;
+/// So many looks at the injector between two at the clock and at the others' queues.
+const LOOKS: u32 = 8;
 
+/// What a worker keeps between its turns.
 pub(super) struct Worker {
-    spawner: Executor,
+    seat: Seat,
+    magazine: Magazine,
+}
+
+struct Seat {
     index: usize,
     driver: Box<dyn Driver>,
     ticks: u32,
     /// Whether this worker counts as searching.
     searching: bool,
-    /// Whether it was woken to help, and has found work ever since.
-    helping: bool,
+    /// How long it looks about before it sleeps: longer after short sleeps that a push ended.
+    spin_for: Duration,
+}
+
+/// A worker at work, on its thread.
+pub(super) struct AtWork<'a, P, Q: RunQueues> {
+    worker: &'a mut Seat,
+    magazine: &'a Magazine,
+    scheduler: &'a Scheduler<P, Q>,
+    local: &'a Local<'a, P, Q>,
 }
 
 impl Worker {
-    pub(super) fn new(spawner: Executor, index: usize, driver: Box<dyn Driver>) -> Self {
-        Self {
-            spawner,
+    pub(super) fn new(index: usize, driver: Box<dyn Driver>, magazine: Magazine) -> Self {
+        let seat = Seat {
             index,
             driver,
             ticks: 0,
             searching: false,
-            helping: false,
+            spin_for: Duration::ZERO,
+        };
+        Self { seat, magazine }
+    }
+
+    pub(super) fn driver(&self) -> &dyn Driver {
+        &*self.seat.driver
+    }
+
+    /// Runs `work` as this worker, on the calling thread.
+    pub(super) fn enter<P: Policy, Q: RunQueues, R>(
+        &mut self,
+        colony: &Colony<Scheduler<P, Q>>,
+        work: impl FnOnce(&mut AtWork<'_, P, Q>) -> R,
+    ) -> R {
+        let scheduler = &**colony;
+        // SAFETY: there is one `Worker` for each index, and it is borrowed meanwhile.
+        let local = unsafe { Local::new(scheduler, self.seat.index) };
+        let _entered = self.magazine.enter();
+        local.enter(|| {
+            work(&mut AtWork {
+                worker: &mut self.seat,
+                magazine: &self.magazine,
+                scheduler,
+                local: &local,
+            })
+        })
+    }
+}
+
+impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
+    /// Works until the executor closes.
+    pub(super) fn work(&mut self) {
+        self.counters().got_up(Instant::now());
+        while !self.scheduler.presence.is_closed() {
+            match self.take() {
+                Some(task) => self.run(task),
+                None => self.search_or_sleep(),
+            }
         }
     }
 
-    /// Works until the executor closes.
-    pub(super) fn work(mut self) {
-        let spawner = self.spawner.clone();
-        let local = Local::new(&spawner.queues, self.index);
-        let magazine = spawner.slab().magazine();
-        magazine.enter(|| {
-            local.enter(|| {
-                while !spawner.is_closing() {
-                    match self.take(&local) {
-                        Some(task) => self.run(task),
-                        None => {
-                            magazine.flush();
-                            self.search_or_sleep(&local);
-                        }
-                    }
-                }
-            });
-        });
-    }
-
+    #[inline]
     fn run(&mut self, task: TaskRef) {
-        if self.searching {
+        if self.worker.searching {
             self.stop_searching();
         }
-        self.queues().workers[self.index].counters.polls.add(1);
-        // SAFETY: the task was taken from a queue, where only `schedule` puts it, once for each
-        // time it may run.
-        unsafe { task.run() };
+        self.local.run(task);
     }
 
-    fn take(&mut self, local: &Local) -> Option<TaskRef> {
-        self.ticks = self.ticks.wrapping_add(1);
-        if self.ticks.is_multiple_of(TURN_TASKS) {
-            self.turn(local);
-            if let Some(task) = self.queues().injector.pop() {
+    #[inline]
+    fn take(&mut self) -> Option<TaskRef> {
+        self.worker.ticks += 1;
+        if self.worker.ticks >= P::TURN_TASKS {
+            self.worker.ticks = 0;
+            self.turn();
+            if let Some(task) = self.local.take_injected() {
                 return Some(task);
             }
         }
-        local
-            .next(self.queues())
-            .or_else(|| self.queues().injector.pop())
+        self.local.next().or_else(|| self.local.take_injected())
     }
 
-    /// Looks at the driver. A ring that still holds a whole turn of tasks after one is more than
+    /// Looks at the driver. A queue that still holds a whole turn of tasks after one is more than
     /// this worker keeps up with: one more is woken.
-    fn turn(&mut self, local: &Local) {
-        if self.queues().workers[self.index].ring.len() >= TURN_TASKS as usize {
-            self.queues().wake_worker();
+    #[cold]
+    fn turn(&mut self) {
+        if self.local.remote().queue.len() >= P::TURN_TASKS as usize {
+            self.scheduler.wake_worker();
         }
-        self.driver.wait(Some(Duration::ZERO));
-        local.dispatch(|| self.driver.dispatch());
+        self.look_at_driver(Some(Duration::ZERO));
     }
 
-    fn search_or_sleep(&mut self, local: &Local) {
-        // Who was woken takes what there is; who only ran out of work leaves the others what they
-        // keep up with.
-        let worthwhile = if self.searching {
-            1
-        } else {
-            TURN_TASKS as usize
-        };
-        if !self.searching {
-            self.searching = self.queues().idle.try_search(self.queues().workers.len());
+    fn look_at_driver(&mut self, timeout: Option<Duration>) {
+        self.worker.driver.wait(timeout);
+        self.local.dispatch(|| self.worker.driver.dispatch());
+    }
+
+    fn search_or_sleep(&mut self) {
+        let woken = self.worker.searching;
+        if !woken && !P::PINNED {
+            self.worker.searching = self.scheduler.idle.try_search(self.scheduler.workers());
         }
-        if self.searching
-            && let Some(task) = self.steal(worthwhile)
+        if self.worker.searching
+            && let Some(task) = self.steal(woken)
         {
             return self.run(task);
         }
-        self.helping = false;
-        self.sleep(local);
-    }
-
-    /// Every task in another worker's ring has that worker; so what is looked at once more is the
-    /// injector.
-    fn sleep(&mut self, local: &Local) {
-        let look_again = self.queues().idle.sleep(self.index, self.searching);
-        if look_again && (!self.queues().injector.is_empty() || self.spawner.is_closing()) {
-            self.searching = self.queues().idle.rise(self.index);
+        let began = Instant::now();
+        if (self.worker.searching || P::PINNED) && self.look_about(began) {
+            self.counters().spin_hits.add(1);
             return;
         }
-        self.queues().workers[self.index].counters.sleeps.add(1);
-        self.driver.wait(None);
-        self.searching = self.queues().idle.rise(self.index);
-        local.dispatch(|| self.driver.dispatch());
+        self.sleep(began);
+    }
+
+    /// Looks for work again and again for a while, counted as searching, so that a push that comes
+    /// meanwhile asks the kernel for nothing. Whether there is some.
+    fn look_about(&mut self, began: Instant) -> bool {
+        let (scheduler, index) = (self.scheduler, self.worker.index);
+        if self.worker.spin_for.is_zero() {
+            return false;
+        }
+        loop {
+            for _ in 0..LOOKS {
+                if !scheduler.injector(index).is_empty() || scheduler.presence.is_closed() {
+                    return true;
+                }
+                hint::spin_loop();
+            }
+            if let Some(task) = self.steal(false) {
+                self.local.push(task);
+                return true;
+            }
+            if began.elapsed() >= self.worker.spin_for {
+                return false;
+            }
+        }
+    }
+
+    /// Every task in another worker's queue has that worker; so what is looked at once more is the
+    /// injector.
+    fn sleep(&mut self, began: Instant) {
+        self.magazine.flush();
+        if !self.lie_down() {
+            self.get_up();
+            return;
+        }
+        self.counters().sleeps.add(1);
+        self.counters().lay_down(began);
+        self.worker.driver.wait(None);
+        let woken = self.get_up();
+        let now = Instant::now();
+        self.counters().got_up(now);
+        self.adapt(woken, now - began);
+        self.local.dispatch(|| self.worker.driver.dispatch());
+    }
+
+    /// Leaves the sleepers. Whether a push woke this worker: then it counts as searching.
+    fn get_up(&mut self) -> bool {
+        let woken = self.scheduler.idle.rise(self.worker.index);
+        self.worker.searching = woken && !P::PINNED;
+        if woken {
+            self.counters().wakes.add(1);
+        }
+        woken
+    }
+
+    /// For a host that calls now and then: runs at most `most` ready tasks; when there is none,
+    /// waits for events or tasks, at most for `timeout`, and runs what came. How many ran.
+    pub(super) fn visit(&mut self, most: usize, timeout: Option<Duration>) -> usize {
+        self.worker.driver.come_back();
+        self.get_up();
+        self.look_at_driver(Some(Duration::ZERO));
+        let mut ran = self.run_ready(most);
+        if ran == 0 && timeout != Some(Duration::ZERO) {
+            let timeout = if self.lie_down() {
+                timeout
+            } else {
+                Some(Duration::ZERO)
+            };
+            self.worker.driver.wait(timeout);
+            self.get_up();
+            self.local.dispatch(|| self.worker.driver.dispatch());
+            ran = self.run_ready(most);
+        }
+        self.magazine.flush();
+        self.worker.driver.leave();
+        if !self.lie_down() || self.local.has_tasks() {
+            self.worker.driver.notifier().notify();
+        }
+        ran
+    }
+
+    fn run_ready(&mut self, most: usize) -> usize {
+        let mut ran = 0;
+        while ran < most
+            && let Some(task) = self.take()
+        {
+            self.run(task);
+            ran += 1;
+        }
+        ran
+    }
+
+    /// Whoever pushes from now on notifies the driver. `false`: there is work.
+    fn lie_down(&mut self) -> bool {
+        let (scheduler, index) = (self.scheduler, self.worker.index);
+        let look_again = scheduler.idle.sleep(index, self.worker.searching);
+        self.worker.searching = false;
+        !look_again || (scheduler.injector(index).is_empty() && !scheduler.presence.is_closed())
+    }
+
+    /// Would looking about for longer have found the push that ended this sleep? Then it is done for
+    /// longer the next time, else for shorter. (As Linux's haltpoll governor does.)
+    fn adapt(&mut self, woken: bool, slept: Duration) {
+        let spin_for = self.worker.spin_for;
+        self.worker.spin_for = if woken && slept < self.scheduler.spin_max {
+            (spin_for * 2).clamp(SPIN_MIN, self.scheduler.spin_max.max(SPIN_MIN))
+        } else if spin_for > SPIN_MIN {
+            spin_for / 2
+        } else {
+            Duration::ZERO
+        };
     }
 
     /// The searcher has found work. Was it the last, a push may have relied on it: it passes the
     /// search on.
+    #[cold]
     fn stop_searching(&mut self) {
-        self.searching = false;
-        if self.queues().idle.found() && !self.queues().injector.is_empty() {
-            self.queues().wake_worker();
+        self.worker.searching = false;
+        let scheduler = self.scheduler;
+        if scheduler.idle.found() && !scheduler.injector(self.worker.index).is_empty() {
+            scheduler.wake_worker();
         }
     }
 
-    fn queues(&self) -> &Queues {
-        &self.spawner.queues
-    }
-
-    /// Moves half of another worker's ring into this one's, and returns the first. Leaves rings
-    /// with less than `worthwhile` tasks alone.
-    fn steal(&self, worthwhile: usize) -> Option<TaskRef> {
-        let workers = &self.queues().workers;
-        let own = &workers[self.index];
-        for distance in 1..workers.len() {
-            let victim = &workers[(self.index + distance) % workers.len()];
-            if victim.ring.len() < worthwhile {
-                continue;
+    /// Moves tasks from another's queue into this one's, as many as the policy says, and returns the
+    /// first. From one that stands still also what is in its LIFO slot.
+    fn steal(&self, woken: bool) -> Option<TaskRef> {
+        let remotes = &self.scheduler.remotes;
+        for distance in 1..remotes.len() {
+            let victim = &remotes[(self.worker.index + distance) % remotes.len()];
+            let share = P::steal(victim.queue.len(), woken).min(BATCH);
+            let mut first = None;
+            let mut stolen = victim.queue.pop_many(share, |task| match first {
+                None => first = Some(task),
+                Some(_) => self.local.push(task),
+            });
+            if first.is_none() && victim.stuck.load(Ordering::Relaxed) != 0 {
+                first = victim.lifo.take();
+                stolen = usize::from(first.is_some());
             }
-            let Some(first) = victim.ring.pop() else {
-                continue;
-            };
-            let more = (victim.ring.len() / 2).min(STEAL_MAX);
-            let mut moved = 0;
-            while moved < more
-                && let Some(task) = victim.ring.pop()
-            {
-                self.queues().push_worker(self.index, task);
-                moved += 1;
+            if first.is_some() {
+                self.counters().steals.add(1);
+                self.counters().stolen.add(stolen as u64);
+                return first;
             }
-            own.counters.stolen.add(moved as u64 + 1);
-            return Some(first);
         }
         None
+    }
+
+    fn counters(&self) -> &super::counters::Counters {
+        &self.local.remote().counters
     }
 }

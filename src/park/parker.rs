@@ -83,6 +83,11 @@ impl Parker {
         self.bed.token.finish();
     }
 
+    /// Takes the token, if it is there; never sleeps.
+    pub(crate) fn take(&mut self) -> bool {
+        self.bed.token.is_notified() && self.bed.token.finish()
+    }
+
     /// As [`Parker::park`], at most for `timeout`. Whether a token was taken.
     pub fn park_timeout(&mut self, timeout: Duration) -> bool {
         if !self.bed.token.prepare() {

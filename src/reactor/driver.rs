@@ -1,6 +1,8 @@
 //! The one place that asks the kernel for readiness: owned by one worker.
 
+use std::ffi::c_int;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
@@ -48,6 +50,10 @@ impl Driver {
     /// zero.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
         self.events.clear();
+        if timeout == Some(Duration::ZERO) && self.handle.shared().table.is_empty() {
+            // Nobody to tell; a socket that is registered this moment is seen the next time.
+            return;
+        }
         if timeout == Some(Duration::ZERO) || !self.handle.shared().token.prepare() {
             return self.ask(Some(Duration::ZERO));
         }
@@ -58,6 +64,27 @@ impl Driver {
         };
         self.ask(timeout);
         self.handle.shared().token.finish();
+    }
+
+    /// From now on each notification makes the descriptor readable, also one that came before.
+    pub(crate) fn leave(&mut self) {
+        while !self.handle.shared().token.prepare() {
+            // The counter is saturated only when it is readable already.
+            let _written = self.handle.shared().eventfd.wake();
+        }
+    }
+
+    pub(crate) fn come_back(&mut self) {
+        self.handle.shared().token.finish();
+    }
+
+    pub(crate) fn descriptor(&self) -> c_int {
+        self.poll.as_raw_fd()
+    }
+
+    /// The time until the next timer is due.
+    pub(crate) fn until_timer(&self) -> Option<Duration> {
+        self.handle.shared().timers.until_next()
     }
 
     /// Wakes the owners of the sockets whose events came, and of the timers that are due.

@@ -7,6 +7,7 @@
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::readiness::Readiness;
+use crate::sync::{AtomicUsize, Ordering};
 
 const CHUNK_PLACES: usize = 256;
 const CHUNKS_MAX: usize = 4096;
@@ -17,6 +18,7 @@ pub(super) const SOCKETS_MAX: usize = CHUNK_PLACES * CHUNKS_MAX;
 pub(super) struct Table {
     chunks: Box<[OnceLock<Box<[Readiness]>>]>,
     free: Mutex<Free>,
+    taken: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -30,6 +32,7 @@ impl Table {
         Self {
             chunks: (0..CHUNKS_MAX).map(|_| OnceLock::new()).collect(),
             free: Mutex::default(),
+            taken: AtomicUsize::new(0),
         }
     }
 
@@ -43,12 +46,14 @@ impl Table {
     pub(super) fn take(&self) -> Option<u32> {
         let mut free = self.lock();
         if let Some(index) = free.places.pop() {
+            self.taken.fetch_add(1, Ordering::Relaxed);
             return Some(index);
         }
         let index = free.used;
         let chunk = self.chunks.get(index as usize / CHUNK_PLACES)?;
         chunk.get_or_init(|| (0..CHUNK_PLACES).map(|_| Readiness::new()).collect());
         free.used += 1;
+        self.taken.fetch_add(1, Ordering::Relaxed);
         Some(index)
     }
 
@@ -59,8 +64,14 @@ impl Table {
         }
     }
 
+    /// Whether no place is taken, by a value that may be a moment old.
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken.load(Ordering::Relaxed) == 0
+    }
+
     /// Gives a place back whose readiness was closed.
     pub(super) fn give_back(&self, index: u32) {
+        self.taken.fetch_sub(1, Ordering::Relaxed);
         self.lock().places.push(index);
     }
 

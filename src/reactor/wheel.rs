@@ -150,7 +150,7 @@ impl<T> Wheel<T> {
     fn link(&mut self, index: u32) {
         let deadline = self.entries[index as usize].deadline.max(self.now);
         // Beyond the wheel's span: as far ahead as it goes, then placed anew.
-        let deadline = deadline.min(self.now + (SPAN - 1));
+        let deadline = deadline.min(self.now.saturating_add(SPAN - 1));
         let differ = (deadline ^ self.now) | 1;
         let level = ((63 - differ.leading_zeros()) / DIGIT_BITS).min(LEVELS as u32 - 1);
         let slot = (deadline >> (DIGIT_BITS * level)) as usize % SLOTS;

@@ -115,6 +115,7 @@ mod force;
 mod buffer;
 mod handle;
 mod drain;
+mod alone;
 mod shared;
 mod ends;
 

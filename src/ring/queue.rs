@@ -119,11 +119,6 @@ impl<T> Ring<T> {
         steps_between(head, self.tail_seen()).min(self.limit) / STEP
     }
 
-    /// How many items have been popped so far, modulo 2^62.
-    pub(crate) fn popped(&self) -> usize {
-        self.head.load(Ordering::Relaxed) / STEP
-    }
-
     /// Whether the queue held nothing at one moment during the call.
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -288,6 +283,12 @@ impl<T> Ring<T> {
     #[inline(always)]
     pub(super) fn advance_head(&self, word: usize, slots: usize) {
         self.head.store(after(word, slots), Ordering::Relaxed);
+    }
+
+    /// The tail, for the one that moves it.
+    #[inline(always)]
+    pub(super) fn own_tail(&self) -> usize {
+        self.tail.load(Ordering::Relaxed)
     }
 
     #[inline(always)]

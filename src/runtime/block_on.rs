@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use super::handle::Handle;
+use crate::executor::Stay;
 use crate::park::Parker;
 
 thread_local! {
@@ -42,6 +42,10 @@ impl Driving {
             Ok(Self(()))
         }
     }
+
+    pub(super) fn is_under_way() -> bool {
+        DRIVING.get()
+    }
 }
 
 impl Drop for Driving {
@@ -51,8 +55,10 @@ impl Drop for Driving {
 }
 
 impl Handle {
-    /// Runs `future` to its end on the calling thread, which is in the runtime meanwhile. The
-    /// workers drive its sockets and timers; after the runtime has shut down they do so no more.
+    /// Runs `future` to its end on the calling thread, which is in the runtime meanwhile. While the
+    /// future waits the thread runs the tasks that became ready on it (see
+    /// [`Builder::guests`](super::Builder::guests)); it sleeps when there are none. The workers
+    /// drive its sockets and timers; after the runtime has shut down they do so no more.
     ///
     /// # Panics
     /// When called inside a task or another `block_on`; [`Handle::try_block_on`] says so instead. A
@@ -72,14 +78,29 @@ impl Handle {
         let _driving = Driving::begin()?;
         let _entered = self.enter();
         let mut parker = Parker::new();
-        let waker = Waker::from(Arc::new(parker.unparker()));
+        let waker = parker.waker();
         let mut cx = Context::from_waker(&waker);
         let mut future = pin!(future);
+        let mut output = None;
+        let mut root = || match future.as_mut().poll(&mut cx) {
+            Poll::Ready(ready) => {
+                output = Some(ready);
+                true
+            }
+            Poll::Pending => false,
+        };
+        let executor = &self.inside().executor;
         loop {
-            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-                return Ok(output);
+            let ready = match executor.lodge(&mut root, &mut parker) {
+                Stay::Ready => true,
+                Stay::Idle => false,
+                Stay::Away => root(),
+            };
+            if ready {
+                break;
             }
             parker.park();
         }
+        Ok(output.expect("the future was ready"))
     }
 }

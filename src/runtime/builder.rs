@@ -1,22 +1,31 @@
 //! The settings of a runtime.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use super::drivers::{self, Reactors};
 use super::error::BuildError;
+use super::hooks::Hooks;
+use super::hosted::Hosted;
 use super::start::{Parts, Runtime};
-use crate::executor::{BlockingPool, BlockingThreads, CorePlan, Driver, WORKERS_MAX, resolve};
+use crate::executor::{
+    self, BlockingPool, BlockingThreads, CorePlan, Driver, Policy, Rings, RunQueues, Settings,
+    Stealing, WORKERS_MAX,
+};
 
 /// The most places a task registry may have.
 const TASKS_MAX_MAX: usize = 1 << 26;
 const THREADS_MAX: usize = 1 << 16;
 const QUEUE_MAX: usize = 1 << 31;
+/// Longer looking about than this is no pause before sleeping, but a core given away.
+const SPIN_MAX_MAX: Duration = Duration::from_millis(1);
 
 type DriverMaker = Box<dyn FnMut(usize) -> Box<dyn Driver>>;
 
-/// Sets up a [`Runtime`].
+/// Sets up a [`Runtime`]. The scheduling policy `P` and the kind of run queues `Q` are parameters.
 ///
 /// ```
 /// use windlass::{CorePlan, Runtime};
@@ -26,7 +35,7 @@ type DriverMaker = Box<dyn FnMut(usize) -> Box<dyn Driver>>;
 /// # Ok::<(), windlass::BuildError>(())
 /// ```
 #[must_use = "a builder does nothing until `build`"]
-pub struct Builder {
+pub struct Builder<P = Stealing, Q = Rings> {
     workers: Option<usize>,
     cores: CorePlan,
     tasks_max: usize,
@@ -35,7 +44,13 @@ pub struct Builder {
     blocking_queue_max: usize,
     blocking: Option<Arc<dyn BlockingPool>>,
     driver: Option<DriverMaker>,
+    pub(super) spin_max: Duration,
+    pub(super) poll_times: bool,
+    pub(super) guests: bool,
+    pub(super) reports: executor::Hooks,
+    hooks: Hooks,
     pub(super) options: drivers::Options,
+    parameters: PhantomData<fn() -> (P, Q)>,
 }
 
 impl Default for Builder {
@@ -49,13 +64,52 @@ impl Default for Builder {
             blocking_queue_max: 1 << 16,
             blocking: None,
             driver: None,
+            spin_max: Duration::from_micros(20),
+            poll_times: false,
+            guests: true,
+            reports: executor::Hooks::default(),
+            hooks: Hooks::default(),
             options: drivers::Options::default(),
+            parameters: PhantomData,
         }
     }
 }
 
-impl Builder {
-    /// The number of worker threads, 1 to 48. Default: one for each core this process may use.
+impl<P: Policy, Q: RunQueues> Builder<P, Q> {
+    /// Another scheduling policy. Default: [`Stealing`].
+    pub fn policy<R: Policy>(self) -> Builder<R, Q> {
+        self.with_parameters()
+    }
+
+    /// Another kind of run queues. Default: windlass's rings, [`Rings`].
+    pub fn queues<R: RunQueues>(self) -> Builder<P, R> {
+        self.with_parameters()
+    }
+
+    fn with_parameters<R, S>(self) -> Builder<R, S> {
+        Builder {
+            workers: self.workers,
+            cores: self.cores,
+            tasks_max: self.tasks_max,
+            thread_name: self.thread_name,
+            blocking_threads_max: self.blocking_threads_max,
+            blocking_queue_max: self.blocking_queue_max,
+            blocking: self.blocking,
+            driver: self.driver,
+            spin_max: self.spin_max,
+            poll_times: self.poll_times,
+            guests: self.guests,
+            reports: self.reports,
+            hooks: self.hooks,
+            options: self.options,
+            parameters: PhantomData,
+        }
+    }
+
+    /// The number of worker threads, 1 to 48. Default: one for each core that the calling thread
+    /// may use, or fewer when a quota is smaller: [`thread::available_parallelism`] counts the
+    /// affinity mask (and so cpusets) and, on Linux, the CPU quotas of cgroups v1 and v2, rounded
+    /// down.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
         self
@@ -76,6 +130,22 @@ impl Builder {
     /// The beginning of the threads' names. Default "windlass".
     pub fn thread_name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.thread_name);
+        self
+    }
+
+    /// Called on each worker's thread, with the worker's number, before its first task: it is in
+    /// the runtime and may spawn. [`Builder::build`] returns when each worker's call has returned;
+    /// if one panics, the runtime is ended and `build` says so. Threads of `spawn_blocking` are not
+    /// workers: they call no hook.
+    pub fn on_thread_start(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.hooks.start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called on each worker's thread, with the worker's number, after its last task, while tasks
+    /// that never ended may still wait to be dropped. A panic in it is caught.
+    pub fn on_thread_stop(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.hooks.stop = Some(Arc::new(hook));
         self
     }
 
@@ -110,39 +180,73 @@ impl Builder {
     ///
     /// # Errors
     /// [`BuildError`]: a setting out of range, a core that does not exist, descriptors or threads
-    /// used up.
+    /// used up, a start hook that panicked.
     pub fn build(self) -> Result<Runtime, BuildError> {
         let workers = self.workers.unwrap_or_else(default_workers);
+        Runtime::start::<P, Q>(self.parts(workers)?)
+    }
+
+    fn parts(self, workers: usize) -> Result<Parts, BuildError> {
         in_range("workers", workers, 1, WORKERS_MAX)?;
         in_range("tasks_max", self.tasks_max, 1, TASKS_MAX_MAX)?;
-        in_range(
-            "blocking_threads_max",
-            self.blocking_threads_max,
-            1,
-            THREADS_MAX,
-        )?;
+        let threads = self.blocking_threads_max;
+        in_range("blocking_threads_max", threads, 1, THREADS_MAX)?;
         in_range("blocking_queue_max", self.blocking_queue_max, 0, QUEUE_MAX)?;
+        let spin_max_ns = self.spin_max.as_nanos().try_into().unwrap_or(usize::MAX);
+        in_range(
+            "spin_max (ns)",
+            spin_max_ns,
+            0,
+            SPIN_MAX_MAX.as_nanos() as usize,
+        )?;
         if self.thread_name.contains('\0') {
             return Err(BuildError::ThreadName(self.thread_name));
         }
-        let cores = resolve(&self.cores, workers).map_err(BuildError::Cores)?;
+        let cores = self.cores.cores(workers).map_err(BuildError::Cores)?;
         let (drivers, reactors) = match self.driver {
             Some(make) => ((0..workers).map(make).collect(), Reactors::none()),
             None => drivers::make(workers, &self.options).map_err(BuildError::Reactor)?,
         };
         let blocking = self.blocking.unwrap_or_else(|| {
             let name = format!("{}-blocking", self.thread_name);
-            let (threads, queue) = (self.blocking_threads_max, self.blocking_queue_max);
-            Arc::new(BlockingThreads::new(threads, queue, &name))
+            Arc::new(BlockingThreads::new(
+                threads,
+                self.blocking_queue_max,
+                &name,
+            ))
         });
-        Runtime::start(Parts {
+        let ending = reactors.clone();
+        let settings = Settings {
             tasks_max: self.tasks_max,
+            spin_max: self.spin_max,
+            poll_times: self.poll_times,
+            guests: self.guests,
+            hooks: self.reports,
+            at_end: Box::new(move || ending.end()),
+        };
+        Ok(Parts {
+            settings,
             thread_name: self.thread_name,
             cores,
             drivers,
             reactors,
             blocking,
+            hooks: self.hooks,
         })
+    }
+}
+
+impl Builder {
+    /// A runtime without threads of its own, whose one worker runs when its owner calls. The
+    /// settings `workers`, `cores`, `thread_name` and `guests` do not count, `on_slow_poll` is never
+    /// called.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn build_hosted(mut self) -> Result<Hosted, BuildError> {
+        self.cores = CorePlan::None;
+        self.guests = false;
+        Ok(Hosted::start(self.parts(1)?))
     }
 }
 
@@ -180,7 +284,7 @@ fn in_range(name: &'static str, value: usize, min: usize, max: usize) -> Result<
     }
 }
 
-impl fmt::Debug for Builder {
+impl<P, Q> fmt::Debug for Builder<P, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("workers", &self.workers)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::builder::Builder;
 use crate::reactor::Clock;
 
-impl Builder {
+impl<P, Q> Builder<P, Q> {
     /// The clock that timers follow, in place of the system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.options.clock = clock;

@@ -1,5 +1,6 @@
 //! With the feature `net`: each worker sleeps in its own reactor.
 
+use std::ffi::c_int;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -103,6 +104,22 @@ impl Driver for ReactorDriver {
 
     fn dispatch(&mut self) {
         self.0.dispatch();
+    }
+
+    fn leave(&mut self) {
+        self.0.leave();
+    }
+
+    fn come_back(&mut self) {
+        self.0.come_back();
+    }
+
+    fn descriptor(&self) -> Option<c_int> {
+        Some(self.0.descriptor())
+    }
+
+    fn until_timer(&self) -> Option<Duration> {
+        self.0.until_timer()
     }
 
     fn notifier(&self) -> Arc<dyn Notify> {

@@ -31,6 +31,11 @@ pub enum BuildError {
         /// The core.
         core: usize,
     },
+    /// The hook of [`Builder::on_thread_start`](super::Builder::on_thread_start) panicked.
+    Hook {
+        /// The worker's number.
+        worker: usize,
+    },
     /// A reactor could not be made: descriptors may be used up.
     Reactor(io::Error),
     /// A worker thread could not be started.
@@ -59,6 +64,7 @@ impl fmt::Display for BuildError {
                     "the system refused to bind worker {worker} to core {core}: use CorePlan::None"
                 )
             }
+            Self::Hook { worker } => write!(f, "on_thread_start panicked on worker {worker}"),
             Self::Reactor(error) => write!(f, "cannot make a reactor: {error}"),
             Self::Thread(error) => write!(f, "cannot start a worker thread: {error}"),
         }
@@ -70,7 +76,7 @@ impl std::error::Error for BuildError {
         match self {
             Self::Cores(error) => Some(error),
             Self::Reactor(error) | Self::Thread(error) => Some(error),
-            Self::Setting { .. } | Self::ThreadName(_) | Self::Pin { .. } => None,
+            _ => None,
         }
     }
 }

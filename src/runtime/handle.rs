@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::drivers::{Lent, Reactors};
-use crate::executor::{self, BlockingPool, Executor, Refused};
+use crate::executor::{self, BlockingPool, Named, Refused, Spawner};
 use crate::task::{JoinError, JoinHandle};
 
 thread_local! {
@@ -21,7 +21,7 @@ pub struct Handle {
 }
 
 pub(super) struct Inside {
-    pub(super) spawner: Executor,
+    pub(super) executor: Arc<dyn Spawner>,
     pub(super) blocking: Arc<dyn BlockingPool>,
     pub(super) reactors: Reactors,
 }
@@ -93,10 +93,17 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.inside
-            .spawner
-            .spawn(future)
-            .unwrap_or_else(Refused::into_handle)
+        executor::spawn(&*self.inside.executor, future).unwrap_or_else(Refused::into_handle)
+    }
+
+    /// As [`Handle::spawn`], with a name: reports of slow polls tell it, and [`task_name`] within the
+    /// task. Costs each poll a lock of the worker's own.
+    pub fn spawn_named<F>(&self, name: impl Into<Arc<str>>, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn(Named::new(name.into(), future))
     }
 
     /// Runs a closure that may block on the pool for such, in this runtime; see
@@ -106,18 +113,15 @@ impl Handle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        if self.inside.spawner.is_closing() {
+        if self.inside.executor.is_closing() {
             return JoinHandle::failed(JoinError::Shutdown);
         }
         let handle = self.clone();
-        executor::spawn_blocking(
-            self.inside.spawner.slab(),
-            &*self.inside.blocking,
-            move || {
-                let _entered = handle.enter();
-                closure()
-            },
-        )
+        let slab = self.inside.executor.slab();
+        executor::spawn_blocking(slab, &*self.inside.blocking, move || {
+            let _entered = handle.enter();
+            closure()
+        })
     }
 }
 
@@ -162,10 +166,15 @@ where
 {
     // A refused future is dropped when the borrow has ended: its drop may enter a runtime.
     let spawned = CURRENT.with_borrow(|current| match current {
-        Some(handle) => handle.inside.spawner.spawn(future),
+        Some(handle) => executor::spawn(&*handle.inside.executor, future),
         None => panic!("{NoRuntime}"),
     });
     spawned.unwrap_or_else(Refused::into_handle)
+}
+
+/// The name of the task that the calling thread runs, if it was spawned with one.
+pub fn task_name() -> Option<Arc<str>> {
+    executor::current_name()
 }
 
 /// Runs a closure that may block on the current runtime's pool of threads. When the pool and its

@@ -7,9 +7,11 @@ use crate::executor::WorkerCounts;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Tasks that take a place of `tasks_max`: from spawn until they have completed and their
-    /// handles and wakers are gone.
+    /// Tasks whose cells are in use: spawned and not completed, or completed while handles or wakers
+    /// of them are kept.
     pub tasks_alive: usize,
+    /// Tasks that came from outside, or had no room on their worker, and wait for one.
+    pub tasks_injected: usize,
     /// Workers that wait on their drivers with nothing to do.
     pub workers_asleep: usize,
     /// What each worker has done.
@@ -17,13 +19,15 @@ pub struct Metrics {
 }
 
 impl Handle {
-    /// The runtime's figures.
+    /// The runtime's figures: a few loads for each worker. Counting costs the workers a plain load
+    /// and store an event.
     pub fn metrics(&self) -> Metrics {
-        let spawner = &self.inside().spawner;
+        let executor = &self.inside().executor;
         Metrics {
-            tasks_alive: spawner.slab().tasks_alive(),
-            workers_asleep: spawner.workers_asleep(),
-            workers: spawner.worker_counts(),
+            tasks_alive: executor.slab().tasks_alive(),
+            tasks_injected: executor.tasks_injected(),
+            workers_asleep: executor.workers_asleep(),
+            workers: executor.worker_counts(),
         }
     }
 }

@@ -1,21 +1,27 @@
 //! The runtime: worker threads that run until it is dropped.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::block_on::{Driving, NestedBlockOn};
 use super::drivers::Reactors;
 use super::error::BuildError;
 use super::handle::{Handle, Inside};
+use super::hooks::Hooks;
 use super::metrics::Metrics;
-use crate::executor::{BlockingPool, Config, Driver, Pool, Spawner};
-use crate::task::JoinHandle;
+use crate::executor::{BlockingPool, Config, Driver, Policy, Pool, RunQueues, Scheduler, Settings};
+use crate::task::{Colony, JoinHandle};
 
 /// A runtime: pinned workers, each with its own reactor, and a pool of threads for what blocks.
 ///
 /// Dropping it ends it in order: the workers finish the polls they are in, every task that is left
 /// is dropped, and closures that block are waited for (those that have not begun are cancelled).
+///
+/// That blocks, so two runtimes that each drop the other would wait for ever. Therefore, inside a
+/// task or a `block_on` of any runtime, drop waits for nothing: the same happens soon, on a thread
+/// of its own. And in a closure of `spawn_blocking` it does not wait for other such closures.
+/// [`Runtime::shutdown_timeout`] waits everywhere.
 ///
 /// ```
 /// let runtime = windlass::Runtime::builder().workers(2).build()?;
@@ -30,29 +36,36 @@ pub struct Runtime {
 
 /// All that a runtime is started from.
 pub(super) struct Parts {
-    pub(super) tasks_max: usize,
+    pub(super) settings: Settings,
     pub(super) thread_name: String,
     pub(super) cores: Vec<Option<usize>>,
     pub(super) drivers: Vec<Box<dyn Driver>>,
     pub(super) reactors: Reactors,
     pub(super) blocking: Arc<dyn BlockingPool>,
+    pub(super) hooks: Hooks,
+}
+
+/// An executor whose workers wait on `drivers`.
+pub(super) fn colony<P: Policy, Q: RunQueues>(
+    settings: Settings,
+    drivers: &[Box<dyn Driver>],
+) -> Colony<Scheduler<P, Q>> {
+    let notifiers = drivers.iter().map(|driver| driver.notifier()).collect();
+    let (tasks_max, workers) = (settings.tasks_max, drivers.len());
+    Colony::new(tasks_max, workers, Scheduler::new(settings, notifiers))
 }
 
 impl Runtime {
-    pub(super) fn start(parts: Parts) -> Result<Self, BuildError> {
-        let notifiers = parts
-            .drivers
-            .iter()
-            .map(|driver| driver.notifier())
-            .collect();
-        let spawner = Spawner::executor(parts.tasks_max, notifiers);
+    pub(super) fn start<P: Policy, Q: RunQueues>(parts: Parts) -> Result<Self, BuildError> {
+        let colony = colony::<P, Q>(parts.settings, &parts.drivers);
         let handle = Handle::new(Inside {
-            spawner: spawner.clone(),
+            executor: Arc::new(colony.clone()),
             blocking: parts.blocking,
             reactors: parts.reactors,
         });
         let entered = handle.clone();
-        let reactors = handle.inside().reactors.clone();
+        let (hooks, workers) = (parts.hooks.clone(), parts.drivers.len());
+        let (said, starts) = mpsc::channel();
         let config = Config {
             thread_name: parts.thread_name,
             cores: parts.cores,
@@ -60,15 +73,18 @@ impl Runtime {
             around: Arc::new(move |worker, work| {
                 let _driving = Driving::begin();
                 let _entered = entered.enter_as(Some(worker));
-                work();
+                hooks.around(worker, &said, work);
             }),
-            at_end: Box::new(move || reactors.end()),
         };
-        let pool = Pool::start(&spawner, config)?;
-        Ok(Self {
+        let pool = Pool::start(&colony, config)?;
+        let runtime = Self {
             handle,
             pool: Some(pool),
-        })
+        };
+        match parts.hooks.wait_started(workers, &starts) {
+            Ok(()) => Ok(runtime),
+            Err(worker) => Err(BuildError::Hook { worker }),
+        }
     }
 
     /// A handle to spawn, enter and block on from other threads.
@@ -116,8 +132,7 @@ impl Runtime {
     }
 
     /// Ends the runtime, waiting at most `timeout` for polls and blocking closures that are under
-    /// way. Whether all ended in time; what did not is waited for by a thread of its own, which
-    /// then drops the tasks.
+    /// way. Whether all ended in time; else the last poll to end drops the tasks.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> bool {
         self.shut_down(Some(timeout))
     }
@@ -139,6 +154,6 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.shut_down(None);
+        self.shut_down(Driving::is_under_way().then_some(Duration::ZERO));
     }
 }

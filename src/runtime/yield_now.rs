@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::task;
+use crate::task::yield_running;
 
 /// Goes to the end of the worker's queue once.
 pub fn yield_now() -> YieldNow {
@@ -26,7 +26,7 @@ impl Future for YieldNow {
             return Poll::Ready(());
         }
         self.yielded = true;
-        if !task::yield_running(cx.waker()) {
+        if !yield_running(cx.waker()) {
             cx.waker().wake_by_ref();
         }
         Poll::Pending

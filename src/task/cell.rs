@@ -6,13 +6,14 @@ use std::future::Future;
 use std::mem::{ManuallyDrop, needs_drop};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::ptr::NonNull;
 use std::task::{Context, Poll};
 use std::thread::Result as Caught;
 
 use super::body::{Apart, Body, Within};
-use super::header::{Header, Readied, Slab, SlabRef, TaskRef, VTable};
+use super::error::{JoinError, Panic};
+use super::header::{Header, Kind, Readied, Slab, TaskRef};
 use super::join::JoinHandle;
-use super::join_error::{JoinError, Panic};
 use super::running;
 use super::slot::{CLASSES, Slot, class_of};
 use super::snapshot::{Completed, Ended, Snapshot};
@@ -47,28 +48,11 @@ impl Slab {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.spawn_at(0, future)
-    }
-
-    /// As [`Slab::spawn`]; the task's [`TaskRef::home`] is `home`, below 64.
-    ///
-    /// # Errors
-    /// The future, at `tasks_max` cells.
-    #[inline]
-    pub(crate) fn spawn_at<F>(
-        &self,
-        home: u8,
-        future: F,
-    ) -> Result<(TaskRef, JoinHandle<F::Output>), F>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
         // SAFETY: what is `Send` may be run and dropped on any thread.
-        unsafe { self.spawn_unsend(home, future) }
+        unsafe { self.spawn_unsend(future) }
     }
 
-    /// As [`Slab::spawn_at`], of a future that need not be `Send`.
+    /// As [`Slab::spawn`], of a future that need not be `Send`.
     ///
     /// # Errors
     /// The future, at `tasks_max` cells.
@@ -78,7 +62,6 @@ impl Slab {
     #[inline]
     pub(crate) unsafe fn spawn_unsend<F>(
         &self,
-        home: u8,
         future: F,
     ) -> Result<(TaskRef, JoinHandle<F::Output>), F>
     where
@@ -89,7 +72,7 @@ impl Slab {
             return Err(future);
         };
         // SAFETY: the slot is of that class, and comes with a permit.
-        Ok(unsafe { self.settle::<F, false>(slot, home, future) })
+        Ok(unsafe { self.settle::<F, false>(slot, future) })
     }
 
     /// Makes a job of a future that is ready at its first poll: a task that the caller runs itself,
@@ -100,10 +83,10 @@ impl Slab {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.add_owner();
+        self.housing.add_owner();
         let slot = self.housing.take_slot(slot_class::<F, true>());
         // SAFETY: the slot is of that class, and comes with an owner's part.
-        unsafe { self.settle::<F, true>(slot, 0, future) }
+        unsafe { self.settle::<F, true>(slot, future) }
     }
 
     /// # Safety
@@ -112,15 +95,14 @@ impl Slab {
     unsafe fn settle<F: Future + 'static, const JOB: bool>(
         &self,
         slot: Slot,
-        home: u8,
         future: F,
     ) -> (TaskRef, JoinHandle<F::Output>) {
         // SAFETY: as the caller says.
         let task = unsafe {
             if fits::<F, JOB>() {
-                Cell::<Within<F, JOB>>::settle(self, slot, home, future)
+                Cell::<Within<F, JOB>>::settle(self, slot, future)
             } else {
-                Cell::<Apart<F, JOB>>::settle(self, slot, home, Apart::<F, JOB>::new(future))
+                Cell::<Apart<F, JOB>>::settle(self, slot, Apart::<F, JOB>::new(future))
             }
         };
         // SAFETY: a new cell's JOIN bit is set and is the handle's.
@@ -148,27 +130,27 @@ impl<B: Body> Cell<B> {
         None => CLASSES,
     };
 
-    const VTABLE: VTable = VTable {
+    const KIND: Kind = Kind {
         poll: Self::poll,
         cancel: Self::cancel,
         take_output: Self::take_output,
         drop_output: Self::drop_output,
         free: Self::free,
-        type_name: type_name::<B::Named>,
+        name: type_name::<B::Named>,
     };
 
     /// # Safety
     /// As [`Slab::settle`].
     #[inline]
-    unsafe fn settle(slab: &Slab, slot: Slot, home: u8, future: B::Future) -> TaskRef {
+    unsafe fn settle(slab: &Slab, slot: Slot, future: B::Future) -> TaskRef {
         let task = TaskRef::new(slot.front().cast());
         let cell = task.as_ptr().cast::<Self>();
         let future = ManuallyDrop::new(future);
         // SAFETY: the slot has room for the cell, and nobody lives there: its front is whole, and
         // only its state word is looked at by others. The join waker's place is empty.
         unsafe {
-            (&raw mut (*cell).header.vtable).write(&Self::VTABLE);
-            (&raw mut (*cell).header.slab).write(SlabRef::new(slab, home));
+            (&raw mut (*cell).header.kind).write(&Self::KIND);
+            (&raw mut (*cell).header.slab).write(NonNull::from(slab));
             (&raw mut (*cell).stage).write(UnsafeCell::new(Stage { future }));
             let header = task.header();
             debug_assert!(header.front.state.load().is_dead(), "somebody lives there");
@@ -207,7 +189,7 @@ impl<B: Body> Cell<B> {
                 Ended::Idle => {}
                 // SAFETY: nobody else runs or ends the task before it is in a queue.
                 Ended::Enqueue => {
-                    unsafe { cell.header.slab.get() }.schedule(task, Readied::Yielded)
+                    unsafe { cell.header.slab.as_ref() }.schedule(task, Readied::Yielded)
                 }
                 // SAFETY: `end_poll` left RUNNING set.
                 Ended::Cancel => unsafe { Self::cancel(task) },
@@ -243,7 +225,7 @@ impl<B: Body> Cell<B> {
         };
         if let Err(JoinError::Panicked(panic)) = &output {
             // SAFETY: the cell is alive.
-            unsafe { header.slab.get() }.panicked(panic);
+            unsafe { header.slab.as_ref() }.panicked(panic);
         }
         if state.wants_output() {
             let output = ManuallyDrop::new(output);

@@ -1,11 +1,12 @@
 //! A slab and who schedules its tasks, in one place that lives as long as an owner or a cell.
 
+use std::fmt;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
+use super::error::Panic;
 use super::header::{Hooks, Readied, Slab, TaskRef};
-use super::join_error::Panic;
-use super::magazine::Housing;
+use super::housing::Housing;
 
 /// What a task needs of its executor.
 pub(crate) trait Schedule: Send + Sync + 'static {
@@ -22,7 +23,6 @@ pub(crate) trait Schedule: Send + Sync + 'static {
 /// free: wakers and join handles may outlive the executor.
 pub(crate) struct Colony<S: Schedule>(NonNull<Inside<S>>);
 
-/// `repr(C)` is not needed: each part is reached by a pointer to the whole.
 struct Inside<S> {
     slab: Slab,
     schedule: S,
@@ -43,9 +43,10 @@ impl<S: Schedule> Colony<S> {
         let hooks = Hooks {
             schedule: Self::schedule,
             panicked: Self::panicked,
-            free: Self::free,
         };
-        let slab = Slab::new(Housing::new(tasks_max, workers), hooks, inside.cast());
+        // SAFETY: it will be inside; `Inside<S>` is `Send`.
+        let housing = unsafe { Housing::new(tasks_max, workers, Self::end, inside.cast()) };
+        let slab = Slab { housing, hooks };
         // SAFETY: a box has room for it.
         unsafe { inside.write(Inside { slab, schedule }) };
         Self(inside)
@@ -73,7 +74,7 @@ impl<S: Schedule> Colony<S> {
             .panicked(panic);
     }
 
-    unsafe fn free(inside: NonNull<()>) {
+    unsafe fn end(inside: NonNull<()>) {
         // SAFETY: made of a box, and the slab says that nobody knows it any more.
         drop(unsafe { Box::from_raw(inside.cast::<Inside<S>>().as_ptr()) });
     }
@@ -90,7 +91,7 @@ impl<S: Schedule> Deref for Colony<S> {
 
 impl<S: Schedule> Clone for Colony<S> {
     fn clone(&self) -> Self {
-        self.slab().add_owner();
+        self.slab().housing.add_owner();
         Self(self.0)
     }
 }
@@ -98,6 +99,12 @@ impl<S: Schedule> Clone for Colony<S> {
 impl<S: Schedule> Drop for Colony<S> {
     fn drop(&mut self) {
         // SAFETY: this part is given up.
-        unsafe { Slab::disown(NonNull::from(self.slab())) };
+        unsafe { Housing::drop_owner(NonNull::from(&self.slab().housing)) };
+    }
+}
+
+impl<S: Schedule> fmt::Debug for Colony<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Colony").finish_non_exhaustive()
     }
 }

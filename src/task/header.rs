@@ -4,11 +4,11 @@
 use std::ptr::NonNull;
 use std::task::Waker;
 
-use super::join_error::Panic;
-use super::magazine::{Housing, Magazine};
+use super::error::Panic;
+use super::housing::Housing;
+use super::magazine::Magazine;
 use super::slot::{Front, Slot};
 use super::snapshot::{Begun, Woken};
-use crate::sync::{AtomicUsize, Ordering};
 
 /// How a task became ready: an executor may choose the place in its queues by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub(crate) enum Readied {
 #[repr(C)]
 pub(super) struct Header {
     pub(super) front: Front,
-    pub(super) vtable: &'static VTable,
-    pub(super) slab: SlabRef,
+    pub(super) kind: &'static Kind,
+    pub(super) slab: NonNull<Slab>,
 }
 
 impl Header {
@@ -39,35 +39,9 @@ impl Header {
     }
 }
 
-/// The slab of a cell, and the cell's home in the bits that alignment leaves free.
-#[derive(Clone, Copy)]
-pub(super) struct SlabRef(NonNull<Slab>);
-
-const HOMES: usize = 64;
-
-impl SlabRef {
-    pub(super) fn new(slab: &Slab, home: u8) -> Self {
-        debug_assert!(usize::from(home) < HOMES, "home {home}");
-        Self(NonNull::from(slab).map_addr(|address| address | usize::from(home)))
-    }
-
-    /// # Safety
-    /// A cell of the slab is alive for as long as the result is used.
-    #[inline]
-    pub(super) unsafe fn get<'a>(self) -> &'a Slab {
-        let slab = self.0.as_ptr().map_addr(|address| address & !(HOMES - 1));
-        // SAFETY: it was made of a reference; the caller states that the slab is alive.
-        unsafe { &*slab }
-    }
-
-    fn home(self) -> u8 {
-        (self.0.addr().get() & (HOMES - 1)) as u8
-    }
-}
-
 /// The functions that know the type behind the header. All take a pointer to a live cell of that
 /// type.
-pub(super) struct VTable {
+pub(crate) struct Kind {
     /// Polls the future; the caller set RUNNING.
     pub(super) poll: unsafe fn(TaskRef),
     /// Drops the future and completes as cancelled; the caller set RUNNING.
@@ -80,57 +54,50 @@ pub(super) struct VTable {
     /// Gives the slot back; the caller was told to free the cell.
     pub(super) free: unsafe fn(TaskRef),
     /// The name of the future's type.
-    pub(super) type_name: fn() -> &'static str,
+    pub(super) name: fn() -> &'static str,
+}
+
+impl Kind {
+    /// The name of the future's type.
+    pub(crate) fn name(&self) -> &'static str {
+        (self.name)()
+    }
+
+    /// # Safety
+    /// `address` is 0 or comes from [`TaskRef::kind_address`].
+    pub(crate) unsafe fn from_address(address: usize) -> Option<&'static Self> {
+        // SAFETY: kinds are never freed.
+        unsafe { std::ptr::with_exposed_provenance::<Self>(address).as_ref() }
+    }
 }
 
 /// Where the tasks of one executor live: spawns them, and knows who schedules them. Kept alive by
 /// its owners and by each cell.
 ///
 /// [`Colony`](super::Colony) makes one and owns it.
-#[repr(align(64))]
+#[repr(C)]
 pub(crate) struct Slab {
     pub(super) housing: Housing,
-    owners: AtomicUsize,
-    hooks: Hooks,
-    /// What the hooks are called with.
-    inside: NonNull<()>,
+    pub(super) hooks: Hooks,
 }
 
-/// The functions that know the scheduler's type.
-#[derive(Clone, Copy)]
+/// The functions that know the scheduler's type; called with the whole that the slab is in.
 pub(super) struct Hooks {
     pub(super) schedule: unsafe fn(NonNull<()>, TaskRef, Readied),
     pub(super) panicked: unsafe fn(NonNull<()>, &Panic),
-    /// Frees all, this slab too.
-    pub(super) free: unsafe fn(NonNull<()>),
 }
 
-// SAFETY: `inside` is only handed to the hooks, and a scheduler is `Send + Sync`.
-unsafe impl Send for Slab {}
-// SAFETY: as above.
-unsafe impl Sync for Slab {}
-
 impl Slab {
-    /// With one owner. `inside` lives until `hooks.free` is called with it.
-    pub(super) fn new(housing: Housing, hooks: Hooks, inside: NonNull<()>) -> Self {
-        Self {
-            housing,
-            owners: AtomicUsize::new(1),
-            hooks,
-            inside,
-        }
-    }
-
     /// Hands a task that became ready to the scheduler.
     #[inline]
     pub(crate) fn schedule(&self, task: TaskRef, readied: Readied) {
-        // SAFETY: the slab is alive, and with it what is inside.
-        unsafe { (self.hooks.schedule)(self.inside, task, readied) };
+        // SAFETY: the slab is alive, and with it the whole.
+        unsafe { (self.hooks.schedule)(self.housing.whole(), task, readied) };
     }
 
     pub(super) fn panicked(&self, panic: &Panic) {
         // SAFETY: as above.
-        unsafe { (self.hooks.panicked)(self.inside, panic) };
+        unsafe { (self.hooks.panicked)(self.housing.whole(), panic) };
     }
 
     /// How many cells are taken: from spawn until the task has completed and its handle and wakers
@@ -139,9 +106,9 @@ impl Slab {
         self.housing.permits.taken()
     }
 
-    /// A worker's own slots and permits, for the thread that makes it: see [`Magazine::enter`].
-    pub(crate) fn magazine(&self) -> Magazine<'_> {
-        Magazine::new(&self.housing)
+    /// Slots and permits for one worker: see [`Magazine::enter`].
+    pub(crate) fn magazine(&self) -> Magazine {
+        Magazine::new(NonNull::from(&self.housing))
     }
 
     /// Ends each task that is neither running nor completed: its future is dropped, here. Jobs are
@@ -160,37 +127,9 @@ impl Slab {
             let state = unsafe { &(*front.as_ptr()).state };
             if state.seize() {
                 // SAFETY: `seize` set RUNNING, so that a live cell is there and stays.
-                unsafe { (task.header().vtable.cancel)(task) };
+                unsafe { (task.header().kind.cancel)(task) };
             }
         });
-    }
-
-    pub(super) fn add_owner(&self) {
-        self.owners.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// `true`: the caller frees the slab.
-    #[must_use]
-    fn drop_owner(&self) -> bool {
-        // [task.disowned] pairs with [task.last_owner]: all that was done by this owner is done.
-        if self.owners.fetch_sub(1, Ordering::Release) != 1 {
-            return false;
-        }
-        // [task.last_owner] pairs with [task.disowned]: so that nothing is freed that is in use.
-        self.owners.load(Ordering::Acquire);
-        self.housing.permits.give(1)
-    }
-
-    /// # Safety
-    /// The caller is an owner, and no more from now on.
-    pub(super) unsafe fn disown(slab: NonNull<Self>) {
-        // SAFETY: the owner keeps it alive until its part is given up.
-        let (slab, hooks, inside) =
-            unsafe { (slab.as_ref(), slab.as_ref().hooks, slab.as_ref().inside) };
-        if slab.drop_owner() {
-            // SAFETY: nobody else knows the slab any more.
-            unsafe { (hooks.free)(inside) };
-        }
     }
 
     /// Gives back the slot of a cell that is dead.
@@ -200,17 +139,16 @@ impl Slab {
     #[inline]
     pub(super) unsafe fn release(task: TaskRef, class: usize, is_job: bool) {
         // SAFETY: the dead cell keeps the slab alive until its part is given up.
-        let slab = unsafe { task.header().slab.get() };
-        let (hooks, inside, slot) = (slab.hooks, slab.inside, Slot::at(task.0.cast()));
-        let last = if is_job {
-            slab.housing.give_slot(class, slot);
-            slab.drop_owner()
-        } else {
-            slab.housing.give(class, slot)
-        };
-        if last {
-            // SAFETY: nobody else knows the slab any more.
-            unsafe { (hooks.free)(inside) };
+        let housing = unsafe { &task.header().slab.as_ref().housing };
+        let (slot, housing) = (Slot::at(task.0.cast()), NonNull::from(housing));
+        // SAFETY: as above; a job is an owner, a task has a permit.
+        unsafe {
+            if is_job {
+                housing.as_ref().give_slot(class, slot);
+                Housing::drop_owner(housing);
+            } else {
+                Housing::give(housing, class, slot);
+            }
         }
     }
 }
@@ -230,16 +168,19 @@ impl TaskRef {
         Self(header)
     }
 
-    /// For a place that is an atomic pointer; never null, aligned by 64.
-    pub(crate) fn as_ptr(self) -> *mut () {
-        self.0.as_ptr().cast()
+    /// The address, never 0 and aligned by 64; [`TaskRef::from_address`] turns it back.
+    #[inline]
+    pub(crate) fn address(self) -> usize {
+        self.0.as_ptr().expose_provenance()
     }
 
-    /// # Safety
-    /// The pointer is null or came from [`TaskRef::as_ptr`].
-    #[allow(dead_code, reason = "for the executor's queues, policies and reports")]
-    pub(crate) unsafe fn from_ptr(pointer: *mut ()) -> Option<Self> {
-        NonNull::new(pointer.cast()).map(Self)
+    #[inline]
+    pub(crate) fn from_address(address: usize) -> Option<Self> {
+        NonNull::new(std::ptr::with_exposed_provenance_mut(address)).map(Self)
+    }
+
+    pub(super) fn as_ptr(self) -> *mut Header {
+        self.0.as_ptr()
     }
 
     /// # Safety
@@ -250,24 +191,32 @@ impl TaskRef {
         unsafe { self.0.as_ref() }
     }
 
-    /// The number that the task was spawned with, below 64.
+    /// The worker that runs the task, where the policy pins tasks.
     ///
     /// # Safety
     /// The cell is alive, as that of a task which has not completed is.
-    #[allow(dead_code, reason = "for the executor's queues, policies and reports")]
     pub(crate) unsafe fn home(self) -> u8 {
         // SAFETY: the caller states that the cell is alive.
-        unsafe { self.header() }.slab.home()
+        unsafe { self.header() }.front.state.home()
     }
 
-    /// The name of the future's type.
+    /// Sets it, once.
+    ///
+    /// # Safety
+    /// The task was spawned by the caller, and has not been in a queue.
+    pub(crate) unsafe fn set_home(self, home: u8) {
+        // SAFETY: the join handle, which the spawner holds, keeps the cell alive.
+        unsafe { self.header() }.front.state.set_home(home);
+    }
+
+    /// The address of the task's kind, for [`Kind::from_address`].
     ///
     /// # Safety
     /// As [`TaskRef::home`].
-    #[allow(dead_code, reason = "for the executor's queues, policies and reports")]
-    pub(crate) unsafe fn type_name(self) -> &'static str {
+    #[inline]
+    pub(crate) unsafe fn kind_address(self) -> usize {
         // SAFETY: the caller states that the cell is alive.
-        (unsafe { self.header() }.vtable.type_name)()
+        std::ptr::from_ref(unsafe { self.header() }.kind).expose_provenance()
     }
 
     /// Runs the task once.
@@ -280,8 +229,8 @@ impl TaskRef {
         unsafe {
             let header = self.header();
             match header.front.state.begin() {
-                Begun::Poll => (header.vtable.poll)(self),
-                Begun::Cancel => (header.vtable.cancel)(self),
+                Begun::Poll => (header.kind.poll)(self),
+                Begun::Cancel => (header.kind.cancel)(self),
             }
         }
     }
@@ -295,9 +244,9 @@ impl TaskRef {
         unsafe {
             let header = self.header();
             if header.front.state.load().is_closed() {
-                (header.vtable.cancel)(self);
+                (header.kind.cancel)(self);
             } else {
-                (header.vtable.poll)(self);
+                (header.kind.poll)(self);
             }
         }
     }
@@ -308,7 +257,7 @@ impl TaskRef {
     /// As [`TaskRef::run_job`].
     pub(crate) unsafe fn cancel_job(self) {
         // SAFETY: a job is alive and RUNNING from its beginning.
-        unsafe { (self.header().vtable.cancel)(self) };
+        unsafe { (self.header().kind.cancel)(self) };
     }
 
     /// # Safety
@@ -319,7 +268,7 @@ impl TaskRef {
         let header = unsafe { self.header() };
         if header.front.state.wake() == Woken::Enqueue {
             // SAFETY: as above.
-            unsafe { header.slab.get() }.schedule(self, Readied::Woken);
+            unsafe { header.slab.as_ref() }.schedule(self, Readied::Woken);
         }
     }
 
@@ -330,7 +279,7 @@ impl TaskRef {
         let header = unsafe { self.header() };
         if header.front.state.close() == Woken::Enqueue {
             // SAFETY: as above.
-            unsafe { header.slab.get() }.schedule(self, Readied::Woken);
+            unsafe { header.slab.as_ref() }.schedule(self, Readied::Woken);
         }
     }
 
@@ -360,7 +309,7 @@ impl TaskRef {
         unsafe {
             let header = self.header();
             if header.front.state.drop_reference() {
-                (header.vtable.free)(self);
+                (header.kind.free)(self);
             }
         }
     }

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use super::error::JoinError;
 use super::header::{Header, TaskRef};
-use super::join_error::JoinError;
 use super::snapshot::Offered;
 
 /// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says
@@ -109,7 +109,7 @@ impl<T> Future for JoinHandle<T> {
         let mut output: Option<Self::Output> = None;
         // SAFETY: the task completed while JOIN was set, so the output is this handle's; `T` is its
         // type.
-        unsafe { (header.vtable.take_output)(task, (&raw mut output).cast()) };
+        unsafe { (header.kind.take_output)(task, (&raw mut output).cast()) };
         self.held = Held::Nothing;
         // SAFETY: the output is taken, and the handle holds the cell no more.
         unsafe { leave_completed(task) };
@@ -152,7 +152,7 @@ unsafe fn leave_completed(task: TaskRef) {
             let waker = unsafe { header.replace_join_waker(None) };
             if state.drop_join_completed() {
                 // SAFETY: the state says that the cell is dead.
-                unsafe { (header.vtable.free)(task) };
+                unsafe { (header.kind.free)(task) };
             }
             return drop(waker);
         }
@@ -192,7 +192,7 @@ unsafe fn leave(task: TaskRef) {
         if seen.is_completed() {
             // SAFETY: the task completed while JOIN was set, so the output is this handle's.
             unsafe {
-                (header.vtable.drop_output)(task);
+                (header.kind.drop_output)(task);
                 leave_completed(task);
             }
             return;

@@ -1,10 +1,15 @@
-//! What a worker has at hand: free slots and permits, taken and given without a shared step.
+//! What a worker has at hand: free slots and permits, taken and given without a shared step. (The
+//! scheme is J. Bonwick's and J. Adams's, *Magazines and vmem*, USENIX 2001.)
+//!
+//! A slot goes to the magazine of the thread that frees its cell: slots wander. What is too much
+//! goes to the depot in batches, and what is missing comes from there.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::ptr;
+use std::ptr::{self, NonNull};
 
-use super::depot::{BATCH, Depot};
+use super::depot::BATCH;
+use super::housing::Housing;
 use super::permits::{Hoard, Permits};
 use super::slot::{CLASSES, List, Slot};
 use crate::sync::{Ordering, thread_local};
@@ -15,119 +20,131 @@ const SLOTS_KEPT: usize = BATCH / 2;
 
 thread_local! {
     /// The magazine that the calling thread is in.
-    static CURRENT: Cell<*const Magazine<'static>> = const { Cell::new(ptr::null()) };
+    static CURRENT: Cell<*const Magazine> = const { Cell::new(ptr::null()) };
 }
 
-/// Where cells live, and how many may.
-pub(super) struct Housing {
-    pub(super) depot: Depot,
-    pub(super) permits: Permits,
-}
-
-/// A worker's own slots and permits. Stays on its thread.
-pub(crate) struct Magazine<'a> {
-    housing: &'a Housing,
+/// The slots and permits of one thread at a time; an owner of their slab.
+pub(crate) struct Magazine {
+    housing: NonNull<Housing>,
     lists: [Cell<List>; CLASSES],
-    hoard: Option<(usize, &'a Hoard)>,
-    thread: PhantomData<*const ()>,
+    hoard: Option<(usize, NonNull<Hoard>)>,
+}
+
+// SAFETY: it may go to another thread between two stays: a guard borrows it.
+unsafe impl Send for Magazine {}
+
+/// While it lives, the thread uses the magazine. Guards are dropped in the opposite order of their
+/// making.
+pub(crate) struct Entered<'a> {
+    around: *const Magazine,
+    magazine: PhantomData<&'a Magazine>,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.set(self.around));
+    }
 }
 
 impl Housing {
-    pub(super) fn new(tasks_max: usize, workers: usize) -> Self {
-        Self {
-            depot: Depot::new(),
-            permits: Permits::new(tasks_max, workers),
-        }
-    }
-
     /// A slot of the class and a permit; `None` when there is no permit.
     #[inline]
     pub(super) fn take(&self, class: usize) -> Option<Slot> {
-        self.magazine(|magazine| match magazine {
-            Some(magazine) => magazine.take_permit().then(|| magazine.take_slot(class)),
-            None if self.permits.take(1) == 0 => None,
-            None => Some(self.depot.take(class)),
-        })
+        match Magazine::current(self) {
+            Some(magazine) if magazine.take_permit() => Some(magazine.take_slot(class)),
+            None if self.permits.take(1) == 1 => Some(self.depot.take(class)),
+            _ => None,
+        }
     }
 
     /// A slot of the class, without a permit.
     pub(super) fn take_slot(&self, class: usize) -> Slot {
-        self.magazine(|magazine| match magazine {
+        match Magazine::current(self) {
             Some(magazine) => magazine.take_slot(class),
             None => self.depot.take(class),
-        })
-    }
-
-    /// Gives a slot and its permit back. `true`: the caller frees the slab.
-    #[inline]
-    #[must_use]
-    pub(super) fn give(&self, class: usize, slot: Slot) -> bool {
-        self.magazine(|magazine| match magazine {
-            Some(magazine) => {
-                magazine.give_slot(class, slot);
-                magazine.give_permit();
-                false
-            }
-            None => {
-                self.depot.give(class, slot);
-                self.permits.give(1)
-            }
-        })
+        }
     }
 
     pub(super) fn give_slot(&self, class: usize, slot: Slot) {
-        self.magazine(|magazine| match magazine {
+        match Magazine::current(self) {
             Some(magazine) => magazine.give_slot(class, slot),
             None => self.depot.give(class, slot),
-        });
+        }
     }
 
-    /// The calling thread's magazine, if it is one of this housing's.
+    /// Gives a slot and its permit back. The caller's last use of the housing, unless it is an
+    /// owner.
+    ///
+    /// # Safety
+    /// Both were taken from this housing.
     #[inline]
-    fn magazine<R>(&self, work: impl FnOnce(Option<&Magazine<'_>>) -> R) -> R {
-        let current = CURRENT.with(Cell::get);
-        // SAFETY: the pointer is set for the length of `enter`, on this thread, and `Magazine` is
-        // not `Sync`, so that the reference stays on the thread.
-        let magazine = unsafe { current.as_ref() };
-        work(magazine.filter(|magazine| ptr::eq(magazine.housing, self)))
+    pub(super) unsafe fn give(housing: NonNull<Self>, class: usize, slot: Slot) {
+        // SAFETY: the permit keeps it alive until it is given.
+        match Magazine::current(unsafe { housing.as_ref() }) {
+            Some(magazine) => {
+                magazine.give_slot(class, slot);
+                magazine.give_permit();
+            }
+            // SAFETY: as above.
+            None => unsafe {
+                housing.as_ref().depot.give(class, slot);
+                Self::give_permits(housing, 1);
+            },
+        }
     }
 }
 
-impl<'a> Magazine<'a> {
-    pub(super) fn new(housing: &'a Housing) -> Self {
+impl Magazine {
+    /// An empty one.
+    pub(super) fn new(housing: NonNull<Housing>) -> Self {
+        // SAFETY: the caller lends a housing that is alive; from here on the magazine owns a part.
+        let alive = unsafe { housing.as_ref() };
+        alive.add_owner();
+        let hoard = alive.permits.borrow_hoard();
         Self {
             housing,
             lists: std::array::from_fn(|_| Cell::new(List::EMPTY)),
-            hoard: housing.permits.borrow_hoard(),
-            thread: PhantomData,
+            hoard: hoard.map(|(number, hoard)| (number, NonNull::from(hoard))),
         }
     }
 
-    /// Runs `work` with this as the thread's magazine.
-    pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        struct Leave(*const Magazine<'static>);
-        impl Drop for Leave {
-            fn drop(&mut self) {
-                CURRENT.with(|current| current.set(self.0));
-            }
+    /// Makes this the thread's magazine for as long as the guard lives.
+    pub(crate) fn enter(&self) -> Entered<'_> {
+        Entered {
+            around: CURRENT.with(|current| current.replace(self)),
+            magazine: PhantomData,
         }
-        let own = ptr::from_ref(self).cast();
-        let _leave = Leave(CURRENT.with(|current| current.replace(own)));
-        work()
     }
 
-    /// Gives back what is more than a little: before the worker sleeps.
+    /// Gives back what is more than a little: before the thread sleeps.
     pub(crate) fn flush(&self) {
-        self.keep(SLOTS_KEPT, self.housing.permits.hoard_max / 4);
+        self.keep(SLOTS_KEPT, self.permits().hoard_max / 4);
     }
 
-    fn keep(&self, slots: usize, permits: usize) {
-        for (class, list) in self.lists.iter().enumerate() {
-            while list.get().len > slots {
-                self.change(class, |list| self.housing.depot.spill(class, list));
-            }
-        }
-        self.keep_permits(permits);
+    /// The calling thread's magazine, if it is one of this housing's. Valid for the length of a
+    /// call.
+    #[inline]
+    fn current<'a>(housing: &Housing) -> Option<&'a Self> {
+        // SAFETY: the pointer is null, or set on this thread while the magazine is there.
+        let magazine = unsafe { CURRENT.with(Cell::get).as_ref() }?;
+        ptr::eq(magazine.housing.as_ptr(), housing).then_some(magazine)
+    }
+
+    #[inline]
+    fn housing(&self) -> &Housing {
+        // SAFETY: the magazine is an owner.
+        unsafe { self.housing.as_ref() }
+    }
+
+    #[inline]
+    fn permits(&self) -> &Permits {
+        &self.housing().permits
+    }
+
+    #[inline]
+    fn hoard(&self) -> Option<&Hoard> {
+        // SAFETY: a hoard is there as long as its housing.
+        self.hoard.map(|(_, hoard)| unsafe { hoard.as_ref() })
     }
 
     #[inline]
@@ -144,7 +161,7 @@ impl<'a> Magazine<'a> {
             loop {
                 match list.pop() {
                     Some(slot) => return slot,
-                    None => self.housing.depot.refill(class, list),
+                    None => self.housing().depot.refill(class, list),
                 }
             }
         })
@@ -155,61 +172,71 @@ impl<'a> Magazine<'a> {
         self.change(class, |list| {
             list.push(slot);
             if list.len > SLOTS_MAX {
-                self.housing.depot.spill(class, list);
+                self.housing().depot.spill(class, list);
             }
         });
     }
 
     #[inline]
     fn take_permit(&self) -> bool {
-        let permits = &self.housing.permits;
-        let Some((_, hoard)) = self.hoard else {
-            return permits.take(1) == 1;
+        let Some(hoard) = self.hoard() else {
+            return self.permits().take(1) == 1;
         };
-        let mut held = hoard.load(Ordering::Relaxed);
-        if held == 0 {
-            let most = if permits.is_scarce() {
-                1
-            } else {
-                permits.hoard_max.div_ceil(2).max(1)
-            };
-            held = permits.take(most);
-        }
+        let held = match hoard.load(Ordering::Relaxed) {
+            0 => self.permits().take_many(),
+            held => held,
+        };
         hoard.store(held.saturating_sub(1), Ordering::Relaxed);
         held > 0
     }
 
     #[inline]
     fn give_permit(&self) {
-        let permits = &self.housing.permits;
-        let Some((_, hoard)) = self.hoard else {
-            return permits.give_hoarded(1);
+        let Some(hoard) = self.hoard() else {
+            return self.give_permits(1);
         };
-        let held = hoard.load(Ordering::Relaxed) + 1;
+        let (held, most) = (hoard.load(Ordering::Relaxed) + 1, self.permits().hoard_max);
         hoard.store(held, Ordering::Relaxed);
-        if permits.is_scarce() {
+        if held > most {
+            self.keep_permits(most / 2);
+        } else if self.permits().is_scarce() {
             self.keep_permits(0);
-        } else if held > permits.hoard_max {
-            self.keep_permits(permits.hoard_max / 2);
         }
     }
 
-    fn keep_permits(&self, most: usize) {
-        if let Some((_, hoard)) = self.hoard {
-            let held = hoard.load(Ordering::Relaxed);
-            if held > most {
-                hoard.store(most, Ordering::Relaxed);
-                self.housing.permits.give_hoarded(held - most);
+    fn keep(&self, slots: usize, permits: usize) {
+        for (class, list) in self.lists.iter().enumerate() {
+            while list.get().len > slots {
+                self.change(class, |list| self.housing().depot.spill(class, list));
             }
         }
+        self.keep_permits(permits);
+    }
+
+    #[cold]
+    fn keep_permits(&self, most: usize) {
+        if let Some(hoard) = self.hoard()
+            && let Some(more @ 1..) = hoard.load(Ordering::Relaxed).checked_sub(most)
+        {
+            hoard.store(most, Ordering::Relaxed);
+            self.give_permits(more);
+        }
+    }
+
+    fn give_permits(&self, permits: usize) {
+        // SAFETY: they were taken; the magazine is an owner.
+        unsafe { Housing::give_permits(self.housing, permits) };
+        self.permits().judge();
     }
 }
 
-impl Drop for Magazine<'_> {
+impl Drop for Magazine {
     fn drop(&mut self) {
         self.keep(0, 0);
         if let Some((number, _)) = self.hoard {
-            self.housing.permits.return_hoard(number);
+            self.permits().return_hoard(number);
         }
+        // SAFETY: the magazine's part.
+        unsafe { Housing::drop_owner(self.housing) };
     }
 }

@@ -41,8 +41,9 @@ mod state;
 mod slot;
 mod depot;
 mod permits;
+mod housing;
 mod magazine;
-mod join_error;
+mod error;
 mod header;
 mod colony;
 mod waker;
@@ -51,9 +52,10 @@ mod body;
 mod join;
 mod cell;
 
+pub use error::{JoinError, Panic};
 pub use join::{AbortHandle, JoinHandle};
-pub use join_error::{JoinError, Panic};
 
 pub(crate) use colony::{Colony, Schedule};
-pub(crate) use header::{Readied, Slab, TaskRef};
+pub(crate) use header::{Kind, Readied, Slab, TaskRef};
+pub(crate) use magazine::Magazine;
 pub(crate) use running::yield_running;

@@ -23,7 +23,10 @@ use std::sync::PoisonError;
 use crossbeam_utils::CachePadded;
 
 use super::depot::BATCH;
-use crate::sync::{AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicUsize, Mutex, Ordering, shrunk};
+
+/// Beside the workers, so many threads may hoard permits: those that come for a while.
+const GUESTS: usize = shrunk(2, 0);
 
 pub(super) struct Permits {
     tasks_max: usize,
@@ -41,12 +44,15 @@ pub(super) type Hoard = CachePadded<AtomicUsize>;
 impl Permits {
     pub(super) fn new(tasks_max: usize, workers: usize) -> Self {
         let hoard = |_| CachePadded::new(AtomicUsize::new(0));
+        let hoards = workers + GUESTS;
+        let hoard_max = (tasks_max / 8 / hoards).min(2 * BATCH);
+        let hoards = if hoard_max == 0 { 0 } else { hoards };
         Self {
             tasks_max,
-            hoard_max: (tasks_max / 8 / workers.max(1)).min(2 * BATCH),
+            hoard_max,
             scarce: AtomicUsize::new(0),
-            hoards: (0..workers).map(hoard).collect(),
-            spare: Mutex::new((0..workers).collect()),
+            hoards: (0..hoards).map(hoard).collect(),
+            spare: Mutex::new((0..hoards).collect()),
             shared: CachePadded::new(AtomicUsize::new(tasks_max)),
         }
     }
@@ -102,6 +108,16 @@ impl Permits {
         }
     }
 
+    /// As many as a worker takes at once; 0 when there are none.
+    #[cold]
+    pub(super) fn take_many(&self) -> usize {
+        self.take(if self.is_scarce() {
+            1
+        } else {
+            self.hoard_max.div_ceil(2)
+        })
+    }
+
     /// Gives permits back, or the owner's end. `true`: this was the last; nobody will touch the
     /// slab any more, and the caller frees it.
     #[inline]
@@ -117,13 +133,9 @@ impl Permits {
         true
     }
 
-    /// As [`Permits::give`], by a worker, which keeps the slab alive.
-    #[cold]
-    pub(super) fn give_hoarded(&self, permits: usize) {
-        if self.give(permits) {
-            unreachable!("a worker's slab has an owner");
-        }
-        if self.shared.load(Ordering::Relaxed) > self.tasks_max / 4 {
+    /// Takes note of what the workers give back: whether permits are scarce no more.
+    pub(super) fn judge(&self) {
+        if self.is_scarce() && self.shared.load(Ordering::Relaxed) > self.tasks_max / 4 {
             self.scarce.store(0, Ordering::Relaxed);
         }
     }

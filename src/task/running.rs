@@ -16,7 +16,7 @@ thread_local! {
 /// Runs a poll of the task, which must not unwind. Whether it yielded.
 #[inline]
 pub(super) fn during<R>(task: TaskRef, poll: impl FnOnce() -> R) -> (R, bool) {
-    let own = task.as_ptr().cast_const();
+    let own = task.as_ptr().cast_const().cast();
     let around = RUNNING.with(|running| running.replace(own));
     let result = poll();
     let left = RUNNING.with(|running| running.replace(around));

@@ -6,10 +6,12 @@ pub(super) const COMPLETED: usize = 1 << 2;
 pub(super) const CLOSED: usize = 1 << 3;
 pub(super) const JOIN: usize = 1 << 4;
 pub(super) const JOIN_WAKER: usize = 1 << 5;
-pub(super) const REFERENCE: usize = 1 << 6;
+const HOME_SHIFT: u32 = 6;
+const HOME: usize = 0xff << HOME_SHIFT;
+pub(super) const REFERENCE: usize = 1 << 14;
 
 /// What keeps a completed cell from being freed.
-const HOLDERS: usize = !(SCHEDULED | RUNNING | COMPLETED | CLOSED);
+const HOLDERS: usize = !(REFERENCE - 1) | JOIN | JOIN_WAKER;
 
 /// One value of the state word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +107,25 @@ impl Snapshot {
 
     pub(crate) fn references(self) -> usize {
         self.0 / REFERENCE
+    }
+
+    pub(crate) fn home(self) -> u8 {
+        ((self.0 & HOME) >> HOME_SHIFT) as u8
+    }
+
+    /// The task's home, once for each task.
+    pub(crate) fn with_home(self, home: u8) -> Self {
+        Self(self.0 | usize::from(home) << HOME_SHIFT)
+    }
+
+    /// Whether the task is in a queue, its future to be polled, and there is nobody else.
+    pub(crate) fn is_queued_alone(self) -> bool {
+        self.0 & !HOME == SCHEDULED
+    }
+
+    /// Whether the task runs, was neither woken nor closed meanwhile, and there is nobody else.
+    pub(crate) fn is_running_alone(self) -> bool {
+        self.0 & !HOME == RUNNING
     }
 
     /// Whether there is nobody but the executor: no join handle, no waker.

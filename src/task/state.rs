@@ -30,6 +30,15 @@ impl State {
         Snapshot(self.0.load(Ordering::Acquire))
     }
 
+    pub(crate) fn home(&self) -> u8 {
+        Snapshot(self.0.load(Ordering::Relaxed)).home()
+    }
+
+    pub(crate) fn set_home(&self, home: u8) {
+        let home = Snapshot(0).with_home(home);
+        self.0.fetch_or(home.0, Ordering::Relaxed);
+    }
+
     #[inline]
     pub(crate) fn wake(&self) -> Woken {
         // [task.wake] pairs with [task.begin], [task.idle]: the next poll sees what came before
@@ -54,9 +63,11 @@ impl State {
         // [task.begin_alone] pairs with [task.yield_alone], [task.idle], [task.wake],
         // [task.dropped], [task.left_new], [task.left]: what the last poll left is seen, and all
         // that came before wakes; who has gone has gone.
-        if self.0.load(Ordering::Acquire) == SCHEDULED {
-            self.0.store(RUNNING, Ordering::Relaxed);
-            return Begun::Poll;
+        let seen = Snapshot(self.0.load(Ordering::Acquire));
+        if seen.is_queued_alone() {
+            let (next, begun) = seen.begin();
+            self.0.store(next.0, Ordering::Relaxed);
+            return begun;
         }
         // [task.begin] pairs with [task.wake], [task.idle]: all that came before any wake so far
         // is seen, and what the last poll left.
@@ -71,11 +82,12 @@ impl State {
     #[inline]
     pub(crate) fn end_poll(&self, yielded: bool) -> Ended {
         let mut seen = self.0.load(Ordering::Relaxed);
-        if yielded && seen == RUNNING {
+        if yielded && Snapshot(seen).is_running_alone() {
+            let (next, ended) = Snapshot(seen).end_poll(yielded);
             // [task.yield_alone] pairs with [task.begin_alone]: the next runner sees what this
             // poll left.
-            self.0.store(SCHEDULED, Ordering::Release);
-            return Ended::Enqueue;
+            self.0.store(next.0, Ordering::Release);
+            return ended;
         }
         loop {
             let (next, ended) = Snapshot(seen).end_poll(yielded);

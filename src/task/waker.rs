@@ -14,7 +14,7 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dr
 pub(super) unsafe fn borrowed(task: TaskRef) -> ManuallyDrop<Waker> {
     // SAFETY: the table's functions keep the contract of `RawWakerVTable` for pointers to live
     // headers.
-    ManuallyDrop::new(unsafe { Waker::new(task.as_ptr().cast_const(), &VTABLE) })
+    ManuallyDrop::new(unsafe { Waker::new(task.as_ptr().cast_const().cast(), &VTABLE) })
 }
 
 /// Whether the waker is one of that task's.

@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "each test target uses a part of it")]
 
-use std::sync::Arc;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use windlass::{CorePlan, Runtime};
@@ -34,5 +36,20 @@ pub(crate) fn wait_until(mut done: impl FnMut() -> bool) {
     while !done() {
         assert!(begun.elapsed() < BOUND, "not done within {BOUND:?}");
         std::thread::yield_now();
+    }
+}
+
+/// Runs `test` on a thread of its own, so that one that is stuck fails and does not hang.
+pub(crate) fn bounded(test: impl FnOnce() + Send + 'static) {
+    let (held, ended) = mpsc::channel::<()>();
+    let thread = thread::spawn(move || {
+        // Dropped at the end, also of a panic.
+        let _held = held;
+        test();
+    });
+    let end = ended.recv_timeout(BOUND);
+    assert_eq!(end, Err(mpsc::RecvTimeoutError::Disconnected), "stuck");
+    if let Err(panic) = thread.join() {
+        resume_unwind(panic);
     }
 }

@@ -51,8 +51,8 @@ pub(super) struct ServeArgs {
     /// Worker threads (evented) [default: one per core]
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     workers: Option<usize>,
-    /// Cores to pin the workers to (evented): compact, none, or a list such as 0,2. Not pinned
-    /// unless asked, since a client on the same machine wants the cores too
+    /// Cores to pin the workers to (evented): compact, spread, none, or a list such as 0,2. Not
+    /// pinned unless asked, since a client on the same machine wants the cores too
     #[arg(long, value_name = "PLAN", default_value = "none", value_parser = parse_cores)]
     cores: CorePlan,
     /// Threads of the pool (thread-pool)
@@ -111,13 +111,14 @@ fn at_least_one_ms() -> RangedU64ValueParser {
 fn parse_cores(text: &str) -> Result<CorePlan, String> {
     match text {
         "compact" => Ok(CorePlan::Compact),
+        "spread" => Ok(CorePlan::Spread),
         "none" => Ok(CorePlan::None),
         list => list
             .split(',')
             .map(|core| core.trim().parse())
             .collect::<Result<Vec<usize>, _>>()
             .map(CorePlan::Explicit)
-            .map_err(|_| "give compact, none, or numbers of cores such as 0,2".to_string()),
+            .map_err(|_| "give compact, spread, none, or numbers of cores such as 0,2".to_string()),
     }
 }
 

@@ -36,6 +36,13 @@ pub(crate) const MODELS: &[Model] = &[
         &[8900, 2300, 9100],
         two_pushers,
     ),
+    Model::new("idle: pinned worker against pusher", &[3100, 1200], pinned).preemptions(None),
+    Model::new(
+        "idle: pinned worker against two pushers",
+        &[1, 1, 1],
+        pinned_two,
+    ),
+    Model::new("idle: looks about, then sleeps", &[480, 290], looks_about).preemptions(Some(3)),
 ];
 
 const WORKERS: usize = 2;
@@ -231,5 +238,66 @@ fn two_pushers(turn: usize) {
             pushing(&house, &[2]),
         ],
     );
+    house.check();
+}
+
+/// A worker whose tasks come to it alone, as under a policy that pins them.
+fn work_pinned(house: &House) {
+    loop {
+        while house.ring.pop().is_some() {}
+        let notified = if house.idle.sleep(0, false) && !house.ring.is_empty() {
+            true
+        } else {
+            house.notified[0].load(Ordering::Relaxed) > house.taken[0].load(Ordering::Relaxed)
+        };
+        if !notified {
+            return;
+        }
+        let _woken = house.idle.rise(0);
+        let notified = house.notified[0].load(Ordering::Relaxed);
+        house.taken[0].store(notified, Ordering::Relaxed);
+    }
+}
+
+fn push_home(house: &Arc<House>, task: usize) -> Role {
+    let house = house.clone();
+    Box::new(move || {
+        assert_eq!(house.ring.push(task), Ok(()));
+        if house.idle.rouse(0) {
+            house.notified[0].fetch_add(1, Ordering::Relaxed);
+        }
+    })
+}
+
+fn working_pinned(house: &Arc<House>) -> Role {
+    let house = house.clone();
+    Box::new(move || work_pinned(&house))
+}
+
+fn pinned(turn: usize) {
+    let house = House::new();
+    together(turn, [working_pinned(&house), push_home(&house, 1)]);
+    house.check();
+}
+
+fn pinned_two(turn: usize) {
+    let house = House::new();
+    let pushers = [push_home(&house, 1), push_home(&house, 2)];
+    let [first, second] = pushers;
+    together(turn, [working_pinned(&house), first, second]);
+    house.check();
+}
+
+/// A searcher that looks once more before it sleeps; pushes meanwhile find it searching.
+fn looks_about(turn: usize) {
+    let house = House::new();
+    asleep(&house, 1);
+    let own = house.clone();
+    let worker: Role = Box::new(move || {
+        let searching = own.idle.try_search(WORKERS);
+        let _looked = own.ring.is_empty();
+        own.work(0, searching);
+    });
+    together(turn, [worker, pushing(&house, &[1])]);
     house.check();
 }

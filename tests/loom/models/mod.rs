@@ -4,12 +4,15 @@ mod channel;
 mod hands;
 mod house;
 mod idle;
+mod lifo;
 mod litmus;
 mod oneshot;
 mod park;
+mod presence;
 mod readiness;
 mod registry;
 mod ring;
+mod ring_alone;
 mod ring_batch;
 mod ring_close;
 mod ring_force;
@@ -30,6 +33,7 @@ pub(crate) use litmus::check as check_the_checker;
 pub(crate) fn all() -> Vec<Model> {
     let rooms = [
         ring::MODELS,
+        ring_alone::MODELS,
         ring_batch::MODELS,
         ring_close::MODELS,
         ring_force::MODELS,
@@ -40,6 +44,8 @@ pub(crate) fn all() -> Vec<Model> {
         wake_cell::MODELS,
         park::MODELS,
         idle::MODELS,
+        lifo::MODELS,
+        presence::MODELS,
         task::MODELS,
         task_end::MODELS,
         registry::MODELS,

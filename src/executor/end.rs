@@ -1,0 +1,28 @@
+//! The end of an executor: the tasks that are left are dropped.
+
+use super::policy::Policy;
+use super::run_queue::RunQueues;
+use super::scheduler::Scheduler;
+use crate::sync::{Ordering, fence};
+use crate::task::Colony;
+
+/// Nobody runs tasks any more: ends those that are left.
+pub(super) fn end<P: Policy, Q: RunQueues>(colony: &Colony<Scheduler<P, Q>>) {
+    if let Some(at_end) = colony.take_at_end() {
+        at_end();
+    }
+    colony.set_drained();
+    // [executor.drained] pairs with [idle.pushed]: either this walk sees a task that is being
+    // spawned, or its spawner sees the flag and walks itself.
+    fence(Ordering::SeqCst);
+    drop_tasks(colony);
+    colony.tell_ended();
+}
+
+/// One at a time: no two walks end the same task.
+pub(super) fn drop_tasks<P: Policy, Q: RunQueues>(colony: &Colony<Scheduler<P, Q>>) {
+    let _walking = colony.walking();
+    // SAFETY: who runs tasks has left, nobody comes in any more, and the lock keeps other walks
+    // away: nobody else runs or ends tasks.
+    unsafe { colony.slab().shut_down_all() };
+}

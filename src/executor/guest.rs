@@ -1,0 +1,95 @@
+//! A thread in `block_on` as a guest: while its future waits, it runs the tasks that become ready on
+//! it, so that what it spawns and awaits needs no other thread.
+//!
+//! A guest takes nothing from outside or from workers; a worker without work takes from a guest's
+//! queue as from another worker's. A thread that sleeps is no guest, and has no tasks: so nobody
+//! waits for it when the executor closes.
+
+use std::time::Instant;
+
+use super::end::end;
+use super::local::Local;
+use super::policy::Policy;
+use super::run_queue::RunQueues;
+use super::scheduler::Scheduler;
+use crate::park::Parker;
+use crate::task::Colony;
+
+/// How a stay ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stay {
+    /// The future is ready.
+    Ready,
+    /// There is nothing to do until the parker is unparked.
+    Idle,
+    /// There was no place, or the executor closes: the future was not polled.
+    Away,
+}
+
+/// A guest's place in the executor.
+struct Guest<'a, P: Policy, Q: RunQueues> {
+    colony: &'a Colony<Scheduler<P, Q>>,
+    local: Local<'a, P, Q>,
+    index: usize,
+}
+
+/// See `Spawner::lodge`.
+pub(super) fn stay<P: Policy, Q: RunQueues>(
+    colony: &Colony<Scheduler<P, Q>>,
+    root: &mut dyn FnMut() -> bool,
+    parker: &mut Parker,
+) -> Stay {
+    let Some(guest) = Guest::come(colony) else {
+        return Stay::Away;
+    };
+    let magazine = colony.slab().magazine();
+    let _entered = magazine.enter();
+    let mut woken = true;
+    guest.local.enter(|| {
+        while !colony.presence.is_closed() {
+            if woken && root() {
+                return Stay::Ready;
+            }
+            if let Some(task) = guest.local.next() {
+                guest.local.run(task);
+                woken = parker.take();
+            } else if parker.take() {
+                woken = true;
+            } else {
+                return Stay::Idle;
+            }
+        }
+        if woken { Stay::Away } else { Stay::Idle }
+    })
+}
+
+impl<'a, P: Policy, Q: RunQueues> Guest<'a, P, Q> {
+    /// `None` when the places are taken, or the executor closes.
+    fn come(colony: &'a Colony<Scheduler<P, Q>>) -> Option<Self> {
+        let index = colony.take_guest_place()?;
+        if !colony.presence.enter() {
+            colony.leave_guest_place(index);
+            return None;
+        }
+        // SAFETY: the place is this guest's alone.
+        let local = unsafe { Local::new(colony, index) };
+        local.remote().counters.got_up(Instant::now());
+        Some(Self {
+            colony,
+            local,
+            index,
+        })
+    }
+}
+
+/// What is left in the queue goes to the workers, also when the future panics.
+impl<P: Policy, Q: RunQueues> Drop for Guest<'_, P, Q> {
+    fn drop(&mut self) {
+        self.local.give_up_queue();
+        self.local.remote().counters.lay_down(Instant::now());
+        self.colony.leave_guest_place(self.index);
+        if self.colony.presence.leave() {
+            end(self.colony);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! A task that is known by a name while it is polled.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::local;
+
+/// A future with a name.
+pub(crate) struct Named<F> {
+    name: Arc<str>,
+    future: F,
+}
+
+impl<F> Named<F> {
+    pub(crate) fn new(name: Arc<str>, future: F) -> Self {
+        Self { name, future }
+    }
+}
+
+impl<F: Future> Future for Named<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: the future is not moved: it is pinned with what it stands in, which has no `Drop`
+        // and is `Unpin` only if the future is.
+        let (name, future) = unsafe {
+            let this = self.get_unchecked_mut();
+            (&this.name, Pin::new_unchecked(&mut this.future))
+        };
+        local::named(name, || future.poll(cx))
+    }
+}
+
+/// The name of the task that the calling thread runs, if it was spawned with one.
+pub(crate) fn current_name() -> Option<Arc<str>> {
+    local::current_name()
+}

@@ -1,0 +1,276 @@
+//! What one executor shares: its queues, who sleeps, who is in, and whom a push wakes.
+
+use std::marker::PhantomData;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crossbeam_utils::CachePadded;
+
+use super::counters::{Counters, WorkerCounts};
+use super::driver::Notify;
+use super::hooks::Hooks;
+use super::idle::Idle;
+use super::lifo::LifoSlot;
+use super::policy::Policy;
+use super::presence::Presence;
+use super::run_queue::{RunQueue, RunQueues};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering};
+use crate::task::TaskRef;
+
+/// How many tasks a worker's own queue holds; more go to the injector.
+const OWN_CAPACITY: usize = 256;
+
+/// How many threads in `block_on` may run tasks at once; others only wait.
+const GUESTS: usize = 4;
+
+type Queue<Q> = <Q as RunQueues>::Queue<TaskRef>;
+
+/// What an executor is made of, apart from its threads and drivers.
+pub(crate) struct Settings {
+    pub(crate) tasks_max: usize,
+    /// How long a worker without work looks about before it sleeps, at most.
+    pub(crate) spin_max: Duration,
+    pub(crate) poll_times: bool,
+    pub(crate) guests: bool,
+    pub(crate) hooks: Hooks,
+    /// Runs once nobody runs tasks any more, before those that are left are dropped.
+    pub(crate) at_end: Box<dyn FnOnce() + Send>,
+}
+
+/// What the others see of one worker, or guest.
+pub(super) struct Remote<Q: RunQueues> {
+    pub(super) queue: Queue<Q>,
+    pub(super) lifo: CachePadded<LifoSlot>,
+    pub(super) counters: CachePadded<Counters>,
+    /// What the worker runs: the address of the task's kind.
+    pub(super) running: AtomicUsize,
+    /// The name of the task it runs, if that has one.
+    pub(super) name: Mutex<Option<Arc<str>>>,
+    /// Set by the monitor while the worker stands still in a poll beside tasks that wait.
+    pub(super) stuck: AtomicUsize,
+}
+
+/// The queues of one executor, and the protocols on them.
+pub(crate) struct Scheduler<P, Q: RunQueues> {
+    /// One for all; under a policy that pins tasks, one for each worker.
+    injectors: Box<[Queue<Q>]>,
+    /// The workers, then the guests.
+    pub(super) remotes: Box<[Remote<Q>]>,
+    notifiers: Vec<Arc<dyn Notify>>,
+    pub(super) idle: Idle,
+    pub(super) presence: Presence,
+    pub(super) spin_max: Duration,
+    pub(super) hooks: Hooks,
+    /// Which places of guests are taken.
+    guests: AtomicUsize,
+    dealt: AtomicUsize,
+    drained: AtomicBool,
+    walking: Mutex<()>,
+    ending: Mutex<Ending>,
+    ended: Condvar,
+    policy: PhantomData<P>,
+}
+
+struct Ending {
+    at_end: Option<Box<dyn FnOnce() + Send>>,
+    ended: bool,
+}
+
+impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
+    /// An executor whose workers are notified by `notifiers`.
+    pub(crate) fn new(settings: Settings, notifiers: Vec<Arc<dyn Notify>>) -> Self {
+        const { assert!(P::OWN_QUEUES || !P::PINNED, "`PINNED` needs `OWN_QUEUES`") };
+        const { assert!(P::TURN_TASKS > 0, "`TURN_TASKS` is at least 1") };
+        let workers = notifiers.len();
+        let guests = if settings.guests && P::OWN_QUEUES && !P::PINNED {
+            GUESTS
+        } else {
+            0
+        };
+        let remote = |_| Remote {
+            queue: Queue::<Q>::with_capacity(OWN_CAPACITY),
+            lifo: CachePadded::new(LifoSlot::new()),
+            counters: CachePadded::new(Counters::new(settings.poll_times)),
+            running: AtomicUsize::new(0),
+            name: Mutex::new(None),
+            stuck: AtomicUsize::new(0),
+        };
+        let injectors = if P::PINNED { workers } else { 1 };
+        Self {
+            injectors: (0..injectors)
+                .map(|_| Queue::<Q>::with_capacity(settings.tasks_max))
+                .collect(),
+            remotes: (0..workers + guests).map(remote).collect(),
+            notifiers,
+            idle: Idle::new(),
+            presence: Presence::new(),
+            spin_max: settings.spin_max,
+            hooks: settings.hooks,
+            guests: AtomicUsize::new(0),
+            dealt: AtomicUsize::new(0),
+            drained: AtomicBool::new(false),
+            walking: Mutex::new(()),
+            ending: Mutex::new(Ending {
+                at_end: Some(settings.at_end),
+                ended: false,
+            }),
+            ended: Condvar::new(),
+            policy: PhantomData,
+        }
+    }
+
+    pub(super) fn workers(&self) -> usize {
+        self.notifiers.len()
+    }
+
+    /// The queue of what comes to `worker` from outside.
+    #[inline]
+    pub(super) fn injector(&self, worker: usize) -> &Queue<Q> {
+        &self.injectors[if P::PINNED { worker } else { 0 }]
+    }
+
+    /// Puts a task that became ready outside where a worker takes it, and sees to it that one does.
+    pub(super) fn inject(&self, task: TaskRef, spawned: bool) {
+        if !P::PINNED {
+            self.push_injector(0, task);
+            return self.wake_worker();
+        }
+        if spawned {
+            let turn = self.dealt.fetch_add(1, Ordering::Relaxed) % self.workers();
+            // SAFETY: a task that became ready is alive until it has run.
+            unsafe { task.set_home(turn as u8) };
+        }
+        self.send_home(task);
+    }
+
+    /// Gives a pinned task to its worker.
+    pub(super) fn send_home(&self, task: TaskRef) {
+        // SAFETY: a task that became ready is alive until it has run.
+        let home = usize::from(unsafe { task.home() });
+        self.push_injector(home, task);
+        if self.idle.rouse(home) {
+            self.notifiers[home].notify();
+        }
+    }
+
+    /// Wakes a sleeping worker, unless one is searching already.
+    #[inline]
+    pub(super) fn wake_worker(&self) {
+        if let Some(worker) = self.idle.claim() {
+            self.notifiers[worker].notify();
+        }
+    }
+
+    /// An injector has room for every task there is.
+    #[inline]
+    fn push_injector(&self, worker: usize, task: TaskRef) {
+        let refused = self.injector(worker).push(task).is_err();
+        assert!(!refused, "a run queue refused a task below its capacity");
+    }
+
+    /// As [`Scheduler::push_injector`], for many.
+    pub(super) fn push_injector_many(
+        &self,
+        worker: usize,
+        tasks: impl ExactSizeIterator<Item = TaskRef>,
+    ) {
+        let refused = self.injector(worker).push_many(tasks).is_err();
+        assert!(!refused, "a run queue refused a task below its capacity");
+    }
+
+    /// Tells the workers and guests to end after the task each is running. `true`: there is none,
+    /// and the caller is to end the tasks.
+    #[must_use]
+    pub(super) fn close(&self) -> bool {
+        let last = self.presence.close();
+        self.notifiers.iter().for_each(|notifier| notifier.notify());
+        last
+    }
+
+    /// Takes a guest's place, if one is free.
+    pub(super) fn take_guest_place(&self) -> Option<usize> {
+        let places = self.remotes.len() - self.workers();
+        let mut taken = self.guests.load(Ordering::Relaxed);
+        loop {
+            let place = (!taken).trailing_zeros() as usize;
+            if place >= places {
+                return None;
+            }
+            // [executor.place_taken] pairs with [executor.place_left]: the queue is as its last
+            // guest left it, so that one thread at a time pushes.
+            match self.guests.compare_exchange_weak(
+                taken,
+                taken | 1 << place,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Some(self.workers() + place),
+                Err(now) => taken = now,
+            }
+        }
+    }
+
+    pub(super) fn leave_guest_place(&self, index: usize) {
+        // [executor.place_left] pairs with [executor.place_taken]: as there.
+        self.guests
+            .fetch_and(!(1 << (index - self.workers())), Ordering::Release);
+    }
+
+    pub(super) fn counts(&self) -> Vec<WorkerCounts> {
+        let queued = |remote: &Remote<Q>| remote.queue.len() + usize::from(!remote.lifo.is_empty());
+        let workers = self.remotes[..self.workers()].iter();
+        workers
+            .map(|remote| remote.counters.read(queued(remote)))
+            .collect()
+    }
+
+    pub(super) fn injected(&self) -> usize {
+        self.injectors.iter().map(RunQueue::len).sum()
+    }
+
+    /// The tasks that are left are being dropped, from now on also by who spawns.
+    pub(super) fn set_drained(&self) {
+        self.drained.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_drained(&self) -> bool {
+        self.drained.load(Ordering::Relaxed)
+    }
+
+    /// Held by who drops tasks that nobody runs any more.
+    pub(super) fn walking(&self) -> MutexGuard<'_, ()> {
+        self.walking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What runs before the last tasks are dropped, once.
+    pub(super) fn take_at_end(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        self.ending().at_end.take()
+    }
+
+    /// All tasks have ended.
+    pub(super) fn tell_ended(&self) {
+        self.ending().ended = true;
+        self.ended.notify_all();
+    }
+
+    /// Waits until all tasks have ended, at most for `timeout`. Whether they have.
+    pub(super) fn wait_ended(&self, timeout: Option<Duration>) -> bool {
+        let ending = self.ending();
+        match timeout {
+            None => {
+                let waited = self.ended.wait_while(ending, |ending| !ending.ended);
+                waited.is_ok()
+            }
+            Some(timeout) => {
+                let waited = self
+                    .ended
+                    .wait_timeout_while(ending, timeout, |ending| !ending.ended);
+                waited.is_ok_and(|(ending, _)| ending.ended)
+            }
+        }
+    }
+
+    fn ending(&self) -> MutexGuard<'_, Ending> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,53 @@
+//! An executor without threads: its one worker runs when its owner calls.
+
+use std::time::Duration;
+
+use super::driver::Driver;
+use super::policy::Stealing;
+use super::pool::Present;
+use super::run_queue::Rings;
+use super::scheduler::Scheduler;
+use super::spawner::Spawner;
+use super::worker::Worker;
+use crate::task::Colony;
+
+/// The worker, between two calls.
+pub(crate) struct Visitor {
+    present: Option<Present<Stealing, Rings>>,
+    worker: Worker,
+}
+
+impl Visitor {
+    /// The scheduler was made of this driver's notifier.
+    pub(crate) fn new(colony: Colony<Scheduler<Stealing, Rings>>, driver: Box<dyn Driver>) -> Self {
+        let worker = Worker::new(0, driver, colony.slab().magazine());
+        let mut visitor = Self {
+            present: Some(Present::enter(colony)),
+            worker,
+        };
+        // It lies down at the end, so that from now on it is notified.
+        visitor.visit(0, Some(Duration::ZERO));
+        visitor
+    }
+
+    /// Runs at most `most` ready tasks; when there is none, waits for events or tasks, at most for
+    /// `timeout`, and runs what came. How many ran.
+    pub(crate) fn visit(&mut self, most: usize, timeout: Option<Duration>) -> usize {
+        let Some(present) = &self.present else {
+            return 0;
+        };
+        self.worker
+            .enter(&present.0, |at_work| at_work.visit(most, timeout))
+    }
+
+    pub(crate) fn driver(&self) -> &dyn Driver {
+        self.worker.driver()
+    }
+
+    /// Ends the executor: drops the tasks that are left.
+    pub(crate) fn end(&mut self) {
+        if let Some(present) = self.present.take() {
+            Spawner::close(&present.0);
+        }
+    }
+}
