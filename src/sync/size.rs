@@ -1,6 +1,6 @@
-//! Sizes that the models make small.
+//! Sizes that the models change.
 
-/// `size`; under the models `_small`, so that they reach the ends of batches and tables.
-pub(crate) const fn shrunk(size: usize, _small: usize) -> usize {
+/// `size`; under the models `_other`, so that they reach the ends of batches and tables.
+pub(crate) const fn shrunk(size: usize, _other: usize) -> usize {
     size
 }

@@ -25,6 +25,9 @@ use crossbeam_utils::CachePadded;
 use super::depot::BATCH;
 use crate::sync::{AtomicUsize, Mutex, Ordering, shrunk};
 
+/// All hoards together are at most such a part of the permits.
+const PART: usize = shrunk(8, 1);
+
 /// Beside the workers, so many threads may hoard permits: those that come for a while.
 const GUESTS: usize = shrunk(2, 0);
 
@@ -45,7 +48,7 @@ impl Permits {
     pub(super) fn new(tasks_max: usize, workers: usize) -> Self {
         let hoard = |_| CachePadded::new(AtomicUsize::new(0));
         let hoards = workers + GUESTS;
-        let hoard_max = (tasks_max / 8 / hoards).min(2 * BATCH);
+        let hoard_max = (tasks_max / PART / hoards.max(1)).min(2 * BATCH);
         let hoards = if hoard_max == 0 { 0 } else { hoards };
         Self {
             tasks_max,

@@ -5,13 +5,13 @@ use std::ptr::NonNull;
 use std::task::Waker;
 
 use super::state::State;
-use crate::sync::UnsafeCell;
+use crate::sync::{UnsafeCell, shrunk};
 
 /// Slots are multiples of this, and so aligned: one cache line.
-pub(super) const STEP: usize = 64;
+pub(super) const STEP: usize = shrunk(64, 512);
 
 /// How many sizes of slots there are.
-pub(super) const CLASSES: usize = 8;
+pub(super) const CLASSES: usize = shrunk(8, 1);
 
 /// What a cell of this layout takes; `None` when it is too large, or aligned too strictly.
 pub(super) const fn class_of(cell: Layout) -> Option<usize> {

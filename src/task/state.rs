@@ -57,12 +57,12 @@ impl State {
             .1
     }
 
-    /// Who took a task that stands alone from its queue is the only one to know it.
+    /// Who took a task that stands alone from its queue is the only one to know it. The queue sees
+    /// to it that no older word is seen here.
     #[inline]
     pub(crate) fn begin(&self) -> Begun {
-        // [task.begin_alone] pairs with [task.yield_alone], [task.idle], [task.wake],
-        // [task.dropped], [task.left_new], [task.left]: what the last poll left is seen, and all
-        // that came before wakes; who has gone has gone.
+        // [task.begin_alone] pairs with [task.dropped], [task.left_new], [task.left]: who has gone
+        // is done with the cell.
         let seen = Snapshot(self.0.load(Ordering::Acquire));
         if seen.is_queued_alone() {
             let (next, begun) = seen.begin();
@@ -81,12 +81,11 @@ impl State {
 
     #[inline]
     pub(crate) fn end_poll(&self, yielded: bool) -> Ended {
-        let mut seen = self.0.load(Ordering::Relaxed);
+        // [task.yield_alone] pairs with [task.dropped], [task.left_new], [task.left]: as in `begin`.
+        let mut seen = self.0.load(Ordering::Acquire);
         if yielded && Snapshot(seen).is_running_alone() {
             let (next, ended) = Snapshot(seen).end_poll(yielded);
-            // [task.yield_alone] pairs with [task.begin_alone]: the next runner sees what this
-            // poll left.
-            self.0.store(next.0, Ordering::Release);
+            self.0.store(next.0, Ordering::Relaxed);
             return ended;
         }
         loop {
@@ -94,8 +93,8 @@ impl State {
             if ended == Ended::Cancel {
                 return ended;
             }
-            // [task.idle] pairs with [task.begin], [task.begin_alone], [task.wake], [task.close],
-            // [task.seize]: the next runner sees what this poll left, and who enqueues the task
+            // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the next
+            // runner sees what this poll left, and who enqueues the task
             // sees its pop.
             match self
                 .0
@@ -203,8 +202,8 @@ impl State {
     #[inline]
     pub(crate) fn drop_join_new(&self) -> bool {
         let new = Snapshot::NEW;
-        // [task.left_new] pairs with [task.begin_alone], [task.end_alone]: the handle is done with
-        // the cell.
+        // [task.left_new] pairs with [task.begin_alone], [task.yield_alone], [task.end_alone]: the
+        // handle is done with the cell.
         self.0
             .compare_exchange(
                 new.0,
@@ -218,8 +217,8 @@ impl State {
     /// The handle goes, if the word is still `seen`, which leaves it nothing to clear away.
     pub(crate) fn drop_join_at(&self, seen: Snapshot) -> bool {
         debug_assert_eq!(seen.is_completed(), seen.has_join_waker(), "{seen:?}");
-        // [task.left] pairs with [task.begin_alone], [task.end_alone], [task.end], [task.took],
-        // [task.last]: the handle is done with the cell.
+        // [task.left] pairs with [task.begin_alone], [task.yield_alone], [task.end_alone],
+        // [task.end], [task.took], [task.last]: the handle is done with the cell.
         self.0
             .compare_exchange(
                 seen.0,
@@ -274,8 +273,8 @@ impl State {
     #[must_use]
     pub(crate) fn drop_reference(&self) -> bool {
         // [task.dropped] pairs with [task.last], [task.look], [task.begin_alone],
-        // [task.end_alone], [task.end], [task.took], [task.join_last]: all that was done through
-        // this reference is done.
+        // [task.yield_alone], [task.end_alone], [task.end], [task.took], [task.join_last]: all
+        // that was done through this reference is done.
         let before = self.0.fetch_sub(REFERENCE, Ordering::Release);
         if !Snapshot(before - REFERENCE).is_dead() {
             return false;

@@ -1,5 +1,5 @@
 //! What is made otherwise: tables whose elements are made one by one, since a loom atomic is not
-//! zero bytes; small sizes; values for each of loom's threads.
+//! zero bytes; sizes; values for each of loom's threads.
 
 /// `len` elements, each made by `zero`.
 ///
@@ -9,12 +9,12 @@ pub(crate) unsafe fn boxed_zeroed<T>(len: usize, zero: impl Fn() -> T) -> Box<[T
     (0..len).map(|_| zero()).collect()
 }
 
-/// The small one.
-pub(crate) const fn shrunk(_size: usize, small: usize) -> usize {
-    small
+/// The models' size.
+pub(crate) const fn shrunk(_size: usize, models: usize) -> usize {
+    models
 }
 
-macro_rules! thread_local {
+macro_rules! for_each_thread {
     ($(#[$meta:meta])* static $name:ident: $of:ty = const { $value:expr };) => {
         loom::thread_local! {
             $(#[$meta])*
@@ -22,4 +22,4 @@ macro_rules! thread_local {
         }
     };
 }
-pub(crate) use thread_local;
+pub(crate) use for_each_thread as thread_local;
