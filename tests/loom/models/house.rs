@@ -9,33 +9,31 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 
 use super::hands::{Note, counting};
 use crate::explore::Role;
-use crate::task::{self, Index, JoinError, JoinHandle, Readied, Schedule, TaskRef};
+use crate::task::{Colony, JoinError, JoinHandle, Readied, Schedule, TaskRef};
 
-/// The queue: a relaxed number of places taken, so that only the state word orders anything.
+/// The queue: a relaxed number of places taken, so that only the state word orders anything. Where
+/// the room asks that a queue hands over what came before, it does so.
 pub(crate) struct House {
+    in_order: bool,
     queued: AtomicUsize,
-    released: AtomicUsize,
     task: Note<Option<TaskRef>>,
 }
 
-impl Schedule for House {
+impl Schedule for std::sync::Arc<House> {
     fn schedule(&self, task: TaskRef, _: Readied) {
         *self.task.get() = Some(task);
-        let queued = self.queued.fetch_add(1, Ordering::Relaxed);
+        let order = self.order(Ordering::Release);
+        let queued = self.queued.fetch_add(1, order);
         assert_eq!(queued, 0, "the task stands in the queue twice");
-    }
-
-    fn release(&self, _: Index) {
-        self.released.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl House {
     /// Takes the task from the queue and runs it once, if it is there.
     pub(crate) fn run_once(&self) -> bool {
-        let taken = self
-            .queued
-            .compare_exchange(1, 0, Ordering::Relaxed, Ordering::Relaxed);
+        let taken =
+            self.queued
+                .compare_exchange(1, 0, self.order(Ordering::Acquire), Ordering::Relaxed);
         let task = *self.task.get();
         match task.filter(|_| taken.is_ok()) {
             // SAFETY: `schedule` put it there, and taking it from the queue takes it once.
@@ -45,17 +43,21 @@ impl House {
         true
     }
 
-    /// Ends the task, as an executor whose workers have ended.
-    pub(crate) fn shut_down(&self) {
-        let task = *self.task.get();
-        if let Some(task) = task {
-            // SAFETY: the caller keeps the join handle or a waker, and nobody runs the task.
-            unsafe { task.shut_down() };
+    fn order(&self, order: Ordering) -> Ordering {
+        if self.in_order {
+            order
+        } else {
+            Ordering::Relaxed
         }
     }
 
-    pub(crate) fn completions(&self) -> usize {
-        self.released.load(Ordering::Relaxed)
+    /// As before any task.
+    pub(crate) fn new(in_order: bool) -> std::sync::Arc<Self> {
+        std::sync::Arc::new(Self {
+            in_order,
+            queued: AtomicUsize::new(0),
+            task: Note::new(None),
+        })
     }
 }
 
@@ -63,6 +65,10 @@ impl House {
 pub(crate) struct Watched(UnsafeCell<()>);
 
 impl Watched {
+    pub(crate) fn new() -> Self {
+        Self(UnsafeCell::new(()))
+    }
+
     pub(crate) fn touch(&self) {
         self.0.with_mut(|_| ());
     }
@@ -79,6 +85,16 @@ impl Drop for Watched {
 /// Counts its drops; what is never dropped is a leak.
 pub(crate) struct Counted(std::sync::Arc<AtomicUsize>, Watched);
 
+impl Counted {
+    pub(crate) fn new(drops: &std::sync::Arc<AtomicUsize>) -> Self {
+        Self(drops.clone(), Watched::new())
+    }
+
+    pub(crate) fn touch(&self) {
+        self.1.touch();
+    }
+}
+
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::Relaxed);
@@ -88,6 +104,8 @@ impl Drop for Counted {
 /// A task and what stands around it.
 pub(crate) struct Stage {
     pub(crate) house: std::sync::Arc<House>,
+    /// `None`: only the cell keeps the slab.
+    pub(crate) colony: Option<Colony<std::sync::Arc<House>>>,
     pub(crate) handle: Option<JoinHandle<Counted>>,
     /// The wakers that the first poll gave away.
     pub(crate) wakers: Vec<Waker>,
@@ -110,7 +128,7 @@ impl Future for Waiting {
     type Output = Counted;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Counted> {
-        self.counted.1.touch();
+        self.counted.touch();
         while self.wakers_wanted > 0 {
             let waker = cx.waker().clone();
             self.wakers.get().push(waker);
@@ -119,19 +137,15 @@ impl Future for Waiting {
         if self.events.load(Ordering::Relaxed) != self.all {
             return Poll::Pending;
         }
-        let output_drops = self.output_drops.clone();
-        Poll::Ready(Counted(output_drops, Watched(UnsafeCell::new(()))))
+        Poll::Ready(Counted::new(&self.output_drops))
     }
 }
 
 impl Stage {
     /// A task that was polled once, gave `wakers` wakers away, and waits for the bits of `all`.
     pub(crate) fn new(wakers: usize, all: usize) -> Self {
-        let house = std::sync::Arc::new(House {
-            queued: AtomicUsize::new(0),
-            released: AtomicUsize::new(0),
-            task: Note::new(None),
-        });
+        let house = House::new(false);
+        let colony = Colony::new(1, 0, house.clone());
         let zero = || std::sync::Arc::new(AtomicUsize::new(0));
         let (events, future_drops, output_drops) = (zero(), zero(), zero());
         let given = Note::new(Vec::new());
@@ -139,11 +153,13 @@ impl Stage {
             events: events.clone(),
             all,
             output_drops: output_drops.clone(),
-            counted: Counted(future_drops.clone(), Watched(UnsafeCell::new(()))),
+            counted: Counted::new(&future_drops),
             wakers: given.clone(),
             wakers_wanted: wakers,
         };
-        let (task, handle) = task::spawn(waiting, house.clone(), Index::NONE);
+        let Ok((task, handle)) = colony.slab().spawn(waiting) else {
+            panic!("no permit for the first task");
+        };
         house.schedule(task, Readied::Spawned);
         if wakers > 0 {
             assert!(house.run_once());
@@ -151,6 +167,7 @@ impl Stage {
         let wakers = std::mem::take(&mut *given.get());
         Self {
             house,
+            colony: Some(colony),
             handle: Some(handle),
             wakers,
             events,
@@ -175,6 +192,15 @@ impl Stage {
         Box::new(move || _ = (0..times).take_while(|_| house.run_once()).count())
     }
 
+    /// A role: ends the task, as an executor whose workers have ended.
+    pub(crate) fn shut_down(&self) -> Role {
+        let Some(colony) = self.colony.clone() else {
+            panic!("no owner shuts down");
+        };
+        // SAFETY: whoever plays the role knows that nobody runs the task.
+        Box::new(move || unsafe { colony.slab().shut_down_all() })
+    }
+
     /// Runs what is left, on the first thread.
     pub(crate) fn finish(&self) {
         while self.house.run_once() {}
@@ -184,7 +210,6 @@ impl Stage {
     pub(crate) fn check(self, outputs: usize) {
         drop(self.handle);
         drop(self.wakers);
-        assert_eq!(self.house.completions(), 1, "completions");
         assert_eq!(
             self.future_drops.load(Ordering::Relaxed),
             1,
@@ -195,11 +220,11 @@ impl Stage {
             outputs,
             "drops of the output"
         );
-        assert_eq!(
-            std::sync::Arc::strong_count(&self.house),
-            1,
-            "the cell is not freed"
-        );
+        if let Some(colony) = self.colony {
+            assert_eq!(colony.slab().tasks_alive(), 0, "the cell is not freed");
+        }
+        let left = std::sync::Arc::strong_count(&self.house);
+        assert_eq!(left, 1, "the slab is not freed");
     }
 }
 

@@ -10,7 +10,6 @@ mod oneshot;
 mod park;
 mod presence;
 mod readiness;
-mod registry;
 mod ring;
 mod ring_alone;
 mod ring_batch;
@@ -20,8 +19,12 @@ mod ring_gone;
 mod ring_handle;
 mod ring_marks;
 mod ring_sole;
+mod slab;
+mod slab_end;
 mod task;
+mod task_alone;
 mod task_end;
+mod task_join;
 mod waits;
 mod wake_cell;
 
@@ -47,8 +50,11 @@ pub(crate) fn all() -> Vec<Model> {
         lifo::MODELS,
         presence::MODELS,
         task::MODELS,
+        task_alone::MODELS,
         task_end::MODELS,
-        registry::MODELS,
+        task_join::MODELS,
+        slab::MODELS,
+        slab_end::MODELS,
         readiness::MODELS,
         channel::MODELS,
         oneshot::MODELS,

@@ -8,19 +8,28 @@ use super::house::{Stage, output};
 use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("task: wake against run", &[8, 11], wake_run)
+    Model::new("task: wake against run", &[35, 40], wake_run)
         .preemptions(None)
-        .stale(&[8, 11]),
-    Model::new("task: first run against wake", &[390, 180], wake_queued)
+        .stale(&[48, 52]),
+    Model::new("task: first run against wake", &[1800, 570], wake_queued)
         .preemptions(None)
-        .stale(&[990, 370]),
-    Model::new("task: two wakes against runs", &[350, 840, 840], two_wakes).preemptions(Some(3)),
-    Model::new("task: two wakes, each runs it", &[8200, 8200], wake_and_run)
-        .preemptions(None)
-        .stale(&[19000, 19000]),
+        .stale(&[4800, 1300]),
+    Model::new(
+        "task: two wakes against runs",
+        &[1300, 4000, 3900],
+        two_wakes,
+    )
+    .preemptions(Some(3)),
+    Model::new(
+        "task: two wakes, each runs it",
+        &[24000, 24000],
+        wake_and_run,
+    )
+    .preemptions(None)
+    .stale(&[62000, 62000]),
     Model::new(
         "task: wake by reference, then by value",
-        &[250, 360],
+        &[1800, 2200],
         wake_twice,
     )
     .preemptions(None),
@@ -30,9 +39,9 @@ pub(crate) const MODELS: &[Model] = &[
         shut_down_after_poll,
     )
     .preemptions(None),
-    Model::new("task: shutdown against wake", &[57, 36], shut_down_wake)
+    Model::new("task: shutdown against wake", &[200, 75], shut_down_wake)
         .preemptions(None)
-        .stale(&[160, 87]),
+        .stale(&[860, 210]),
 ];
 
 fn ends_well(mut stage: Stage) {
@@ -122,14 +131,14 @@ fn shut_down_after_poll(turn: usize) {
         work();
         flag.store(1, Ordering::Relaxed);
     });
-    let house = stage.house.clone();
+    let shut_down = stage.shut_down();
     let shut_down: Role = Box::new(move || {
         if ended.load(Ordering::Relaxed) == 1 {
-            house.shut_down();
+            shut_down();
         }
     });
     together(turn, [work, shut_down]);
-    stage.house.shut_down();
+    stage.shut_down()();
     ends_cancelled(stage);
 }
 
@@ -137,7 +146,6 @@ fn shut_down_after_poll(turn: usize) {
 fn shut_down_wake(turn: usize) {
     let mut stage = Stage::new(1, 1);
     let wake = stage.event(1);
-    let house = stage.house.clone();
-    together(turn, [wake, Box::new(move || house.shut_down())]);
+    together(turn, [wake, stage.shut_down()]);
     ends_cancelled(stage);
 }

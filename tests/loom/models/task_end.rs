@@ -6,49 +6,60 @@ use crate::explore::{Model, Role, together};
 use crate::task::JoinHandle;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("task: abort against run", &[25, 8], abort_run)
+    Model::new("task: abort against run", &[46, 11], abort_run)
         .preemptions(None)
-        .stale(&[43, 10]),
-    Model::new("task: abort against completion", &[12, 4], abort_completion)
-        .preemptions(None)
-        .stale(&[12, 4]),
+        .stale(&[70, 13]),
+    Model::new(
+        "task: abort against completion",
+        &[46, 10],
+        abort_completion,
+    )
+    .preemptions(None)
+    .stale(&[76, 13]),
     Model::new(
         "task: abort against wake and run",
-        &[700, 330, 790],
+        &[8200, 2800, 8000],
         abort_wake_run,
     )
     .preemptions(None),
     Model::new(
         "task: handle dropped against completion",
-        &[100, 37],
+        &[84, 21],
         drop_completion,
     )
     .preemptions(None),
     Model::new(
         "task: handle dropped while awaited",
-        &[4100, 4500],
+        &[5700, 9000],
         drop_awaited,
     )
     .preemptions(None),
     Model::new(
         "task: join against completion",
-        &[960, 930],
+        &[140, 240],
         join_completion,
     )
     .preemptions(Some(3))
-    .stale(&[6500, 10000]),
+    .stale(&[260, 540]),
     Model::new(
         "task: last waker frees",
-        &[8400, 3400, 2600],
+        &[1600, 1700, 680],
         last_waker_frees,
     )
+    .preemptions(Some(3)),
+    Model::new(
+        "task: wake against completion",
+        &[940, 370],
+        wake_completion,
+    )
     .preemptions(None),
-    Model::new("task: wake against completion", &[100, 76], wake_completion).preemptions(None),
-    Model::new("task: cloned wakers go", &[40, 40], clones_go).preemptions(None),
+    Model::new("task: cloned wakers go", &[570, 330], clones_go).preemptions(None),
 ];
 
+/// Nobody owns the slab: whoever frees the cell ends it.
 fn woken(wakers: usize) -> Stage {
     let mut stage = Stage::new(wakers + 1, 1);
+    stage.colony = None;
     stage.event(1)();
     stage
 }

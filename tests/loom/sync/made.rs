@@ -1,4 +1,5 @@
-//! Tables whose elements are made one by one: a loom atomic is not zero bytes.
+//! What is made otherwise: tables whose elements are made one by one, since a loom atomic is not
+//! zero bytes; sizes; values for each of loom's threads.
 
 /// `len` elements, each made by `zero`.
 ///
@@ -7,3 +8,18 @@
 pub(crate) unsafe fn boxed_zeroed<T>(len: usize, zero: impl Fn() -> T) -> Box<[T]> {
     (0..len).map(|_| zero()).collect()
 }
+
+/// The models' size.
+pub(crate) const fn shrunk(_size: usize, models: usize) -> usize {
+    models
+}
+
+macro_rules! for_each_thread {
+    ($(#[$meta:meta])* static $name:ident: $of:ty = const { $value:expr };) => {
+        loom::thread_local! {
+            $(#[$meta])*
+            static $name: $of = $value;
+        }
+    };
+}
+pub(crate) use for_each_thread as thread_local;
