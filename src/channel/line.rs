@@ -29,15 +29,13 @@ const WAITING: usize = 0;
 const CALLED: usize = 1;
 
 /// What is waited for: an item, or room for one.
-pub(super) trait Gate {
+pub trait Gate {
     /// Who waits here.
     fn line(&self) -> &Line;
 
-    /// Marks the word that whoever opens the gate moves: from now on they call.
-    fn mark(&self);
-
-    /// Nobody waits: they need not call.
-    fn unmark(&self);
+    /// Marks the word that whoever opens the gate moves, or takes the mark away: while it is there,
+    /// they call.
+    fn mark(&self, waits: bool);
 
     /// Whether there is something for one more than `calls`, or never will be.
     fn is_open_beyond(&self, calls: usize) -> bool;
@@ -72,7 +70,7 @@ pub(super) struct Turn(u64);
 
 /// Those who wait at one gate.
 #[derive(Debug)]
-pub(super) struct Line {
+pub struct Line {
     list: Lock<List>,
     /// As the list's: for a glance without the lock.
     calls: AtomicUsize,
@@ -147,7 +145,7 @@ pub(super) fn is_taken(gate: &impl Gate) -> bool {
 pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, turn: Option<Turn>) {
     gate.line().list.with(|list| {
         if !list.marked {
-            gate.mark();
+            gate.mark(true);
             list.marked = true;
         }
         list.insert(node, waker, turn);
@@ -159,16 +157,12 @@ pub(super) unsafe fn join(gate: &impl Gate, node: &Node, waker: Waker, turn: Opt
 pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> Option<Turn> {
     if node.state() == WAITING {
         let mut waker = waker.clone();
-        let waits = gate.line().list.with(|_| {
-            let waits = node.state.load(Ordering::Relaxed) == WAITING;
-            if waits {
-                // SAFETY: the node waits, so it is in the list. The older waker is dropped after
-                // the lock.
-                unsafe { node.entry(|entry| std::mem::swap(&mut entry.waker, &mut waker)) };
-            }
-            waits
-        });
-        if waits {
+        let swap = |entry: &mut Entry| std::mem::swap(&mut entry.waker, &mut waker);
+        // SAFETY: the node is in the list. The older waker is dropped after the lock.
+        let swapped = gate
+            .line()
+            .while_waiting(node, |_| unsafe { node.entry(swap) });
+        if swapped.is_some() {
             return None;
         }
     }
@@ -183,12 +177,9 @@ pub(super) fn leave(gate: &impl Gate, node: &Node) -> bool {
     if node.state() == CALLED {
         return true;
     }
-    let waker = gate.line().list.with(|list| {
-        let waits = node.state.load(Ordering::Relaxed) == WAITING;
-        // SAFETY: the node waits, so it is in the list.
-        waits.then(|| unsafe { list.unlink(node) })
-    });
-    waker.is_none()
+    // SAFETY: the node is in the list.
+    let unlink = |list: &mut List| unsafe { list.unlink(node) };
+    gate.line().while_waiting(node, unlink).is_none()
 }
 
 /// Calls the first in line; `false` when nobody waits, and then the mark goes.
@@ -196,7 +187,7 @@ pub(super) fn call(gate: &impl Gate) -> bool {
     let line = gate.line();
     let waker = line.list.with(|list| {
         if list.first.is_none() && list.marked {
-            gate.unmark();
+            gate.mark(false);
             list.marked = false;
         }
         line.take_first(list)
@@ -217,6 +208,14 @@ pub(super) fn come_back(gate: &impl Gate) {
 }
 
 impl Line {
+    /// Acts under the lock, while the node waits and so is in the list. `None`: it was called.
+    fn while_waiting<R>(&self, node: &Node, act: impl FnOnce(&mut List) -> R) -> Option<R> {
+        self.list.with(|list| {
+            let waits = node.state.load(Ordering::Relaxed) == WAITING;
+            waits.then(|| act(list))
+        })
+    }
+
     /// Takes the first out of the line, as called.
     fn take_first(&self, list: &mut List) -> Option<Waker> {
         // SAFETY: a node in the list stays where it is.
@@ -294,14 +293,9 @@ impl List {
             // SAFETY: a node in a list has an entry, which is taken out with the node.
             unsafe { (*place).assume_init_read() }
         });
-        let Entry {
-            waker,
-            ahead,
-            behind,
-        } = taken;
-        self.set_behind(ahead, behind);
-        self.set_ahead(behind, ahead);
-        waker
+        self.set_behind(taken.ahead, taken.behind);
+        self.set_ahead(taken.behind, taken.ahead);
+        taken.waker
     }
 
     /// Who stands behind `of`; behind nobody stands the first.

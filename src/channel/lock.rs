@@ -5,7 +5,8 @@
 //! real-time scheduling, a thread of higher priority on the holder's core would wait for ever:
 //! the ring and this lock are not for that.)
 
-use crate::sync::{AtomicU32, Backoff, Ordering, UnsafeCell};
+use crate::sync::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::{AtomicU32, Backoff, UnsafeCell};
 
 const FREE: u32 = 0;
 const TAKEN: u32 = 1;
@@ -42,23 +43,23 @@ impl<T> Lock<T> {
         // SAFETY: the lock is taken by this call.
         let result = self.value.with_mut(|value| touch(unsafe { &mut *value }));
         // [channel.unlocked] pairs with [channel.locked]: what was done under the lock is seen.
-        self.state.store(FREE, Ordering::Release);
+        self.state.store(FREE, Release);
         result
     }
 
     #[inline]
     fn try_take(&self) -> bool {
         // [channel.locked] pairs with [channel.unlocked]: what was done under the lock is seen.
-        let taken =
-            self.state
-                .compare_exchange_weak(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed);
+        let taken = self
+            .state
+            .compare_exchange_weak(FREE, TAKEN, Acquire, Relaxed);
         taken.is_ok()
     }
 
     #[cold]
     fn take_slow(&self) {
         let mut backoff = Backoff::new();
-        while self.state.load(Ordering::Relaxed) == TAKEN || !self.try_take() {
+        while self.state.load(Relaxed) == TAKEN || !self.try_take() {
             backoff.snooze();
         }
     }

@@ -96,6 +96,7 @@ mod lock;
 mod line;
 mod place;
 mod shared;
+mod end;
 mod sender;
 mod receiver;
 mod bounded;
@@ -103,8 +104,10 @@ mod oneshot;
 pub mod topic;
 
 pub use bounded::{bounded, try_bounded};
+pub use end::End;
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 pub use oneshot::{Closed, OneReceiver, OneSender, oneshot};
+pub use place::Waiting;
 pub use receiver::{Receiver, Recv, RecvMany};
 pub use sender::{SendMany, Sender, Sending};
 pub use topic::{Subscriber, Topic, topic, try_topic};

@@ -25,12 +25,13 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::error::{RecvError, SendError, TryRecvError};
-use super::sleep::{block, block_timeout};
-use crate::sync::{Arc, AtomicUsize, Ordering, UnsafeCell};
+use super::sleep::{Ask, block, block_timeout};
+use crate::sync::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::{Arc, AtomicUsize, UnsafeCell};
 use crate::wake_cell::WakeCell;
 
 const EMPTY: usize = 0;
@@ -55,16 +56,14 @@ impl<T> Shared<T> {
     /// Edge 1, 2 or 3. Whether it was taken.
     fn end(&self, end: usize) -> bool {
         // [oneshot.ended] pairs with [oneshot.seen]: the value is seen whole.
-        let ended = self
-            .state
-            .compare_exchange(EMPTY, end, Ordering::Release, Ordering::Relaxed);
+        let ended = self.state.compare_exchange(EMPTY, end, Release, Relaxed);
         ended.is_ok()
     }
 
     /// What the receiver finds; `None` while nothing has happened.
     fn look(&self) -> Option<Result<T, RecvError>> {
         // [oneshot.seen] pairs with [oneshot.ended]: the value is seen whole.
-        match self.state.load(Ordering::Acquire) {
+        match self.state.load(Acquire) {
             EMPTY => None,
             SENT => {
                 // SAFETY: after SENT the receiver alone touches the value, and only it looks.
@@ -76,7 +75,7 @@ impl<T> Shared<T> {
     }
 
     fn is_closed(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == CLOSED
+        self.state.load(Relaxed) == CLOSED
     }
 }
 
@@ -102,15 +101,10 @@ pub fn oneshot<T>() -> (OneSender<T>, OneReceiver<T>) {
         receiver: WakeCell::new(),
         sender: WakeCell::new(),
     });
-    let sender = OneSender {
-        shared: shared.clone(),
-        waited: false,
-    };
-    let receiver = OneReceiver {
-        shared,
-        waited: false,
-    };
-    (sender, receiver)
+    let (ours, waited) = (shared.clone(), false);
+    let sender = OneSender { shared, waited };
+    let shared = ours;
+    (sender, OneReceiver { shared, waited })
 }
 
 /// The sending end of [`oneshot`].
@@ -139,21 +133,19 @@ impl<T> OneSender<T> {
     /// # Errors
     /// [`SendError`] with the value when the receiver is closed or gone.
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
-        let shared = &*self.shared;
+        let (shared, cell) = (&*self.shared, &self.shared.value);
         // SAFETY: before SENT, which this call alone may set, nobody else touches the value.
-        shared
-            .value
-            .with_mut(|place| unsafe { *place = Some(value) });
+        cell.with_mut(|place| unsafe { *place = Some(value) });
         if shared.end(SENT) {
             shared.receiver.wake();
             return Ok(());
         }
         // SAFETY: the state is not SENT and never will be.
-        let back = shared.value.with_mut(|place| unsafe { (*place).take() });
-        match back {
-            Some(value) => Err(SendError(value)),
-            None => unreachable!("nobody else touches the value"),
-        }
+        let back = cell.with_mut(|place| unsafe { (*place).take() });
+        back.map_or_else(
+            || unreachable!("nobody else touches it"),
+            |value| Err(SendError(value)),
+        )
     }
 
     /// Whether the receiver is closed or gone.
@@ -185,11 +177,11 @@ impl<T> Future for Closed<'_, T> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let sender = &mut *self.0;
-        if !sender.shared.is_closed() {
-            sender.waited = true;
-            sender.shared.sender.register(cx.waker());
-            if !sender.shared.is_closed() {
+        let OneSender { shared, waited } = &mut *self.0;
+        if !shared.is_closed() {
+            *waited = true;
+            shared.sender.register(cx.waker());
+            if !shared.is_closed() {
                 return Poll::Pending;
             }
         }
@@ -204,10 +196,7 @@ impl<T> OneReceiver<T> {
     /// [`TryRecvError::Empty`] when it may still come, [`TryRecvError::Closed`] when it never will
     /// or was received before.
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        match self.shared.look() {
-            Some(received) => Ok(received?),
-            None => Err(TryRecvError::Empty),
-        }
+        Ok(self.shared.look().ok_or(TryRecvError::Empty)??)
     }
 
     /// Blocks the thread until the value is there.
@@ -215,10 +204,7 @@ impl<T> OneReceiver<T> {
     /// # Errors
     /// [`RecvError`] when it never will be.
     pub fn recv_blocking(mut self) -> Result<T, RecvError> {
-        match self.shared.look() {
-            Some(received) => received,
-            None => block(|waker| self.poll_recv(waker)),
-        }
+        block(&mut self)
     }
 
     /// Blocks the thread until the value is there, at most for `timeout`.
@@ -227,14 +213,7 @@ impl<T> OneReceiver<T> {
     /// [`TryRecvError::Empty`] when it did not come in time, [`TryRecvError::Closed`] when it never
     /// will or was received before.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, TryRecvError> {
-        let received = match self.shared.look() {
-            None => block_timeout(timeout, |waker| self.poll_recv(waker)),
-            found => found,
-        };
-        match received {
-            Some(received) => Ok(received?),
-            None => Err(TryRecvError::Empty),
-        }
+        Ok(block_timeout(timeout, self).ok_or(TryRecvError::Empty)??)
     }
 
     /// Refuses a value that was not sent yet; one that was can still be received.
@@ -243,25 +222,24 @@ impl<T> OneReceiver<T> {
             self.shared.sender.wake();
         }
     }
-
-    fn poll_recv(&mut self, waker: &Waker) -> Poll<Result<T, RecvError>> {
-        if let Some(received) = self.shared.look() {
-            return Poll::Ready(received);
-        }
-        self.waited = true;
-        self.shared.receiver.register(waker);
-        match self.shared.look() {
-            Some(received) => Poll::Ready(received),
-            None => Poll::Pending,
-        }
-    }
 }
 
 impl<T> Future for OneReceiver<T> {
     type Output = Result<T, RecvError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_recv(cx.waker())
+        let found = self.shared.look().or_else(|| {
+            self.waited = true;
+            self.shared.receiver.register(cx.waker());
+            self.shared.look()
+        });
+        found.map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl<T> Ask for &mut OneReceiver<T> {
+    fn ask(self: Pin<&mut Self>) -> Option<Result<T, RecvError>> {
+        self.shared.look()
     }
 }
 

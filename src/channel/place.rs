@@ -1,14 +1,16 @@
 //! A place at a gate: looks, gets in line, looks again, waits to be called.
 
-use std::pin::pin;
-use std::task::{Poll, Waker};
-use std::time::Duration;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use super::line::{self, Gate, Node};
-use super::sleep::{block, block_timeout};
+use super::sleep::Ask;
 
 /// What a look found.
-pub(super) enum Look<R> {
+#[derive(Debug)]
+pub enum Look<R> {
     /// All that was wanted, or that it never comes.
     Done(R),
     /// A part of it: who goes on waiting does so behind the others.
@@ -18,53 +20,72 @@ pub(super) enum Look<R> {
 }
 
 /// What somebody comes to a gate for.
-pub(super) trait Errand<G> {
+pub trait Errand<G> {
+    /// What comes of it.
     type Done;
 
     /// Takes what is there.
     fn look(&mut self, gate: &G) -> Look<Self::Done>;
 }
 
-/// One waiter's place at a gate. Dropping it leaves the line, and passes on a call that was not
-/// used.
-pub(super) struct Place<G: Gate> {
+impl<G, E: Errand<G>> Errand<G> for &mut E {
+    type Done = E::Done;
+
+    #[inline(always)]
+    fn look(&mut self, gate: &G) -> Look<E::Done> {
+        (**self).look(gate)
+    }
+}
+
+/// The future of all that waits at a channel, named by what it waits for: `Sending`, `Recv` ..
+///
+/// Dropping it leaves the line, and passes on a call that was not used.
+#[must_use = "nothing is sent or received before it is polled"]
+pub struct Waiting<G: Gate, E> {
     gate: G,
     /// There while it waits or was called: who never waits pays for a word of it.
     node: Option<Node>,
+    pub(super) errand: E,
 }
 
-impl<G: Gate> Place<G> {
+impl<G: Gate, E> Waiting<G, E> {
     #[inline(always)]
-    pub(super) fn new(gate: G) -> Self {
-        Self { gate, node: None }
+    pub(super) fn new(gate: G, errand: E) -> Self {
+        let node = None;
+        Self { gate, node, errand }
     }
 
-    /// Looks; when there is nothing, waits in line until the next call wakes `waker`.
-    ///
-    /// # Safety
-    /// The place does not move from the first call on until it is dropped.
+    /// A call that came meanwhile is the next one's.
+    #[cold]
+    fn leave(&mut self) {
+        let Some(node) = &self.node else { return };
+        let called = line::leave(&self.gate, node);
+        self.node = None;
+        if called {
+            line::come_back(&self.gate);
+        }
+    }
+}
+
+impl<G: Gate, E: Errand<G>> Waiting<G, E> {
+    /// Whoever is in line looks only when called; newcomers, only at what is not for the called.
     #[inline(always)]
-    pub(super) unsafe fn poll<E: Errand<G>>(
-        &mut self,
-        waker: &Waker,
-        errand: &mut E,
-    ) -> Poll<E::Done> {
+    fn look(&mut self) -> Option<E::Done> {
         if self.node.is_none()
             && !line::is_taken(&self.gate)
-            && let Look::Done(found) = errand.look(&self.gate)
+            && let Look::Done(found) = self.errand.look(&self.gate)
         {
-            return Poll::Ready(found);
+            return Some(found);
         }
-        // SAFETY: as the caller says.
-        unsafe { self.poll_slow(waker, errand) }
+        None
     }
 
     /// There was nothing, or it waits.
     ///
     /// # Safety
-    /// As [`Place::poll`].
+    /// It does not move from the first call on until it is dropped.
     #[inline(never)]
-    unsafe fn poll_slow<E: Errand<G>>(&mut self, waker: &Waker, errand: &mut E) -> Poll<E::Done> {
+    unsafe fn poll_slow(&mut self, waker: &Waker) -> Poll<E::Done> {
         let mut turn = None;
         if let Some(node) = &self.node {
             turn = line::keep(&self.gate, node, waker);
@@ -72,7 +93,7 @@ impl<G: Gate> Place<G> {
                 return Poll::Pending;
             }
             self.node = None;
-            let found = errand.look(&self.gate);
+            let found = self.errand.look(&self.gate);
             line::come_back(&self.gate);
             match found {
                 Look::Done(found) => return Poll::Ready(found),
@@ -88,7 +109,7 @@ impl<G: Gate> Place<G> {
         if line::is_taken(&self.gate) {
             return Poll::Pending;
         }
-        match errand.look(&self.gate) {
+        match self.errand.look(&self.gate) {
             Look::Done(found) => {
                 self.leave();
                 Poll::Ready(found)
@@ -96,20 +117,32 @@ impl<G: Gate> Place<G> {
             Look::Part | Look::Nothing => Poll::Pending,
         }
     }
+}
 
-    /// A call that came meanwhile is the next one's.
-    #[cold]
-    fn leave(&mut self) {
-        let Some(node) = &self.node else { return };
-        let called = line::leave(&self.gate, node);
-        self.node = None;
-        if called {
-            line::come_back(&self.gate);
+impl<G: Gate, E: Errand<G>> Future for Waiting<G, E> {
+    type Output = E::Done;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<E::Done> {
+        // SAFETY: the node is not moved; gate and errand are never pinned.
+        let place = unsafe { self.get_unchecked_mut() };
+        if let Some(found) = place.look() {
+            return Poll::Ready(found);
         }
+        // SAFETY: it is pinned.
+        unsafe { place.poll_slow(cx.waker()) }
     }
 }
 
-impl<G: Gate> Drop for Place<G> {
+impl<G: Gate, E: Errand<G>> Ask for Waiting<G, E> {
+    #[inline(always)]
+    fn ask(self: Pin<&mut Self>) -> Option<E::Done> {
+        // SAFETY: the node is not moved; gate and errand are never pinned.
+        unsafe { self.get_unchecked_mut() }.look()
+    }
+}
+
+impl<G: Gate, E> Drop for Waiting<G, E> {
     #[inline(always)]
     fn drop(&mut self) {
         if self.node.is_some() {
@@ -118,31 +151,11 @@ impl<G: Gate> Drop for Place<G> {
     }
 }
 
-/// Looks until all is found; the thread sleeps in between.
-pub(super) fn wait<G: Gate, E: Errand<G>>(gate: G, errand: &mut E) -> E::Done {
-    if !line::is_taken(&gate)
-        && let Look::Done(found) = errand.look(&gate)
-    {
-        return found;
+impl<G: Gate, E> fmt::Debug for Waiting<G, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waits = self.node.is_some();
+        f.debug_struct("Waiting")
+            .field("waits", &waits)
+            .finish_non_exhaustive()
     }
-    let mut place = pin!(Place::new(gate));
-    // SAFETY: `place` is pinned and stays so.
-    block(|waker| unsafe { place.as_mut().get_unchecked_mut().poll(waker, errand) })
-}
-
-/// As [`wait`], at most for `timeout`.
-pub(super) fn wait_timeout<G: Gate, E: Errand<G>>(
-    gate: G,
-    timeout: Duration,
-    errand: &mut E,
-) -> Option<E::Done> {
-    if !line::is_taken(&gate)
-        && let Look::Done(found) = errand.look(&gate)
-    {
-        return Some(found);
-    }
-    let mut place = pin!(Place::new(gate));
-    // SAFETY: `place` is pinned and stays so.
-    let poll = |waker: &Waker| unsafe { place.as_mut().get_unchecked_mut().poll(waker, errand) };
-    block_timeout(timeout, poll)
 }

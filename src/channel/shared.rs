@@ -6,7 +6,7 @@ use super::ends::Ends;
 use super::error::{RecvError, SendError};
 use super::line::{self, Gate, Line};
 use super::place::{Errand, Look};
-use crate::ring::{Marked, PushError, Ring};
+use crate::ring::{Pop, Push, PushError, Ring};
 
 pub(super) struct Shared<T> {
     pub(super) ring: Ring<T>,
@@ -19,22 +19,18 @@ pub(super) struct Shared<T> {
 }
 
 /// The gate at which receivers wait.
-pub(super) struct Items<'a, T>(pub(super) &'a Shared<T>);
+pub struct Items<'a, T>(pub(super) &'a Shared<T>);
 
 /// The gate at which senders wait.
-pub(super) struct Room<'a, T>(pub(super) &'a Shared<T>);
+pub struct Room<'a, T>(pub(super) &'a Shared<T>);
 
 impl<T> Gate for Items<'_, T> {
     fn line(&self) -> &Line {
         &self.0.items
     }
 
-    fn mark(&self) {
-        self.0.ring.mark_tail();
-    }
-
-    fn unmark(&self) {
-        self.0.ring.unmark_tail();
+    fn mark(&self, waits: bool) {
+        self.0.ring.mark::<Push>(waits);
     }
 
     fn is_open_beyond(&self, calls: usize) -> bool {
@@ -47,12 +43,8 @@ impl<T> Gate for Room<'_, T> {
         &self.0.room
     }
 
-    fn mark(&self) {
-        self.0.ring.mark_head();
-    }
-
-    fn unmark(&self) {
-        self.0.ring.unmark_head();
+    fn mark(&self, waits: bool) {
+        self.0.ring.mark::<Pop>(waits);
     }
 
     fn is_open_beyond(&self, calls: usize) -> bool {
@@ -61,23 +53,14 @@ impl<T> Gate for Room<'_, T> {
     }
 }
 
-/// One value is wanted.
-pub(super) struct One;
-
-/// Where to put values, and how many at most.
-pub(super) struct Many<'a, T> {
-    pub(super) into: &'a mut Vec<T>,
-    pub(super) max: usize,
-}
-
 /// As many as came are called, if that many wait.
 #[inline]
-fn call_if_marked(gate: &impl Gate, marked: Marked, came: usize) {
+fn call_if_marked(gate: &impl Gate, marked: bool, came: usize) {
     #[inline(never)]
     fn call(gate: &impl Gate, came: usize) {
         let _waiting = (0..came).all(|_| line::call(gate));
     }
-    if marked.waiting() {
+    if marked {
         call(gate, came);
     }
 }
@@ -119,13 +102,15 @@ impl<T> Shared<T> {
         popped
     }
 
-    /// Nothing was there: nothing ever will be when the channel was closed before a further look.
-    #[inline]
-    fn unless_closed<R>(&self, pop: impl FnOnce() -> Option<R>) -> Look<Result<R, RecvError>> {
-        if !self.ring.is_closed() {
-            return Look::Nothing;
+    /// Pops, if anything is there. Nothing ever will be when the channel was closed before a
+    /// further look.
+    #[inline(always)]
+    fn receive<R>(&self, mut pop: impl FnMut() -> Option<R>) -> Look<Result<R, RecvError>> {
+        match pop() {
+            Some(found) => Look::Done(Ok(found)),
+            None if self.ring.is_closed() => Look::Done(pop().ok_or(RecvError)),
+            None => Look::Nothing,
         }
-        Look::Done(pop().ok_or(RecvError))
     }
 
     /// Refuses what comes from now on, and calls all who wait. Whether it was open.
@@ -136,13 +121,6 @@ impl<T> Shared<T> {
             while line::call(&Room(self)) {}
         }
         was_open
-    }
-
-    /// Drops what is left, when nobody receives any more.
-    pub(super) fn drain(&self) {
-        while let Some(value) = self.ring.pop() {
-            drop(value);
-        }
     }
 }
 
@@ -167,7 +145,7 @@ impl<T> Errand<Room<'_, T>> for Option<T> {
 }
 
 /// To send all of many values.
-impl<T> Errand<Room<'_, T>> for &mut Vec<T> {
+impl<T> Errand<Room<'_, T>> for Vec<T> {
     type Done = Result<(), SendError<()>>;
 
     fn look(&mut self, room: &Room<'_, T>) -> Look<Self::Done> {
@@ -186,30 +164,34 @@ impl<T> Errand<Room<'_, T>> for &mut Vec<T> {
 }
 
 /// To receive one value.
+#[derive(Debug)]
+pub struct One;
+
 impl<T> Errand<Items<'_, T>> for One {
     type Done = Result<T, RecvError>;
 
     #[inline(always)]
     fn look(&mut self, items: &Items<'_, T>) -> Look<Self::Done> {
-        match items.0.pop() {
-            Some(value) => Look::Done(Ok(value)),
-            None => items.0.unless_closed(|| items.0.pop()),
-        }
+        items.0.receive(|| items.0.pop())
     }
 }
 
-/// To receive at least one value.
+/// To receive at least one value: where to put values, and how many at most.
+#[derive(Debug)]
+pub struct Many<'a, T> {
+    pub(super) into: &'a mut Vec<T>,
+    pub(super) max: usize,
+}
+
 impl<T> Errand<Items<'_, T>> for Many<'_, T> {
     type Done = Result<usize, RecvError>;
 
     fn look(&mut self, items: &Items<'_, T>) -> Look<Self::Done> {
-        let mut pop = || match items.0.pop_many(self.max, self.into) {
-            0 if self.max > 0 => None,
-            popped => Some(popped),
-        };
-        match pop() {
-            Some(popped) => Look::Done(Ok(popped)),
-            None => items.0.unless_closed(pop),
-        }
+        items
+            .0
+            .receive(|| match items.0.pop_many(self.max, self.into) {
+                0 if self.max > 0 => None,
+                popped => Some(popped),
+            })
     }
 }

@@ -8,6 +8,7 @@ mod socket;
 mod tcp_stream;
 mod tcp_listener;
 mod split;
+mod io_traits;
 
 pub use split::{OwnedReadHalf, OwnedWriteHalf};
 pub use tcp_listener::{Incoming, TcpListener};

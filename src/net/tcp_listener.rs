@@ -60,9 +60,8 @@ impl TcpListener {
     /// The kernel's.
     pub fn from_std(listener: net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        Ok(Self {
-            socket: Socket::new(listener),
-        })
+        let socket = Socket::new(listener);
+        Ok(Self { socket })
     }
 
     /// The address it listens on, with the port that the kernel chose for port 0.
@@ -84,16 +83,15 @@ impl TcpListener {
 
     /// The connections as a stream that never ends.
     pub fn incoming(&self) -> Incoming<'_> {
-        Incoming { listener: self }
+        Incoming(self)
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        self.socket
-            .poll_io(Direction::Read, cx, net::TcpListener::accept, |_| false)
-            .map(|accepted| {
-                let (stream, peer) = accepted?;
-                Ok((TcpStream::from_std(stream)?, peer))
-            })
+        let accept = |io: &net::TcpListener| {
+            let (stream, peer) = io.accept()?;
+            Ok((TcpStream::from_std(stream)?, peer))
+        };
+        self.socket.poll_io(Direction::Read, cx, accept, |_| false)
     }
 }
 
@@ -109,16 +107,13 @@ fn listen(address: SocketAddr) -> io::Result<net::TcpListener> {
 
 /// The connections of a [`TcpListener`], without the peers' addresses.
 #[derive(Debug)]
-pub struct Incoming<'a> {
-    listener: &'a TcpListener,
-}
+pub struct Incoming<'a>(&'a TcpListener);
 
 impl Stream for Incoming<'_> {
     type Item = io::Result<TcpStream>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.listener
-            .poll_accept(cx)
-            .map(|accepted| Some(accepted.map(|(stream, _peer)| stream)))
+        let accepted = self.0.poll_accept(cx);
+        accepted.map(|accepted| Some(accepted.map(|(stream, _peer)| stream)))
     }
 }

@@ -3,13 +3,13 @@
 use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{self, Shutdown, SocketAddr};
-use std::pin::Pin;
 use std::task::{Context, Poll};
-
-use futures_io::{AsyncRead, AsyncWrite};
 
 use super::socket::Socket;
 use crate::reactor::Direction;
+
+/// How many bytes were read or written.
+pub(super) type Moved = Poll<io::Result<usize>>;
 
 /// A TCP connection. All operations take `&self`: one task may read while another writes; two tasks
 /// that wait in the same direction would take each other's wake-up.
@@ -38,27 +38,18 @@ impl TcpStream {
             Err(error) if error.raw_os_error() == Some(EINPROGRESS) => {}
             Err(error) => return Err(error),
         }
-        let stream = Self {
-            socket: Socket::new(socket.into()),
-        };
+        let socket = Socket::new(net::TcpStream::from(socket));
         // Until it is connected a socket is not writable, which a new registration does not know
         // yet.
-        let connected = |io: &net::TcpStream| match io.take_error()? {
-            Some(error) => Err(error),
-            None => match io.peer_addr() {
-                Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-                    Err(io::ErrorKind::WouldBlock.into())
-                }
-                connected => connected.map(drop),
-            },
+        let connected = |io: &net::TcpStream| {
+            io.take_error()?.map_or(Ok(()), Err)?;
+            io.peer_addr().map_err(|error| match error.kind() {
+                io::ErrorKind::NotConnected => io::ErrorKind::WouldBlock.into(),
+                _ => error,
+            })
         };
-        poll_fn(|cx| {
-            stream
-                .socket
-                .poll_io(Direction::Write, cx, connected, |_| false)
-        })
-        .await?;
-        Ok(stream)
+        poll_fn(|cx| socket.poll_io(Direction::Write, cx, connected, |_| false)).await?;
+        Ok(Self { socket })
     }
 
     /// Takes over a connected stream of the standard library, and makes it non-blocking.
@@ -67,9 +58,8 @@ impl TcpStream {
     /// The kernel's.
     pub fn from_std(stream: net::TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self {
-            socket: Socket::new(stream),
-        })
+        let socket = Socket::new(stream);
+        Ok(Self { socket })
     }
 
     /// Reads at most `buffer.len()` bytes; 0 when the peer has closed its side.
@@ -125,8 +115,9 @@ impl TcpStream {
     /// When called outside a runtime.
     pub async fn readable(&self) -> io::Result<()> {
         let peek = |io: &net::TcpStream| io.peek(&mut [0]);
-        poll_fn(|cx| self.socket.poll_io(Direction::Read, cx, peek, |_| false)).await?;
-        Ok(())
+        poll_fn(|cx| self.socket.poll_io(Direction::Read, cx, peek, |_| false))
+            .await
+            .map(drop)
     }
 
     /// Closes one direction or both; a half-closed connection still works the other way.
@@ -166,52 +157,39 @@ impl TcpStream {
         self.socket.io()
     }
 
-    pub(super) fn poll_read(
-        &self,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        let len = buffer.len();
-        self.socket.poll_io(
-            Direction::Read,
-            cx,
-            |mut io| io.read(buffer),
-            |&read| 0 < read && read < len,
-        )
+    /// As the halves' method of this name.
+    pub(super) fn stream(&self) -> &Self {
+        self
     }
 
-    pub(super) fn poll_write(
-        &self,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let len = buffer.len();
-        self.socket.poll_io(
-            Direction::Write,
-            cx,
-            |mut io| io.write(buffer),
-            |&written| 0 < written && written < len,
-        )
+    pub(super) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Moved {
+        let some = 1..buffer.len();
+        let read = |mut io: &net::TcpStream| io.read(buffer);
+        let socket = &self.socket;
+        socket.poll_io(Direction::Read, cx, read, |read| some.contains(read))
+    }
+
+    pub(super) fn poll_write(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Moved {
+        let some = 1..buffer.len();
+        let write = |mut io: &net::TcpStream| io.write(buffer);
+        let socket = &self.socket;
+        socket.poll_io(Direction::Write, cx, write, |written| {
+            some.contains(written)
+        })
     }
 
     pub(super) fn poll_read_vectored(
         &self,
         cx: &mut Context<'_>,
         buffers: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let operation = |mut io: &net::TcpStream| io.read_vectored(buffers);
-        self.socket
-            .poll_io(Direction::Read, cx, operation, |_| false)
+    ) -> Moved {
+        let read = |mut io: &net::TcpStream| io.read_vectored(buffers);
+        self.socket.poll_io(Direction::Read, cx, read, |_| false)
     }
 
-    pub(super) fn poll_write_vectored(
-        &self,
-        cx: &mut Context<'_>,
-        buffers: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let operation = |mut io: &net::TcpStream| io.write_vectored(buffers);
-        self.socket
-            .poll_io(Direction::Write, cx, operation, |_| false)
+    pub(super) fn poll_write_vectored(&self, cx: &mut Context<'_>, from: &[IoSlice<'_>]) -> Moved {
+        let write = |mut io: &net::TcpStream| io.write_vectored(from);
+        self.socket.poll_io(Direction::Write, cx, write, |_| false)
     }
 }
 
@@ -220,91 +198,3 @@ impl TcpStream {
 const EINPROGRESS: i32 = 115;
 #[cfg(not(target_os = "linux"))]
 const EINPROGRESS: i32 = 36;
-
-impl AsyncRead for &TcpStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        TcpStream::poll_read(*self, cx, buffer)
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        TcpStream::poll_read_vectored(*self, cx, buffers)
-    }
-}
-
-impl AsyncWrite for &TcpStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        TcpStream::poll_write(*self, cx, buffer)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        TcpStream::poll_write_vectored(*self, cx, buffers)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shutdown(Shutdown::Write))
-    }
-}
-
-impl AsyncRead for TcpStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Self::poll_read(&self, cx, buffer)
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Self::poll_read_vectored(&self, cx, buffers)
-    }
-}
-
-impl AsyncWrite for TcpStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Self::poll_write(&self, cx, buffer)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Self::poll_write_vectored(&self, cx, buffers)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shutdown(Shutdown::Write))
-    }
-}

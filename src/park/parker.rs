@@ -19,16 +19,12 @@ use crate::sync::{Arc, Condvar, Mutex};
 /// # other.join().unwrap();
 /// ```
 #[derive(Debug)]
-pub struct Parker {
-    bed: Arc<Bed>,
-}
+pub struct Parker(Arc<Bed>);
 
 /// The waking end: clone it, share it, send it. Also a [`std::task::Wake`], so that `Waker::from`
 /// makes a waker of an `Arc` of it.
 #[derive(Clone, Debug)]
-pub struct Unparker {
-    bed: Arc<Bed>,
-}
+pub struct Unparker(Arc<Bed>);
 
 #[derive(Debug)]
 struct Bed {
@@ -46,25 +42,21 @@ impl Default for Parker {
 impl Parker {
     /// A parker without a token.
     pub fn new() -> Self {
-        Self {
-            bed: Arc::new(Bed {
-                token: Token::new(),
-                lock: Mutex::new(()),
-                wake: Condvar::new(),
-            }),
-        }
+        Self(Arc::new(Bed {
+            token: Token::new(),
+            lock: Mutex::new(()),
+            wake: Condvar::new(),
+        }))
     }
 
     /// Another handle that wakes this parker.
     pub fn unparker(&self) -> Unparker {
-        Unparker {
-            bed: self.bed.clone(),
-        }
+        Unparker(self.0.clone())
     }
 
     /// A waker that wakes this parker; it allocates nothing.
     pub fn waker(&self) -> Waker {
-        let bed = Arc::into_raw(self.bed.clone()).cast();
+        let bed = Arc::into_raw(self.0.clone()).cast();
         // SAFETY: the functions keep a waker's contract: each waker owns one reference to the bed,
         // and a bed may be used from any thread.
         unsafe { Waker::new(bed, &WAKING) }
@@ -72,15 +64,15 @@ impl Parker {
 
     /// Sleeps until a token is there, and takes it. Returns at once when one is there already.
     pub fn park(&mut self) {
-        if !self.bed.token.prepare() {
+        if !self.0.token.prepare() {
             return;
         }
-        let mut asleep = unpoisoned(self.bed.lock.lock());
-        while !self.bed.token.is_notified() {
-            asleep = unpoisoned(self.bed.wake.wait(asleep));
+        let mut asleep = unpoisoned(self.0.lock.lock());
+        while !self.0.token.is_notified() {
+            asleep = unpoisoned(self.0.wake.wait(asleep));
         }
         drop(asleep);
-        self.bed.token.finish();
+        self.0.token.finish();
     }
 
     /// Takes the token, if it is there; never sleeps.
@@ -90,22 +82,20 @@ impl Parker {
 
     /// As [`Parker::park`], at most for `timeout`. Whether a token was taken.
     pub fn park_timeout(&mut self, timeout: Duration) -> bool {
-        if !self.bed.token.prepare() {
+        if !self.0.token.prepare() {
             return true;
         }
         let begun = Instant::now();
-        let mut asleep = unpoisoned(self.bed.lock.lock());
-        while !self.bed.token.is_notified() {
-            let Some(left) = timeout
-                .checked_sub(begun.elapsed())
-                .filter(|left| !left.is_zero())
-            else {
+        let mut asleep = unpoisoned(self.0.lock.lock());
+        while !self.0.token.is_notified() {
+            let left = timeout.saturating_sub(begun.elapsed());
+            if left.is_zero() {
                 break;
-            };
-            asleep = unpoisoned(self.bed.wake.wait_timeout(asleep, left)).0;
+            }
+            asleep = unpoisoned(self.0.wake.wait_timeout(asleep, left)).0;
         }
         drop(asleep);
-        self.bed.token.finish()
+        self.0.token.finish()
     }
 }
 
@@ -113,7 +103,7 @@ impl Unparker {
     /// Leaves the token and wakes the thread if it sleeps. Never blocks for longer than the sleeper
     /// needs to fall asleep.
     pub fn unpark(&self) {
-        self.bed.unpark();
+        self.0.unpark();
     }
 }
 

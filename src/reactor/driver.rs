@@ -58,11 +58,7 @@ impl Driver {
             return self.ask(Some(Duration::ZERO));
         }
         let until_timer = self.handle.shared().timers.until_next();
-        let timeout = match (timeout, until_timer) {
-            (Some(timeout), Some(until_timer)) => Some(timeout.min(until_timer)),
-            (timeout, until_timer) => timeout.or(until_timer),
-        };
-        self.ask(timeout);
+        self.ask(timeout.into_iter().chain(until_timer).min());
         self.handle.shared().token.finish();
     }
 
@@ -104,11 +100,13 @@ impl Driver {
     }
 
     fn ask(&mut self, timeout: Option<Duration>) {
-        match self.poll.poll(&mut self.events, timeout) {
-            Ok(()) => {}
+        if let Err(error) = self.poll.poll(&mut self.events, timeout) {
             // A signal: the caller looks at its queues and comes again.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => unreachable!("epoll_wait on our own descriptor and memory: {error}"),
+            let signal = error.kind() == io::ErrorKind::Interrupted;
+            assert!(
+                signal,
+                "epoll_wait on our own descriptor and memory: {error}"
+            );
         }
     }
 }

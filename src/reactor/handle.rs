@@ -1,7 +1,6 @@
 //! The shared side of one reactor: what sockets, timers and notifiers hold on to.
 
 use std::cell::RefCell;
-use std::io;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
@@ -41,17 +40,15 @@ pub(super) struct Shared {
 
 impl Handle {
     pub(super) fn new(registry: mio::Registry, eventfd: mio::Waker, clock: Arc<dyn Clock>) -> Self {
-        let shared = Shared {
+        let shared = Arc::new(Shared {
             registry,
             table: Table::new(),
             timers: Timers::new(clock),
             token: Token::new(),
             eventfd,
             ended: AtomicBool::new(false),
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
+        });
+        Self { shared }
     }
 
     pub(super) fn shared(&self) -> &Shared {
@@ -70,11 +67,10 @@ impl Handle {
 
     /// Whether the calling thread drives this reactor.
     fn is_driven_here(&self) -> bool {
-        CURRENT.with_borrow(|current| {
-            current.as_ref().is_some_and(|current| {
-                current.drives && Arc::ptr_eq(&current.handle.shared, &self.shared)
-            })
-        })
+        let is_this = |other: &Self| Arc::ptr_eq(&other.shared, &self.shared);
+        CURRENT.with_borrow(
+            |current| matches!(current, Some(Current { handle, drives: true }) if is_this(handle)),
+        )
     }
 
     /// Sets the calling thread's reactor; returns the one before.
@@ -87,21 +83,14 @@ impl Handle {
         self.shared.timers.now()
     }
 
-    /// Adds a timer that wakes `waker` once `deadline` has passed.
-    ///
-    /// # Errors
-    /// When the reactor holds 2^32 - 1 timers.
-    pub(crate) fn insert_timer(&self, deadline: Instant, waker: Waker) -> io::Result<TimerKey> {
+    /// Adds a timer that wakes `waker` once `deadline` has passed. `None` when the reactor holds
+    /// 2^32 - 1 timers.
+    pub(crate) fn insert_timer(&self, deadline: Instant, waker: Waker) -> Option<TimerKey> {
         let (key, first) = self.shared.timers.insert(deadline, waker);
         if first && !self.is_driven_here() {
             self.notify();
         }
-        key.ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::OutOfMemory,
-                "the reactor's timers are used up",
-            )
-        })
+        key
     }
 
     /// Changes a timer's waker. `false`: the timer is due.

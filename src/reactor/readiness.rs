@@ -14,7 +14,8 @@
 
 use std::task::{Context, Poll};
 
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::AtomicU64;
+use crate::sync::Ordering::{Acquire, Relaxed, Release};
 use crate::wake_cell::WakeCell;
 
 /// Which way data flows.
@@ -53,11 +54,10 @@ pub(crate) struct Ready {
 
 impl Ready {
     fn flags(self) -> u64 {
-        let flag = |set: bool, flag: u64| if set { flag } else { 0 };
-        flag(self.readable, READABLE)
-            | flag(self.writable, WRITABLE)
-            | flag(self.read_closed, READ_CLOSED)
-            | flag(self.write_closed, WRITE_CLOSED)
+        u64::from(self.readable) * READABLE
+            + u64::from(self.writable) * WRITABLE
+            + u64::from(self.read_closed) * READ_CLOSED
+            + u64::from(self.write_closed) * WRITE_CLOSED
     }
 }
 
@@ -77,27 +77,26 @@ impl Seen {
 #[derive(Debug)]
 pub(crate) struct Readiness {
     word: AtomicU64,
-    read: WakeCell,
-    write: WakeCell,
+    /// By direction.
+    wakers: [WakeCell; 2],
 }
 
 impl Readiness {
     pub(crate) fn new() -> Self {
         Self {
             word: AtomicU64::new(0),
-            read: WakeCell::new(),
-            write: WakeCell::new(),
+            wakers: [WakeCell::new(), WakeCell::new()],
         }
     }
 
     /// The generation of the socket that has the place now.
     pub(crate) fn generation(&self) -> u32 {
-        (self.word.load(Ordering::Relaxed) >> GENERATION_SHIFT) as u32
+        (self.word.load(Relaxed) >> GENERATION_SHIFT) as u32
     }
 
     /// A new socket gets the place. It counts as ready until the kernel says otherwise.
     pub(crate) fn open(&self) {
-        self.word.fetch_or(READABLE | WRITABLE, Ordering::Relaxed);
+        self.word.fetch_or(READABLE | WRITABLE, Relaxed);
     }
 
     /// The socket leaves the place: events for it that are under way will find another generation.
@@ -105,60 +104,51 @@ impl Readiness {
         let generation = u64::from(self.generation().wrapping_add(1));
         // A swap, since the models order a plain store and the exchanges of `set` neither way.
         let changed = generation << GENERATION_SHIFT;
-        self.word.swap(changed, Ordering::Relaxed);
-        drop(self.read.take());
-        drop(self.write.take());
+        self.word.swap(changed, Relaxed);
+        for cell in &self.wakers {
+            drop(cell.take());
+        }
     }
 
     /// The driver brings an event. Dropped when the place has changed hands.
     pub(crate) fn set(&self, generation: u32, ready: Ready) {
-        let mut word = self.word.load(Ordering::Relaxed);
+        let mut word = self.word.load(Relaxed);
         let fresh = loop {
             if (word >> GENERATION_SHIFT) as u32 != generation {
                 return;
             }
             let tick = word.wrapping_add(TICK) & TICK_MASK;
             let next = (word & !TICK_MASK) | tick | ready.flags();
-            match self.word.compare_exchange_weak(
-                word,
-                next,
-                // [reactor.event] pairs with [reactor.look]: what came before the event is seen.
-                Ordering::Release,
-                Ordering::Relaxed,
-            ) {
+            // [reactor.event] pairs with [reactor.look]: what came before the event is seen.
+            match self
+                .word
+                .compare_exchange_weak(word, next, Release, Relaxed)
+            {
                 Ok(_) => break next & !word,
                 Err(now) => word = now,
             }
         };
         // Nobody waits for a flag that was set already: a waiter looks again after it has
         // registered.
-        if fresh & Direction::Read.flags() != 0 {
-            self.read.wake();
-        }
-        if fresh & Direction::Write.flags() != 0 {
-            self.write.wake();
+        for direction in [Direction::Read, Direction::Write] {
+            if fresh & direction.flags() != 0 {
+                self.wakers[direction as usize].wake();
+            }
         }
     }
 
     /// Wakes whoever waits, without an event.
     pub(crate) fn wake_all(&self) {
-        self.read.wake();
-        self.write.wake();
+        self.wakers.iter().for_each(WakeCell::wake);
     }
 
     /// Ready in that direction, or the task is woken when it becomes so.
     pub(crate) fn poll(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Seen> {
-        if let Some(seen) = self.look(direction) {
-            return Poll::Ready(seen);
-        }
-        match direction {
-            Direction::Read => self.read.register(cx.waker()),
-            Direction::Write => self.write.register(cx.waker()),
-        }
-        match self.look(direction) {
-            Some(seen) => Poll::Ready(seen),
-            None => Poll::Pending,
-        }
+        let seen = self.look(direction).or_else(|| {
+            self.wakers[direction as usize].register(cx.waker());
+            self.look(direction)
+        });
+        seen.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// The owner found the socket not ready: clears its direction's bits, unless an event came
@@ -166,14 +156,12 @@ impl Readiness {
     /// that live on.
     pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
         let clear = direction.flags();
-        let mut word = self.word.load(Ordering::Relaxed);
+        let mut word = self.word.load(Relaxed);
         while word & !FLAGS == seen.0 & !FLAGS && word & clear != 0 {
-            match self.word.compare_exchange_weak(
-                word,
-                word & !clear,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
+            match self
+                .word
+                .compare_exchange_weak(word, word & !clear, Relaxed, Relaxed)
+            {
                 Ok(_) => return,
                 Err(now) => word = now,
             }
@@ -182,7 +170,7 @@ impl Readiness {
 
     fn look(&self, direction: Direction) -> Option<Seen> {
         // [reactor.look] pairs with [reactor.event]: what came before the event is seen.
-        let word = self.word.load(Ordering::Acquire);
+        let word = self.word.load(Acquire);
         (word & direction.flags() != 0).then_some(Seen(word))
     }
 }

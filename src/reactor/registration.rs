@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 
-use super::handle::Handle;
+use super::handle::{Handle, Shared};
 use super::readiness::{Direction, Readiness, Seen};
 use super::table::SOCKETS_MAX;
 
@@ -25,7 +25,9 @@ impl Registration {
     /// # Errors
     /// The kernel's, and `OutOfMemory` when the reactor has no free place.
     pub(crate) fn new(handle: Handle, fd: RawFd) -> io::Result<Self> {
-        let table = &handle.shared().table;
+        let Shared {
+            table, registry, ..
+        } = handle.shared();
         let full = || {
             let message = format!("the reactor's {SOCKETS_MAX} places for sockets are taken");
             io::Error::new(io::ErrorKind::OutOfMemory, message)
@@ -35,11 +37,7 @@ impl Registration {
         readiness.open();
         let token = token(index, readiness.generation());
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = handle
-            .shared()
-            .registry
-            .register(&mut SourceFd(&fd), token, interest)
-        {
+        if let Err(error) = registry.register(&mut SourceFd(&fd), token, interest) {
             readiness.close();
             table.give_back(index);
             return Err(error);
@@ -50,10 +48,8 @@ impl Registration {
     /// Ready in that direction, or the task is woken when it becomes so. One task for each
     /// direction.
     pub(crate) fn poll_ready(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Seen> {
-        match self.readiness() {
-            Some(readiness) => readiness.poll(direction, cx),
-            None => Poll::Pending,
-        }
+        let readiness = self.readiness();
+        readiness.map_or(Poll::Pending, |readiness| readiness.poll(direction, cx))
     }
 
     /// Whether the reactor is driven no more, so that no event will come.
@@ -75,16 +71,15 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
+        let Shared {
+            table, registry, ..
+        } = self.handle.shared();
         // Fails only when the driver's epoll is gone, and the registration with it.
-        let _deregistered = self
-            .handle
-            .shared()
-            .registry
-            .deregister(&mut SourceFd(&self.fd));
+        let _deregistered = registry.deregister(&mut SourceFd(&self.fd));
         if let Some(readiness) = self.readiness() {
             readiness.close();
         }
-        self.handle.shared().table.give_back(self.index);
+        table.give_back(self.index);
     }
 }
 

@@ -73,12 +73,10 @@ impl Timers {
         if wheel.len() == 0 {
             return;
         }
-        let elapsed_ns = self
-            .clock
-            .now()
-            .saturating_duration_since(self.start)
-            .as_nanos();
-        wheel.advance((elapsed_ns / TICK_NS) as u64, |waker| due.push(waker));
+        let elapsed = self.now().saturating_duration_since(self.start);
+        wheel.advance((elapsed.as_nanos() / TICK_NS) as u64, |waker| {
+            due.push(waker)
+        });
     }
 
     /// Takes the wakers of all timers, due or not.

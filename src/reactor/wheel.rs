@@ -74,10 +74,8 @@ impl<T> Wheel<T> {
     /// The timer's value, while it is neither due nor cancelled.
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
         let entry = self.entries.get_mut(key.index as usize)?;
-        if entry.generation != key.generation {
-            return None;
-        }
-        entry.value.as_mut()
+        let same = entry.generation == key.generation;
+        entry.value.as_mut().filter(|_| same)
     }
 
     /// Takes a timer out; `None` when it was due or cancelled before.
@@ -139,10 +137,7 @@ impl<T> Wheel<T> {
     }
 
     fn pop_due(&mut self) -> Option<u32> {
-        let index = self.heads[self.now as usize % SLOTS];
-        if index == NONE {
-            return None;
-        }
+        let index = Some(self.heads[self.now as usize % SLOTS]).filter(|&index| index != NONE)?;
         self.unlink(index);
         Some(index)
     }
@@ -167,12 +162,8 @@ impl<T> Wheel<T> {
     }
 
     fn unlink(&mut self, index: u32) {
-        let Entry {
-            previous,
-            next,
-            place,
-            ..
-        } = self.entries[index as usize];
+        let entry = &self.entries[index as usize];
+        let (previous, next, place) = (entry.previous, entry.next, entry.place as usize);
         if next != NONE {
             self.entries[next as usize].previous = previous;
         }
@@ -180,7 +171,6 @@ impl<T> Wheel<T> {
             self.entries[previous as usize].next = next;
             return;
         }
-        let place = place as usize;
         self.heads[place] = next;
         if next == NONE {
             self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));

@@ -9,6 +9,7 @@ use std::mem::MaybeUninit;
 use super::error::PushError;
 use super::queue::Ring;
 use super::side::{Shared, Sole};
+use super::way::{Pop, Push};
 
 // The run queue of a worker is their user.
 #[allow(dead_code, reason = "the executor that uses them comes next")]
@@ -43,10 +44,9 @@ impl<T> Ring<T> {
     /// # Safety
     /// As [`Ring::push_alone`]; `values` points to `count` values, and as many as are pushed are
     /// moved out.
-    #[inline]
     pub(crate) unsafe fn push_slice_alone(&self, values: *const T, count: usize) -> usize {
         // SAFETY: as the caller says.
-        unsafe { self.push_from::<Sole>(&mut self.own_tail(), values, count) }.0
+        unsafe { self.pass::<Push, Sole>(&mut self.own_tail(), values.cast_mut(), count) }.0
     }
 
     /// Moves the oldest items to the first places of `to`, as many as it has room for, by one
@@ -55,6 +55,6 @@ impl<T> Ring<T> {
     pub(crate) fn pop_to(&self, to: &mut [MaybeUninit<T>]) -> usize {
         let start = to.as_mut_ptr().cast();
         // SAFETY: there is room for so many.
-        unsafe { self.pop_into::<Shared>(&mut self.head_seen(), start, to.len()) }.0
+        unsafe { self.pass::<Pop, Shared>(&mut self.head_seen(), start, to.len()) }.0
     }
 }

@@ -1,11 +1,12 @@
-//! Plain memory between the caller's code and the slots: vectors, slices, iterators, closures.
-//!
-//! Each function is given the way to push or pop a run of values as one batch, and is used by all
-//! the kinds of ends.
+//! Plain memory between the caller's code and the slots: slices, vectors, iterators, closures. Used
+//! by all the kinds of ends, each with its own guess of the index.
 
 use std::mem::MaybeUninit;
 
 use super::error::PushManyError;
+use super::queue::Ring;
+use super::side::sealed::Side;
+use super::way::{Pop, Push};
 
 /// How many values of an iterator, or for a closure, are claimed at a time.
 const BUFFER: usize = 32;
@@ -13,36 +14,16 @@ const BUFFER: usize = 32;
 /// Larger values are buffered on the heap: the stack of a thread may be small.
 const ON_STACK_BYTES_MAX: usize = 128;
 
-type Places<T> = [MaybeUninit<T>; BUFFER];
-
 /// Up to [`BUFFER`] values; dropped with it.
 struct Buffer<'a, T> {
-    values: &'a mut [MaybeUninit<T>],
+    places: &'a mut [MaybeUninit<T>],
     /// Values stand from `first` to `end`.
     first: usize,
     end: usize,
 }
 
-#[inline(always)]
-fn places<T>() -> Places<T> {
-    [const { MaybeUninit::uninit() }; BUFFER]
-}
-
-fn places_on_heap<T>() -> Vec<MaybeUninit<T>> {
-    let mut places = Vec::with_capacity(BUFFER);
-    places.resize_with(BUFFER, MaybeUninit::uninit);
-    places
-}
-
-impl<'a, T> Buffer<'a, T> {
-    #[inline(always)]
-    fn over(values: &'a mut [MaybeUninit<T>]) -> Self {
-        Self {
-            values,
-            first: 0,
-            end: 0,
-        }
-    }
+impl<T> Iterator for Buffer<'_, T> {
+    type Item = T;
 
     fn next(&mut self) -> Option<T> {
         if self.first == self.end {
@@ -50,169 +31,161 @@ impl<'a, T> Buffer<'a, T> {
         }
         self.first += 1;
         // SAFETY: a value stood there, and is out of the range from now on.
-        Some(unsafe { self.values[self.first - 1].assume_init_read() })
+        Some(unsafe { self.places[self.first - 1].assume_init_read() })
     }
 }
 
 impl<T> Drop for Buffer<'_, T> {
     fn drop(&mut self) {
-        let left = &raw mut self.values[self.first..self.end];
+        let left = &raw mut self.places[self.first..self.end];
         // SAFETY: values stand from `first` to `end`, each once; a slice's drop goes on when one
         // of them panics.
         unsafe { (left as *mut [T]).drop_in_place() };
     }
 }
 
-/// Pushes the first values of a vector, as many as there is room for, and removes them from it.
-///
-/// # Safety
-/// `push` moves out as many of the values it is pointed to as it says.
-#[inline]
-pub(super) unsafe fn push_vec<T>(
-    values: &mut Vec<T>,
-    push: impl FnOnce(*const T, usize) -> usize,
-) -> usize {
-    let count = values.len();
-    let pushed = push(values.as_ptr(), count);
-    // SAFETY: the first `pushed` are moved out, and `push` runs nobody's code; the others move to
-    // the front.
-    unsafe {
-        let start = values.as_mut_ptr();
-        start.copy_from(start.add(pushed), count - pushed);
-        values.set_len(count - pushed);
-    }
-    pushed
-}
-
-/// Pulls values from the iterator into a buffer, and pushes them from there.
-///
-/// # Safety
-/// As [`push_vec`].
-#[inline]
-pub(super) unsafe fn push_many<T, I: ExactSizeIterator<Item = T>>(
-    values: I,
-    push: impl FnMut(*const T, usize) -> usize,
-) -> Result<usize, PushManyError<T, I>> {
+#[inline(always)]
+fn with_places<T, R>(work: impl FnOnce(&mut [MaybeUninit<T>]) -> R) -> R {
     if size_of::<T>() <= ON_STACK_BYTES_MAX {
-        push_by_stack(values, push)
+        with_places_on_stack(work)
     } else {
-        push_by(&mut places_on_heap(), values, push)
+        work(&mut Box::new_uninit_slice(BUFFER))
     }
 }
 
 /// By itself, so that the others' frames are small.
 #[inline(never)]
-fn push_by_stack<T, I: ExactSizeIterator<Item = T>>(
-    values: I,
-    push: impl FnMut(*const T, usize) -> usize,
-) -> Result<usize, PushManyError<T, I>> {
-    push_by(&mut places(), values, push)
+fn with_places_on_stack<T, R>(work: impl FnOnce(&mut [MaybeUninit<T>]) -> R) -> R {
+    work(&mut [const { MaybeUninit::uninit() }; BUFFER])
 }
 
-#[inline]
-fn push_by<T, I: ExactSizeIterator<Item = T>>(
-    places: &mut [MaybeUninit<T>],
-    mut values: I,
-    mut push: impl FnMut(*const T, usize) -> usize,
-) -> Result<usize, PushManyError<T, I>> {
-    let mut pushed = 0;
-    loop {
-        let mut buffer = Buffer::over(places);
-        // A panic of the iterator's finds the values in the buffer: they are dropped with it.
-        for value in values.by_ref().take(BUFFER) {
-            buffer.values[buffer.end].write(value);
-            buffer.end += 1;
+impl<T> Ring<T> {
+    /// # Safety
+    /// `values` points to `count` values; those that were pushed are moved out.
+    #[inline]
+    unsafe fn push_from<P: Side>(
+        &self,
+        tail: &mut usize,
+        values: *const T,
+        count: usize,
+    ) -> (usize, usize) {
+        if P::SOLE && self.is_left() {
+            return (0, *tail);
         }
-        let pulled = buffer.end;
-        buffer.first = match pulled {
-            0 => 0,
-            _ => push(buffer.values.as_ptr().cast(), pulled),
-        };
-        pushed += buffer.first;
-        if buffer.first < buffer.end {
-            let rest: Vec<T> = std::iter::from_fn(|| buffer.next()).collect();
-            let rest = rest.into_iter().chain(values);
-            return Err(PushManyError { pushed, rest });
-        }
-        if pulled < BUFFER {
-            return Ok(pushed);
+        // SAFETY: as the caller says; the values are only read.
+        unsafe { self.pass::<Push, P>(tail, values.cast_mut(), count) }
+    }
+
+    /// As [`Ring::push_slice`].
+    #[inline]
+    pub(super) fn push_slice_at<P: Side>(&self, tail: &mut usize, values: &[T]) -> usize
+    where
+        T: Copy,
+    {
+        // SAFETY: the slice holds so many values, and a `Copy` may be moved out and stay.
+        unsafe { self.push_from::<P>(tail, values.as_ptr(), values.len()) }.0
+    }
+
+    /// As [`Ring::push_vec`]; the word that the claim moved.
+    #[inline]
+    pub(super) fn push_vec_at<P: Side>(
+        &self,
+        tail: &mut usize,
+        values: &mut Vec<T>,
+    ) -> (usize, usize) {
+        let (start, count) = (values.as_mut_ptr(), values.len());
+        // SAFETY: the first `pushed` are moved out, and nobody's code runs meanwhile; the others
+        // move to the front.
+        unsafe {
+            let (pushed, word) = self.push_from::<P>(tail, start, count);
+            start.copy_from(start.add(pushed), count - pushed);
+            values.set_len(count - pushed);
+            (pushed, word)
         }
     }
-}
 
-/// Appends what `pop` gives to a vector, `max` values at most.
-///
-/// # Safety
-/// `pop` moves in as many values as it says, and no more than it is told there is room for.
-#[inline]
-pub(super) unsafe fn pop_many<T>(
-    max: usize,
-    there: impl FnOnce() -> usize,
-    into: &mut Vec<T>,
-    pop: impl FnOnce(*mut T, usize) -> usize,
-) -> usize {
-    if into.capacity() - into.len() < max {
-        let items = there();
-        if items == 0 {
-            return 0;
-        }
-        into.reserve(max.min(items));
+    /// As [`Ring::push_many`].
+    #[inline]
+    pub(super) fn push_many_at<P: Side, I: ExactSizeIterator<Item = T>>(
+        &self,
+        tail: &mut usize,
+        mut values: I,
+    ) -> Result<usize, PushManyError<T, I>> {
+        // All that the loop uses is moved to its frame.
+        with_places(move |places| {
+            let mut pushed = 0;
+            loop {
+                let (places, first, end) = (&mut *places, 0, 0);
+                let mut buffer = Buffer { places, first, end };
+                // A panic of the iterator's finds the values in the buffer: dropped with it.
+                for value in values.by_ref().take(BUFFER) {
+                    buffer.places[buffer.end].write(value);
+                    buffer.end += 1;
+                }
+                let (start, pulled) = (buffer.places.as_ptr().cast(), buffer.end);
+                // SAFETY: so many values stand there; those that are pushed leave the range.
+                buffer.first = unsafe { self.push_from::<P>(tail, start, pulled) }.0;
+                pushed += buffer.first;
+                if buffer.first < pulled {
+                    let rest = buffer.collect::<Vec<T>>().into_iter().chain(values);
+                    return Err(PushManyError { pushed, rest });
+                }
+                if pulled < BUFFER {
+                    return Ok(pushed);
+                }
+            }
+        })
     }
-    let room = (into.capacity() - into.len()).min(max);
-    let popped = pop(into.spare_capacity_mut().as_mut_ptr().cast(), room);
-    // SAFETY: so many values were moved in behind the last.
-    unsafe { into.set_len(into.len() + popped) };
-    popped
-}
 
-/// Hands what `pop` gives to `sink`, by way of a buffer, until there is no more or it were `max`.
-///
-/// # Safety
-/// As [`pop_many`].
-#[inline]
-pub(super) unsafe fn pop_each<T>(
-    max: usize,
-    sink: impl FnMut(T),
-    pop: impl FnMut(*mut T, usize) -> usize,
-) -> usize {
-    if size_of::<T>() <= ON_STACK_BYTES_MAX {
-        pop_by_stack(max, sink, pop)
-    } else {
-        pop_by(&mut places_on_heap(), max, sink, pop)
-    }
-}
-
-/// By itself, so that the others' frames are small.
-#[inline(never)]
-fn pop_by_stack<T>(
-    max: usize,
-    sink: impl FnMut(T),
-    pop: impl FnMut(*mut T, usize) -> usize,
-) -> usize {
-    pop_by(&mut places(), max, sink, pop)
-}
-
-#[inline]
-fn pop_by<T>(
-    places: &mut [MaybeUninit<T>],
-    max: usize,
-    mut sink: impl FnMut(T),
-    mut pop: impl FnMut(*mut T, usize) -> usize,
-) -> usize {
-    let mut popped = 0;
-    while popped < max {
-        let mut buffer = Buffer::over(places);
-        let asked = (max - popped).min(BUFFER);
-        buffer.end = pop(buffer.values.as_mut_ptr().cast(), asked);
-        let came = buffer.end;
-        popped += came;
-        // A panic of the sink's finds the others in the buffer: they are dropped with it.
-        while let Some(value) = buffer.next() {
-            sink(value);
+    /// As [`Ring::pop_many`]; the word that the claim moved.
+    #[inline]
+    pub(super) fn pop_many_at<C: Side>(
+        &self,
+        head: &mut usize,
+        max: usize,
+        into: &mut Vec<T>,
+    ) -> (usize, usize) {
+        if into.capacity() - into.len() < max {
+            let items = self.len();
+            if items == 0 {
+                return (0, *head);
+            }
+            into.reserve(max.min(items));
         }
-        if came < asked {
-            break;
+        let room = (into.capacity() - into.len()).min(max);
+        let start = into.spare_capacity_mut().as_mut_ptr().cast();
+        // SAFETY: there is room for so many; as many as were popped stand behind the last.
+        unsafe {
+            let (popped, word) = self.pass::<Pop, C>(head, start, room);
+            into.set_len(into.len() + popped);
+            (popped, word)
         }
     }
-    popped
+
+    /// As [`Ring::pop_each`].
+    #[inline]
+    pub(super) fn pop_each_at<C: Side>(
+        &self,
+        head: &mut usize,
+        max: usize,
+        mut sink: impl FnMut(T),
+    ) -> usize {
+        with_places(move |places| {
+            let mut popped = 0;
+            while popped < max {
+                let asked = (max - popped).min(BUFFER);
+                let start = places.as_mut_ptr().cast();
+                // SAFETY: there is room for so many.
+                let (came, _) = unsafe { self.pass::<Pop, C>(head, start, asked) };
+                popped += came;
+                let (places, first, end) = (&mut *places, 0, came);
+                // A panic of the sink's finds the others in the buffer: they are dropped with it.
+                Buffer { places, first, end }.for_each(&mut sink);
+                if came < asked {
+                    break;
+                }
+            }
+            popped
+        })
+    }
 }

@@ -1,55 +1,33 @@
 //! Iterators over what is in a ring.
 
+use super::handle::Handle;
 use super::queue::Ring;
-use super::side::Shared;
 
 /// Pops until the ring is empty; made by [`Ring::drain`].
 #[derive(Debug)]
-pub struct Drain<'a, T> {
-    ring: &'a Ring<T>,
-    head: usize,
-}
-
-impl<'a, T> Drain<'a, T> {
-    pub(super) fn new(ring: &'a Ring<T>) -> Self {
-        let head = ring.head_seen();
-        Self { ring, head }
-    }
-}
+pub struct Drain<'a, T>(pub(super) Handle<&'a Ring<T>>);
 
 impl<T> Iterator for Drain<'_, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        let popped = self.ring.pop_at::<Shared, Shared>(&mut self.head);
-        popped.map(|(value, _)| value)
+        self.0.pop()
     }
 }
 
 /// The items of a ring that is no more; made by its `into_iter`. Drops what is left with it.
 #[derive(Debug)]
-pub struct IntoIter<T> {
-    ring: Ring<T>,
-}
-
-impl<T> IntoIter<T> {
-    pub(super) fn new(ring: Ring<T>) -> Self {
-        Self { ring }
-    }
-}
+pub struct IntoIter<T>(pub(super) Ring<T>);
 
 impl<T> Iterator for IntoIter<T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        let popped = self
-            .ring
-            .pop_at::<Shared, Shared>(&mut self.ring.head_seen());
-        popped.map(|(value, _)| value)
+        self.0.pop()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.ring.len();
+        let len = self.0.len();
         (len, Some(len))
     }
 }

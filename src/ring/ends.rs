@@ -7,10 +7,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::buffer;
 use super::error::{PushError, PushManyError};
 use super::queue::Ring;
 use super::side::{Shared, Side, Sole};
+use super::way::{Pop, Push, Way};
 use crate::sync::Arc;
 
 /// One producer and one consumer: no compare-exchange on either side.
@@ -48,28 +48,11 @@ pub fn mpsc<T>(capacity: usize) -> (Producer<T, Shared, Sole>, Consumer<T, Sole,
 
 fn ends<T, P: Side, C: Side>(capacity: usize) -> (Producer<T, P, C>, Consumer<T, C, P>) {
     let ring = Arc::new(Ring::new(capacity));
-    // A sole producer asks how many hold the ring, and marks nothing but its own end.
-    let closing = |marks: bool| {
-        let ring = ring.clone();
-        Arc::new(Closing { ring, marks })
-    };
-    let producer = Producer {
-        tail: ring.tail_seen(),
-        _last: closing(true),
-        ring: ring.clone(),
-        sides: PhantomData,
-    };
-    let consumer = Consumer {
-        head: ring.head_seen(),
-        _last: closing(!P::SOLE),
-        ring,
-        sides: PhantomData,
-    };
-    (producer, consumer)
+    // The tail's word is a sole producer's alone to change, while it is there.
+    (End::first(&ring, true), End::first(&ring, !P::SOLE))
 }
 
-/// Closes the ring when the last end of a side goes: by a mark in the tail, unless that belongs to
-/// a sole producer who is still there.
+/// Closes the ring when the last end of a side goes: by a mark in the tail, or beside it.
 struct Closing<T> {
     ring: Arc<Ring<T>>,
     marks: bool,
@@ -79,48 +62,76 @@ impl<T> Drop for Closing<T> {
     fn drop(&mut self) {
         if self.marks {
             self.ring.close();
+        } else {
+            self.ring.leave();
         }
     }
 }
 
-/// How often a sole end holds the ring: itself and by [`Closing`].
-const HELD_BY_ONE_END: usize = 2;
+/// An end has them by type only.
+type Sides<W, M, O> = fn() -> (W, M, O);
+
+/// One end of a ring, which pushes or pops as `W` says: `M` says whether it is the only one, `O`
+/// whether the other end is.
+pub struct End<T, W, M, O> {
+    ring: Arc<Ring<T>>,
+    /// Where the side's index is, or was.
+    at: usize,
+    _last: Arc<Closing<T>>,
+    sides: PhantomData<Sides<W, M, O>>,
+}
 
 /// The pushing end of a ring: `P` says whether it is the only one, `C` whether the consumer is.
-pub struct Producer<T, P, C> {
-    ring: Arc<Ring<T>>,
-    tail: usize,
-    _last: Arc<Closing<T>>,
-    sides: PhantomData<fn() -> (P, C)>,
-}
+pub type Producer<T, P, C> = End<T, Push, P, C>;
 
 /// The popping end of a ring: `C` says whether it is the only one, `P` whether the producer is.
-pub struct Consumer<T, C, P> {
-    ring: Arc<Ring<T>>,
-    head: usize,
-    _last: Arc<Closing<T>>,
-    sides: PhantomData<fn() -> (P, C)>,
-}
+pub type Consumer<T, C, P> = End<T, Pop, C, P>;
 
-impl<T, C> Clone for Producer<T, Shared, C> {
+impl<T, W, O> Clone for End<T, W, Shared, O> {
     fn clone(&self) -> Self {
         Self {
             ring: self.ring.clone(),
-            tail: self.tail,
             _last: self._last.clone(),
-            sides: PhantomData,
+            ..*self
         }
     }
 }
 
-impl<T, P> Clone for Consumer<T, Shared, P> {
-    fn clone(&self) -> Self {
+impl<T, W, M, O> End<T, W, M, O> {
+    fn first(ring: &Arc<Ring<T>>, marks: bool) -> Self
+    where
+        W: Way,
+    {
+        let ring = ring.clone();
         Self {
-            ring: self.ring.clone(),
-            head: self.head,
-            _last: self._last.clone(),
+            at: W::seen(&ring),
+            _last: Arc::new(Closing {
+                ring: ring.clone(),
+                marks,
+            }),
+            ring,
             sides: PhantomData,
         }
+    }
+
+    /// How many items there are, or were a moment ago.
+    pub fn len(&self) -> usize {
+        self.ring.len()
+    }
+
+    /// Whether there is no item, or was none a moment ago.
+    pub fn is_empty(&self) -> bool {
+        self.ring.is_empty()
+    }
+
+    /// Whether there is no room, or was none a moment ago.
+    pub fn is_full(&self) -> bool {
+        self.ring.is_full()
+    }
+
+    /// How many items the queue takes.
+    pub fn capacity(&self) -> usize {
+        self.ring.capacity()
     }
 }
 
@@ -132,10 +143,10 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
     /// As [`Ring::push`].
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), PushError<T>> {
-        if P::SOLE && self.is_alone() {
+        if P::SOLE && self.ring.is_left() {
             return Err(PushError::Closed(value));
         }
-        let pushed = self.ring.push_at::<P, C>(&mut self.tail, value);
+        let pushed = self.ring.push_at::<P, C>(&mut self.at, value);
         pushed.map(|_| ())
     }
 
@@ -145,27 +156,23 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
     /// As [`Ring::try_push`].
     #[inline]
     pub fn try_push(&mut self, value: T) -> Result<(), T> {
-        if P::SOLE && self.is_alone() {
+        if P::SOLE && self.ring.is_left() {
             return Err(value);
         }
-        self.ring.try_push_at::<P>(&mut self.tail, value)
+        self.ring.try_push_at::<P>(&mut self.at, value)
     }
 
     /// As [`Ring::push_slice`].
-    #[inline]
     pub fn push_slice(&mut self, values: &[T]) -> usize
     where
         T: Copy,
     {
-        // SAFETY: the slice holds so many values, and a `Copy` may be moved out and stay.
-        unsafe { self.push_run(values.as_ptr(), values.len()) }
+        self.ring.push_slice_at::<P>(&mut self.at, values)
     }
 
     /// As [`Ring::push_vec`].
-    #[inline]
     pub fn push_vec(&mut self, values: &mut Vec<T>) -> usize {
-        // SAFETY: `push_run` moves out as many as it says.
-        unsafe { buffer::push_vec(values, |start, count| self.push_run(start, count)) }
+        self.ring.push_vec_at::<P>(&mut self.at, values).0
     }
 
     /// As [`Ring::push_many`].
@@ -175,61 +182,21 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
     ///
     /// # Panics
     /// As [`Ring::push_many`].
-    #[inline]
     pub fn push_many<I>(&mut self, values: I) -> Result<usize, PushManyError<T, I::IntoIter>>
     where
         I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
     {
-        let values = values.into_iter();
-        // SAFETY: `push_run` moves out as many as it says.
-        unsafe { buffer::push_many(values, |start, count| self.push_run(start, count)) }
-    }
-
-    /// # Safety
-    /// `start` points to `count` values; as many as are pushed are moved out.
-    #[inline]
-    unsafe fn push_run(&mut self, start: *const T, count: usize) -> usize {
-        if P::SOLE && self.is_alone() {
-            return 0;
-        }
-        // SAFETY: as the caller says.
-        unsafe { self.ring.push_from::<P>(&mut self.tail, start, count) }.0
+        self.ring
+            .push_many_at::<P, _>(&mut self.at, values.into_iter())
     }
 
     /// Whether no consumer is left, so that whatever push comes hands its value back.
     pub fn is_closed(&self) -> bool {
         if P::SOLE {
-            self.is_alone()
+            self.ring.is_left()
         } else {
             self.ring.is_closed()
         }
-    }
-
-    /// Nobody but this end holds the ring. A sole end's own stores of the tail could wipe out a
-    /// mark there, so it asks the count, which is read often and written seldom.
-    #[inline(always)]
-    fn is_alone(&self) -> bool {
-        Arc::strong_count(&self.ring) == HELD_BY_ONE_END
-    }
-
-    /// How many items there are, or were a moment ago.
-    pub fn len(&self) -> usize {
-        self.ring.len()
-    }
-
-    /// Whether there is no item, or was none a moment ago.
-    pub fn is_empty(&self) -> bool {
-        self.ring.is_empty()
-    }
-
-    /// Whether there is no room, or was none a moment ago.
-    pub fn is_full(&self) -> bool {
-        self.ring.is_full()
-    }
-
-    /// How many items the queue takes.
-    pub fn capacity(&self) -> usize {
-        self.ring.capacity()
     }
 }
 
@@ -237,44 +204,27 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
     /// As [`Ring::pop`].
     #[inline]
     pub fn pop(&mut self) -> Option<T> {
-        let popped = self.ring.pop_at::<P, C>(&mut self.head);
+        let popped = self.ring.pop_at::<P, C>(&mut self.at);
         popped.map(|(value, _)| value)
     }
 
     /// As [`Ring::try_pop`].
     #[inline]
     pub fn try_pop(&mut self) -> Option<T> {
-        self.ring.try_pop_at::<C>(&mut self.head)
+        self.ring.try_pop_at::<C>(&mut self.at)
     }
 
     /// As [`Ring::pop_many`].
-    #[inline]
     pub fn pop_many(&mut self, max: usize, into: &mut Vec<T>) -> usize {
-        let (ring, head) = (&self.ring, &mut self.head);
-        // SAFETY: `pop_into` moves in as many as it says, and the vector has room for so many.
-        unsafe {
-            buffer::pop_many(
-                max,
-                || ring.len(),
-                into,
-                |start, room| ring.pop_into::<C>(head, start, room).0,
-            )
-        }
+        self.ring.pop_many_at::<C>(&mut self.at, max, into).0
     }
 
     /// As [`Ring::pop_each`].
     ///
     /// # Panics
     /// As [`Ring::pop_each`].
-    #[inline]
     pub fn pop_each(&mut self, max: usize, sink: impl FnMut(T)) -> usize {
-        let (ring, head) = (&self.ring, &mut self.head);
-        // SAFETY: `pop_into` moves in as many as it says, and the buffer has room for so many.
-        unsafe {
-            buffer::pop_each(max, sink, |start, room| {
-                ring.pop_into::<C>(head, start, room).0
-            })
-        }
+        self.ring.pop_each_at::<C>(&mut self.at, max, sink)
     }
 
     /// Whether no producer is left. What is in the queue can still be popped; once a pop then finds
@@ -283,40 +233,14 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
         self.ring.is_closed()
     }
 
-    /// How many items there are, or were a moment ago.
-    pub fn len(&self) -> usize {
-        self.ring.len()
-    }
-
-    /// Whether there is no item, or was none a moment ago.
-    pub fn is_empty(&self) -> bool {
-        self.ring.is_empty()
-    }
-
-    /// Whether there is no room, or was none a moment ago.
-    pub fn is_full(&self) -> bool {
-        self.ring.is_full()
-    }
-
     /// An iterator that pops until the queue is empty.
     pub fn drain(&mut self) -> impl Iterator<Item = T> + '_ {
         std::iter::from_fn(|| self.pop())
     }
-
-    /// How many items the queue takes.
-    pub fn capacity(&self) -> usize {
-        self.ring.capacity()
-    }
 }
 
-impl<T, P, C> fmt::Debug for Producer<T, P, C> {
+impl<T, W, M, O> fmt::Debug for End<T, W, M, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Producer").field(&self.ring).finish()
-    }
-}
-
-impl<T, C, P> fmt::Debug for Consumer<T, C, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Consumer").field(&self.ring).finish()
+        f.debug_tuple("End").field(&self.ring).finish()
     }
 }

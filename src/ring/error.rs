@@ -64,11 +64,8 @@ impl<T, I> fmt::Debug for PushManyError<T, I> {
 
 impl<T, I> fmt::Display for PushManyError<T, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "only {} went in: the queue is full or closed",
-            self.pushed
-        )
+        let pushed = self.pushed;
+        write!(f, "only {pushed} went in: the queue is full or closed")
     }
 }
 

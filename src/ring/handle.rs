@@ -7,7 +7,6 @@
 
 use std::ops::Deref;
 
-use super::buffer;
 use super::error::{PushError, PushManyError};
 use super::queue::Ring;
 use super::side::Shared;
@@ -91,26 +90,16 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     }
 
     /// As [`Ring::push_slice`].
-    #[inline]
     pub fn push_slice(&mut self, values: &[T]) -> usize
     where
         T: Copy,
     {
-        let (ring, tail) = (&self.ring, &mut self.tail);
-        // SAFETY: the slice holds so many values, and a `Copy` may be moved out and stay.
-        unsafe { ring.push_from::<Shared>(tail, values.as_ptr(), values.len()) }.0
+        self.ring.push_slice_at::<Shared>(&mut self.tail, values)
     }
 
     /// As [`Ring::push_vec`].
-    #[inline]
     pub fn push_vec(&mut self, values: &mut Vec<T>) -> usize {
-        let (ring, tail) = (&self.ring, &mut self.tail);
-        // SAFETY: `push_from` moves out as many as it says.
-        unsafe {
-            buffer::push_vec(values, |start, count| {
-                ring.push_from::<Shared>(tail, start, count).0
-            })
-        }
+        self.ring.push_vec_at::<Shared>(&mut self.tail, values).0
     }
 
     /// As [`Ring::push_many`].
@@ -120,47 +109,24 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     ///
     /// # Panics
     /// As [`Ring::push_many`].
-    #[inline]
     pub fn push_many<I>(&mut self, values: I) -> Result<usize, PushManyError<T, I::IntoIter>>
     where
         I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
     {
-        let (ring, tail) = (&self.ring, &mut self.tail);
-        // SAFETY: `push_from` moves out as many as it says.
-        unsafe {
-            buffer::push_many(values.into_iter(), |start, count| {
-                ring.push_from::<Shared>(tail, start, count).0
-            })
-        }
+        let values = values.into_iter();
+        self.ring.push_many_at::<Shared, _>(&mut self.tail, values)
     }
 
     /// As [`Ring::pop_many`].
-    #[inline]
     pub fn pop_many(&mut self, max: usize, into: &mut Vec<T>) -> usize {
-        let (ring, head) = (&self.ring, &mut self.head);
-        // SAFETY: `pop_into` moves in as many as it says, and the vector has room for so many.
-        unsafe {
-            buffer::pop_many(
-                max,
-                || ring.len(),
-                into,
-                |start, room| ring.pop_into::<Shared>(head, start, room).0,
-            )
-        }
+        self.ring.pop_many_at::<Shared>(&mut self.head, max, into).0
     }
 
     /// As [`Ring::pop_each`].
     ///
     /// # Panics
     /// As [`Ring::pop_each`].
-    #[inline]
     pub fn pop_each(&mut self, max: usize, sink: impl FnMut(T)) -> usize {
-        let (ring, head) = (&self.ring, &mut self.head);
-        // SAFETY: `pop_into` moves in as many as it says, and the buffer has room for so many.
-        unsafe {
-            buffer::pop_each(max, sink, |start, room| {
-                ring.pop_into::<Shared>(head, start, room).0
-            })
-        }
+        self.ring.pop_each_at::<Shared>(&mut self.head, max, sink)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crossbeam_utils::CachePadded;
 
 use super::slot::Slot;
-use super::word::{CLOSED, STEP, WAITING, after, index};
+use super::word::{CLOSED, STEP, after, index};
 use crate::sync::{AtomicUsize, Ordering, boxed_zeroed};
 
 /// A bounded multi-producer multi-consumer queue (D. Vyukov's scheme), shared by reference.
@@ -25,15 +25,17 @@ use crate::sync::{AtomicUsize, Ordering, boxed_zeroed};
 /// assert_eq!(ring.pop(), None);
 /// ```
 pub struct Ring<T> {
-    head: CachePadded<AtomicUsize>,
-    tail: CachePadded<AtomicUsize>,
+    pub(super) head: CachePadded<AtomicUsize>,
+    pub(super) tail: CachePadded<AtomicUsize>,
     /// The part of a word that says which slot: the others count laps.
     place_mask: usize,
     lap_mask: usize,
     /// The capacity, in steps.
-    limit: usize,
+    pub(super) limit: usize,
     /// Slots beyond the capacity: a free slot is room enough only where there are none.
-    spare: usize,
+    pub(super) spare: usize,
+    /// Whether the consumers of a sole producer have gone: it cannot be marked in the tail.
+    left: AtomicUsize,
     slots: Box<[Slot<T>]>,
 }
 
@@ -65,10 +67,7 @@ impl<T> Ring<T> {
     /// When `capacity` is 0 or more than the address space holds; use [`Ring::try_new`] where it
     /// comes from outside.
     pub fn new(capacity: usize) -> Self {
-        match Self::try_new(capacity) {
-            Some(ring) => ring,
-            None => panic!("{}", refused::<T>(capacity)),
-        }
+        Self::try_new(capacity).unwrap_or_else(|| refused(capacity))
     }
 
     /// As [`Ring::new`]; `None` when `capacity` is 0 or more than the address space holds. (Memory
@@ -87,9 +86,7 @@ impl<T> Ring<T> {
     /// As [`Ring::new`].
     #[doc(hidden)]
     pub fn starting_at(capacity: usize, start: usize) -> Self {
-        let Some(len) = slots_for::<T>(capacity) else {
-            panic!("{}", refused::<T>(capacity));
-        };
+        let len = slots_for::<T>(capacity).unwrap_or_else(|| refused(capacity));
         let word = start.wrapping_mul(STEP);
         let lap_mask = !(len * STEP - 1);
         let lap = |place: usize| {
@@ -108,6 +105,7 @@ impl<T> Ring<T> {
             lap_mask: !(slots.len() * STEP - 1),
             limit: capacity * STEP,
             spare: slots.len() - capacity,
+            left: AtomicUsize::new(0),
             slots,
         }
     }
@@ -162,29 +160,16 @@ impl<T> Ring<T> {
         self.tail_seen() & CLOSED != 0
     }
 
-    /// Asks that whoever pushes next be told that somebody waits for items. Then the caller looks
-    /// for an item again: either it is there, or its push is told.
-    pub(crate) fn mark_tail(&self) {
-        self.tail.fetch_or(WAITING, Ordering::Relaxed);
+    /// A sole producer's last consumer has gone.
+    pub(super) fn leave(&self) {
+        self.left.store(1, Ordering::Relaxed);
     }
 
-    /// Nobody waits for items any more.
-    pub(crate) fn unmark_tail(&self) {
-        self.tail.fetch_and(!WAITING, Ordering::Relaxed);
+    /// Whether it has.
+    pub(super) fn is_left(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 1
     }
 
-    /// Asks that whoever pops next be told that somebody waits for room. Then the caller looks for
-    /// room again.
-    pub(crate) fn mark_head(&self) {
-        self.head.fetch_or(WAITING, Ordering::Relaxed);
-    }
-
-    /// Nobody waits for room any more.
-    pub(crate) fn unmark_head(&self) {
-        self.head.fetch_and(!WAITING, Ordering::Relaxed);
-    }
-
-    #[inline(always)]
     pub(super) fn place(&self, word: usize) -> Place<'_, T> {
         let lap_mask = self.lap_mask;
         let lap = word & lap_mask;
@@ -200,7 +185,6 @@ impl<T> Ring<T> {
     }
 
     /// The slots from `word` on, `count` of them or up to the end of the array.
-    #[inline(always)]
     pub(super) fn run(&self, word: usize, count: usize) -> &[Slot<T>] {
         let first = (word & self.place_mask) / STEP;
         let end = self.slots.len().min(first + count);
@@ -208,97 +192,29 @@ impl<T> Ring<T> {
         unsafe { self.slots.get_unchecked(first..end) }
     }
 
-    /// Whether each slot is used, so that a free slot is room enough.
-    #[inline(always)]
-    pub(super) fn uses_all_slots(&self) -> bool {
-        self.spare == 0
-    }
-
-    /// Whether `slots` more fit behind `tail`, whose last slot is free.
-    #[inline(always)]
-    pub(super) fn has_room(&self, tail: usize, slots: usize) -> bool {
-        self.uses_all_slots() || self.room_at(tail) >= slots
-    }
-
     /// How many more fit behind `tail`. Where pushes by force are under way, there may be more
     /// items than the capacity for a moment.
-    #[inline(always)]
     pub(super) fn room_at(&self, tail: usize) -> usize {
         self.limit
             .saturating_sub(steps_between(self.head_seen(), tail))
             / STEP
     }
 
-    /// The capacity, in steps.
-    #[inline(always)]
-    pub(super) fn limit(&self) -> usize {
-        self.limit
-    }
-
-    #[inline(always)]
     pub(super) fn is_full_at(&self, tail: usize) -> bool {
         steps_between(self.head_seen(), tail) >= self.limit
     }
 
-    /// Moves `tail` from `word` by `slots`: they are the caller's to write.
-    ///
-    /// # Errors
-    /// The word that stands there now.
-    #[inline(always)]
-    pub(super) fn claim_tail(&self, word: usize, slots: usize) -> Result<usize, usize> {
-        self.tail.compare_exchange_weak(
-            word,
-            after(word, slots),
-            // [ring.tail_moved] pairs with [ring.tail_moved], [ring.tail_seen]: who sees the index
-            // sees what led to it, also one that comes too late.
-            Ordering::Release,
-            Ordering::Acquire,
-        )
-    }
-
-    /// Moves `tail` when nobody else does. It hands nothing over: values go by the stamps, and no
-    /// consumer concludes from this index what the producer knew of the others.
-    #[inline(always)]
-    pub(super) fn advance_tail(&self, word: usize, slots: usize) {
-        self.tail.store(after(word, slots), Ordering::Relaxed);
-    }
-
-    /// Moves `head` from `word` by `slots`: they are the caller's to read.
-    ///
-    /// # Errors
-    /// The word that stands there now.
-    #[inline(always)]
-    pub(super) fn claim_head(&self, word: usize, slots: usize) -> Result<usize, usize> {
-        self.head.compare_exchange_weak(
-            word,
-            after(word, slots),
-            // [ring.head_moved] pairs with [ring.head_moved], [ring.head_seen]: who sees the index
-            // sees what led to it, also one that comes too late.
-            Ordering::Release,
-            Ordering::Acquire,
-        )
-    }
-
-    /// Moves `head` when nobody else does. It hands nothing over: places go by the stamps.
-    #[inline(always)]
-    pub(super) fn advance_head(&self, word: usize, slots: usize) {
-        self.head.store(after(word, slots), Ordering::Relaxed);
-    }
-
     /// The tail, for the one that moves it.
-    #[inline(always)]
     pub(super) fn own_tail(&self) -> usize {
         self.tail.load(Ordering::Relaxed)
     }
 
-    #[inline(always)]
     pub(super) fn head_seen(&self) -> usize {
         // [ring.head_seen] pairs with [ring.head_moved]: what the popper knew when it moved on is
         // known here.
         self.head.load(Ordering::Acquire)
     }
 
-    #[inline(always)]
     pub(super) fn tail_seen(&self) -> usize {
         // [ring.tail_seen] pairs with [ring.tail_moved], [ring.closed]: what the pusher knew when
         // it moved on is known here.
@@ -308,13 +224,10 @@ impl<T> Ring<T> {
 
 impl<T> Drop for Ring<T> {
     fn drop(&mut self) {
-        if !std::mem::needs_drop::<T>() {
-            return;
-        }
-        // When one value's drop panics, the guard drops the others while the panic goes on.
-        let rest = Rest(self);
-        while let Some(value) = rest.0.pop() {
-            drop(value);
+        if std::mem::needs_drop::<T>() {
+            // When one value's drop panics, the other guard goes on while the panic does.
+            let _others = Rest(self);
+            drop(Rest(self));
         }
     }
 }
@@ -323,9 +236,7 @@ struct Rest<'a, T>(&'a Ring<T>);
 
 impl<T> Drop for Rest<'_, T> {
     fn drop(&mut self) {
-        while let Some(value) = self.0.pop() {
-            drop(value);
-        }
+        self.0.drain().for_each(drop);
     }
 }
 
@@ -348,19 +259,13 @@ fn steps_between(head: usize, tail: usize) -> usize {
 }
 
 #[cold]
-fn refused<T>(capacity: usize) -> String {
-    if (1..=CAPACITY_MAX).contains(&capacity) {
-        let bytes = size_of::<Slot<T>>();
-        format!("ring capacity {capacity}, of {bytes} bytes each, is more than memory holds")
-    } else {
-        format!("ring capacity {capacity} is not between 1 and {CAPACITY_MAX}")
-    }
+fn refused(capacity: usize) -> ! {
+    panic!("ring capacity {capacity} is not between 1 and what memory holds");
 }
 
 fn slots_for<T>(capacity: usize) -> Option<usize> {
-    let slots = (1..=CAPACITY_MAX)
-        .contains(&capacity)
-        .then(|| capacity.next_power_of_two())?;
+    let fits = (1..=CAPACITY_MAX).contains(&capacity);
+    let slots = fits.then(|| capacity.next_power_of_two())?;
     let bytes = slots.checked_mul(size_of::<Slot<T>>())?;
     (bytes <= isize::MAX as usize).then_some(slots)
 }

@@ -4,11 +4,14 @@ use std::mem::MaybeUninit;
 
 use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 
-/// What a full slot's stamp has above its lap. Laps are multiples of a word's step, so that even a
-/// single slot's "full in this lap" and "free in the next" differ.
-const FULL: usize = 1;
+/// What a stamp has above its lap: free to be written in that lap.
+pub(super) const FREE: usize = 0;
 
-pub(super) struct Slot<T> {
+/// Full, to be read in that lap. Laps are multiples of a word's step, so that even a single slot's
+/// "full in this lap" and "free in the next" differ.
+pub(super) const FULL: usize = 1;
+
+pub(crate) struct Slot<T> {
     stamp: AtomicUsize,
     value: UnsafeCell<MaybeUninit<T>>,
 }
@@ -21,23 +24,12 @@ impl<T> Slot<T> {
         }
     }
 
-    /// Whether the slot may be written in `lap`.
+    /// Whether the slot's stamp is this one: then it may be claimed.
     #[inline(always)]
-    pub(super) fn is_free(&self, lap: usize) -> bool {
-        self.stamp() == lap
-    }
-
-    /// Whether the slot may be read in `lap`.
-    #[inline(always)]
-    pub(super) fn is_full(&self, lap: usize) -> bool {
-        self.stamp() == lap | FULL
-    }
-
-    #[inline(always)]
-    fn stamp(&self) -> usize {
+    pub(super) fn is_at(&self, stamp: usize) -> bool {
         // [ring.turn] pairs with [ring.publish], [ring.release]: the value was written, or moved
         // out.
-        self.stamp.load(Ordering::Acquire)
+        self.stamp.load(Ordering::Acquire) == stamp
     }
 
     /// Writes the value and hands the slot to the consumers.

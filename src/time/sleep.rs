@@ -36,10 +36,8 @@ pub fn sleep(duration: Duration) -> Sleep {
 
 /// Waits until `deadline` has passed. Otherwise as [`sleep`].
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep {
-        deadline,
-        timer: None,
-    }
+    let timer = None;
+    Sleep { deadline, timer }
 }
 
 /// The time by the clock of the current runtime, or the system's.
@@ -98,7 +96,7 @@ impl Future for Sleep {
             panic!("a windlass timer was polled outside a windlass runtime: use Handle::enter");
         };
         match handle.insert_timer(self.deadline, cx.waker().clone()) {
-            Ok(key) => {
+            Some(key) => {
                 // The runtime may have ended, and woken its timers, just before this one came.
                 if handle.has_ended() {
                     cx.waker().wake_by_ref();
@@ -106,7 +104,7 @@ impl Future for Sleep {
                 self.timer = Some((handle, key));
             }
             // No room for a timer: looks at the clock again and again rather than never to wake.
-            Err(_full) => cx.waker().wake_by_ref(),
+            None => cx.waker().wake_by_ref(),
         }
         Poll::Pending
     }

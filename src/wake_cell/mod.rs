@@ -26,7 +26,8 @@
 
 use std::task::Waker;
 
-use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
+use crate::sync::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::sync::{AtomicUsize, UnsafeCell};
 
 const IDLE: usize = 0;
 const REGISTERING: usize = 1;
@@ -60,7 +61,7 @@ impl WakeCell {
         // the place is ours and whole, and the event before an earlier wake is seen.
         match self
             .state
-            .compare_exchange(IDLE, REGISTERING, Ordering::Acquire, Ordering::Relaxed)
+            .compare_exchange(IDLE, REGISTERING, Acquire, Relaxed)
         {
             Ok(_) => {
                 let registering = Registering(self);
@@ -85,23 +86,21 @@ impl WakeCell {
 
     /// Takes the waker, if there is one, and wakes it.
     pub(crate) fn wake(&self) {
-        if let Some(waker) = self.take() {
-            waker.wake();
-        }
+        self.take().into_iter().for_each(Waker::wake);
     }
 
     /// Takes the waker without waking it. While somebody registers, that one is woken instead.
     pub(crate) fn take(&self) -> Option<Waker> {
         // [wake_cell.wake] pairs with [wake_cell.stored], [wake_cell.given_back], [wake_cell.hold]:
         // the waker is seen whole, and the event before this call is seen by who registers next.
-        if self.state.fetch_or(WAKING, Ordering::AcqRel) != IDLE {
+        if self.state.fetch_or(WAKING, AcqRel) != IDLE {
             return None;
         }
         // SAFETY: the bit WAKING, set by this thread on an idle cell, keeps all others from the
         // place.
         let waker = self.waker.with_mut(|place| unsafe { (*place).take() });
         // [wake_cell.done] pairs with [wake_cell.hold]: the place is empty, and the event is seen.
-        self.state.fetch_and(!WAKING, Ordering::Release);
+        self.state.fetch_and(!WAKING, Release);
         waker
     }
 }
@@ -113,20 +112,17 @@ impl Drop for Registering<'_> {
     fn drop(&mut self) {
         let cell = self.0;
         // [wake_cell.stored] pairs with [wake_cell.wake]: the waker is seen whole.
-        if cell
+        let stored = cell
             .state
-            .compare_exchange(REGISTERING, IDLE, Ordering::Release, Ordering::Relaxed)
-            .is_ok()
-        {
+            .compare_exchange(REGISTERING, IDLE, Release, Relaxed);
+        if stored.is_ok() {
             return;
         }
         // SAFETY: the wake that came meanwhile left the place to us: REGISTERING is still set.
         let waker = cell.waker.with_mut(|place| unsafe { (*place).take() });
         // [wake_cell.given_back] pairs with [wake_cell.wake], [wake_cell.hold]: the place is empty
         // for the next to come. The task woken now sees the event once it has registered again.
-        cell.state.swap(IDLE, Ordering::Release);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        cell.state.swap(IDLE, Release);
+        waker.into_iter().for_each(Waker::wake);
     }
 }

@@ -38,27 +38,25 @@ pub struct Topic<T> {
 /// When `capacity` is 0 or more than the address space holds; use [`try_topic`] where it comes
 /// from outside.
 pub fn topic<T: Clone>(capacity: usize) -> Topic<T> {
-    match try_topic(capacity) {
-        Some(topic) => topic,
-        None => panic!("topic capacity {capacity} is not between 1 and what memory holds"),
-    }
+    let refused = || panic!("topic capacity {capacity} is not between 1 and what memory holds");
+    try_topic(capacity).unwrap_or_else(refused)
 }
 
 /// As [`topic`]; `None` when `capacity` is 0 or more than the address space holds.
 pub fn try_topic<T: Clone>(capacity: usize) -> Option<Topic<T>> {
     // Later rings of the same capacity can be made just as well.
     drop(Ring::<Numbered<T>>::try_new(capacity)?);
-    Some(Topic {
-        shared: Arc::new(Shared {
-            capacity,
-            topics: Ends::new(),
-            desk: Mutex::new(Desk {
-                next: 0,
-                closed: false,
-                subscriptions: Vec::new(),
-            }),
-        }),
-    })
+    let desk = Desk {
+        next: 0,
+        closed: false,
+        subscriptions: Vec::new(),
+    };
+    let shared = Arc::new(Shared {
+        capacity,
+        topics: Ends::new(),
+        desk: Mutex::new(desk),
+    });
+    Some(Topic { shared })
 }
 
 impl<T: Clone> Topic<T> {
@@ -82,10 +80,8 @@ impl<T: Clone> Topic<T> {
             (reached, gone)
         });
         drop(gone);
-        after
-            .into_iter()
-            .filter_map(|after| after.waker)
-            .for_each(Waker::wake);
+        let wakers = after.into_iter().filter_map(|(waker, _gone)| waker);
+        wakers.for_each(Waker::wake);
         reached
     }
 
@@ -144,9 +140,8 @@ impl<T> Topic<T> {
 impl<T> Clone for Topic<T> {
     fn clone(&self) -> Self {
         self.shared.topics.add();
-        Self {
-            shared: self.shared.clone(),
-        }
+        let shared = self.shared.clone();
+        Self { shared }
     }
 }
 

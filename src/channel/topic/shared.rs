@@ -50,24 +50,21 @@ impl<T> Shared<T> {
     }
 }
 
-/// What is left to do when the desk is free again: wakers and values run foreign code, which may
-/// come back to the desk.
-pub(super) struct Afterwards<T> {
-    pub(super) waker: Option<Waker>,
-    pub(super) _gone: Option<Numbered<T>>,
-}
+/// What is left to wake and to drop when the desk is free again: wakers and values run foreign
+/// code, which may come back to the desk.
+pub(super) type Afterwards<T> = (Option<Waker>, Option<Numbered<T>>);
 
 impl<T> Subscription<T> {
     /// Whether the subscriber is there and will find the value.
     pub(super) fn give(&self, number: u64, value: T, after: &mut Vec<Afterwards<T>>) -> bool {
         let given = self.ring.force_push(Numbered { number, value });
         let reached = given.is_ok();
-        let (waker, gone) = match given {
+        let left = match given {
             Ok(displaced) => (self.wake.take(), displaced),
             Err(closed) => (None, Some(closed.into_value())),
         };
-        if waker.is_some() || gone.is_some() {
-            after.push(Afterwards { waker, _gone: gone });
+        if left.0.is_some() || left.1.is_some() {
+            after.push(left);
         }
         reached
     }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::TryLockError;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::error::{RecvError, TryRecvError};
 use super::shared::{Numbered, Shared, Subscription};
-use crate::channel::sleep::{block, block_timeout};
+use crate::channel::sleep::{Ask, block, block_timeout};
 use crate::sync::Arc;
 
 /// A receiving end, made by [`Topic::subscribe`](super::Topic::subscribe): receives what is
@@ -52,10 +52,7 @@ impl<T> Subscriber<T> {
     /// # Errors
     /// As [`Subscriber::recv`].
     pub fn recv_blocking(&mut self) -> Result<T, RecvError> {
-        match self.look() {
-            Some(received) => received,
-            None => block(|waker| self.poll_recv(waker)),
-        }
+        block(self.recv())
     }
 
     /// As [`Subscriber::recv_blocking`], at most for `timeout`.
@@ -63,14 +60,8 @@ impl<T> Subscriber<T> {
     /// # Errors
     /// As [`Subscriber::recv`], and [`TryRecvError::Empty`] when no value came in time.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, TryRecvError> {
-        let received = match self.look() {
-            None => block_timeout(timeout, |waker| self.poll_recv(waker)),
-            found => found,
-        };
-        match received {
-            Some(received) => Ok(received?),
-            None => Err(TryRecvError::Empty),
-        }
+        let received = block_timeout(timeout, self.recv());
+        Ok(received.ok_or(TryRecvError::Empty)??)
     }
 
     /// Receives the next value if there is one.
@@ -78,10 +69,7 @@ impl<T> Subscriber<T> {
     /// # Errors
     /// As [`Subscriber::recv`], and [`TryRecvError::Empty`] when there is none.
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        match self.look() {
-            Some(received) => Ok(received?),
-            None => Err(TryRecvError::Empty),
-        }
+        Ok(self.look().ok_or(TryRecvError::Empty)??)
     }
 
     /// How many values are there to be received.
@@ -114,24 +102,23 @@ impl<T> Subscriber<T> {
             Err(RecvError::Lagged(missed))
         }))
     }
-
-    fn poll_recv(&mut self, waker: &Waker) -> Poll<Result<T, RecvError>> {
-        if let Some(received) = self.look() {
-            return Poll::Ready(received);
-        }
-        self.own.wake.register(waker);
-        match self.look() {
-            Some(received) => Poll::Ready(received),
-            None => Poll::Pending,
-        }
-    }
 }
 
 impl<T> Future for Recv<'_, T> {
     type Output = Result<T, RecvError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll_recv(cx.waker())
+        let found = self.0.look().or_else(|| {
+            self.0.own.wake.register(cx.waker());
+            self.0.look()
+        });
+        found.map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl<T> Ask for Recv<'_, T> {
+    fn ask(mut self: Pin<&mut Self>) -> Option<Self::Output> {
+        self.0.look()
     }
 }
 
@@ -151,9 +138,7 @@ impl<T> Drop for Subscriber<T> {
         }
         drop(desk);
         drop(own.wake.take());
-        while let Some(value) = own.ring.pop() {
-            drop(value);
-        }
+        own.ring.drain().for_each(drop);
     }
 }
 

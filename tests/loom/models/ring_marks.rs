@@ -6,7 +6,7 @@ use loom::sync::Arc;
 use super::hands::Note;
 use super::ring::popped_all;
 use crate::explore::{Model, together};
-use crate::ring::{PushError, Ring};
+use crate::ring::{Pop, Push, PushError, Ring};
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("ring: a waiter for items", &[20, 14], waits_for_items).stale(&[28, 20]),
@@ -29,13 +29,13 @@ fn waits_for_items(turn: usize) {
     let (found, told) = (Note::new(false), Note::new(false));
     let (waiting, note) = (ring.clone(), found.clone());
     let wait = move || {
-        waiting.mark_tail();
+        waiting.mark::<Push>(true);
         let found = waiting.pop().is_some();
         *note.get() = found;
     };
     let (pushing, note) = (ring.clone(), told.clone());
     let push = move || match pushing.push_marked(1) {
-        Ok(marked) => *note.get() = marked.waiting(),
+        Ok(marked) => *note.get() = marked,
         Err(refused) => panic!("{refused:?}"),
     };
     together(turn, [Box::new(wait), Box::new(push)]);
@@ -50,7 +50,7 @@ fn waits_for_room(turn: usize) {
     let (found, told) = (Note::new(false), Note::new(false));
     let (waiting, note) = (ring.clone(), found.clone());
     let wait = move || {
-        waiting.mark_head();
+        waiting.mark::<Pop>(true);
         let found = waiting.push(2);
         assert!(matches!(found, Ok(()) | Err(PushError::Full(2))));
         *note.get() = found.is_ok();
@@ -59,7 +59,7 @@ fn waits_for_room(turn: usize) {
     let pop = move || match popping.pop_marked() {
         Some((value, marked)) => {
             assert_eq!(value, 1);
-            *note.get() = marked.waiting();
+            *note.get() = marked;
         }
         None => panic!("empty with an item"),
     };
@@ -72,8 +72,8 @@ fn marks_against_pushes(turn: usize) {
     let ring = Arc::new(Ring::starting_at(2, usize::MAX));
     let marking = ring.clone();
     let mark = move || {
-        marking.mark_tail();
-        marking.unmark_tail();
+        marking.mark::<Push>(true);
+        marking.mark::<Push>(false);
     };
     let push = |value: usize| {
         let ring = ring.clone();
@@ -82,7 +82,7 @@ fn marks_against_pushes(turn: usize) {
     together(turn, [Box::new(mark), Box::new(push(1)), Box::new(push(2))]);
     assert_eq!(ring.len(), 2);
     assert_eq!(popped_all(&ring, &Note::new(Vec::new())), [1, 2]);
-    let told = ring.push_marked(3).map(|marked| marked.waiting());
+    let told = ring.push_marked(3);
     assert_eq!(told, Ok(false), "the mark is still there");
 }
 
@@ -92,8 +92,8 @@ fn marks_against_pops(turn: usize) {
     let popped = Note::new(Vec::new());
     let marking = ring.clone();
     let mark = move || {
-        marking.mark_head();
-        marking.unmark_head();
+        marking.mark::<Pop>(true);
+        marking.mark::<Pop>(false);
     };
     let pop = || {
         let (ring, popped) = (ring.clone(), popped.clone());
@@ -106,6 +106,6 @@ fn marks_against_pops(turn: usize) {
     together(turn, [Box::new(mark), Box::new(pop()), Box::new(pop())]);
     assert_eq!(popped_all(&ring, &popped), [1, 2]);
     assert_eq!(ring.push(3), Ok(()));
-    let told = ring.pop_marked().map(|(_, marked)| marked.waiting());
+    let told = ring.pop_marked().map(|(_, marked)| marked);
     assert_eq!(told, Some(false), "the mark is still there");
 }
