@@ -4,6 +4,7 @@
 
 mod sync;
 
+mod budget;
 pub mod park;
 pub mod ring;
 mod wake_cell;

@@ -12,6 +12,7 @@ use super::local::Local;
 use super::policy::Policy;
 use super::run_queue::RunQueues;
 use super::scheduler::Scheduler;
+use crate::budget;
 use crate::park::Parker;
 use crate::task::Colony;
 
@@ -33,6 +34,12 @@ struct Guest<'a, P: Policy, Q: RunQueues> {
     index: usize,
 }
 
+/// The future takes turns with the tasks, as a task does.
+fn budgeted(root: &mut dyn FnMut() -> bool) -> bool {
+    let _budget = budget::renew();
+    root()
+}
+
 /// See `Spawner::lodge`.
 pub(super) fn stay<P: Policy, Q: RunQueues>(
     colony: &Colony<Scheduler<P, Q>>,
@@ -47,7 +54,7 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
     let mut woken = true;
     guest.local.enter(|| {
         while !colony.presence.is_closed() {
-            if woken && root() {
+            if woken && budgeted(root) {
                 return Stay::Ready;
             }
             if let Some(task) = guest.local.next() {

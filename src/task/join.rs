@@ -11,10 +11,11 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::error::JoinError;
 use super::header::{Header, TaskRef};
+use crate::budget;
 
 /// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says
 /// why there is none. Dropping it detaches the task, which goes on.
@@ -89,10 +90,12 @@ impl<T> Future for JoinHandle<T> {
     /// # Panics
     /// When polled again after it gave its output.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(budget::left(cx.waker()));
         let task = match &mut self.held {
             Held::Task(task) => *task,
             Held::Taken(_) => panic!("JoinHandle polled after its end"),
             Held::Failed(error) => {
+                budget::spend();
                 return Poll::Ready(Err(error.take().expect("JoinHandle polled after its end")));
             }
         };
@@ -101,6 +104,7 @@ impl<T> Future for JoinHandle<T> {
         if !header.state.load().is_completed() && register(header, cx.waker()) {
             return Poll::Pending;
         }
+        budget::spend();
         let mut output: Option<Self::Output> = None;
         // SAFETY: the task completed while JOIN was set, so the output is this handle's; `T` is its
         // type. It is taken once: the handle is `Taken` from here on.

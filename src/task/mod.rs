@@ -50,6 +50,7 @@ mod waker;
 mod join;
 mod cell;
 
+pub use crate::budget::{consume_budget, unconstrained};
 pub use error::{JoinError, Panic};
 pub use join::JoinHandle;
 
