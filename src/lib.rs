@@ -30,7 +30,9 @@ pub mod kit;
 pub use reactor::{Clock, SystemClock};
 
 pub use executor::CorePlan;
-pub use runtime::{BuildError, Builder, Handle, Runtime, spawn, spawn_blocking, yield_now};
+pub use runtime::{
+    BuildError, Builder, Handle, JoinSet, Runtime, spawn, spawn_blocking, yield_now,
+};
 pub use task::{JoinError, JoinHandle};
 
 /// The examples of docs/embedding.md, compiled.

@@ -5,3 +5,11 @@ mod support;
 
 #[path = "tasks/budget.rs"]
 mod budget;
+#[path = "tasks/join_set.rs"]
+mod join_set;
+#[path = "tasks/local_key.rs"]
+mod local_key;
+#[path = "tasks/scope.rs"]
+mod scope;
+#[path = "tasks/try_spawn.rs"]
+mod try_spawn;

@@ -49,6 +49,13 @@ pub(crate) fn renew() -> Grant {
     }
 }
 
+/// Grants as much as is wanted.
+pub(crate) fn lift() -> Grant {
+    Grant {
+        before: LEFT.replace(UNLIMITED),
+    }
+}
+
 /// Whether a unit is left; else wakes `waker`: who gets `Pending` says it to its caller.
 #[inline]
 pub(crate) fn left(waker: &Waker) -> Poll<()> {
@@ -103,9 +110,7 @@ pub async fn consume_budget() {
 pub async fn unconstrained<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     poll_fn(|cx| {
-        let _unlimited = Grant {
-            before: LEFT.replace(UNLIMITED),
-        };
+        let _unlimited = lift();
         future.as_mut().poll(cx)
     })
     .await

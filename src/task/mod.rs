@@ -49,10 +49,14 @@ mod running;
 mod waker;
 mod join;
 mod cell;
+mod local_key;
 
 pub use crate::budget::{consume_budget, unconstrained};
 pub use error::{JoinError, Panic};
 pub use join::JoinHandle;
+#[doc(hidden)]
+pub use local_key::LocalPlace;
+pub use local_key::{LocalKey, NotSet, Scoped};
 
 pub(crate) use colony::Colony;
 pub(crate) use header::{Kind, Readied, Schedule, TaskRef};
