@@ -31,7 +31,8 @@ pub use reactor::{Clock, SystemClock};
 
 pub use executor::CorePlan;
 pub use runtime::{
-    BuildError, Builder, Handle, JoinSet, Runtime, spawn, spawn_blocking, yield_now,
+    BuildError, Builder, Handle, JoinSet, LocalSet, Runtime, spawn, spawn_blocking, spawn_local,
+    yield_now,
 };
 pub use task::{JoinError, JoinHandle};
 

@@ -9,6 +9,8 @@ mod budget;
 mod join_set;
 #[path = "tasks/local_key.rs"]
 mod local_key;
+#[path = "tasks/local_set.rs"]
+mod local_set;
 #[path = "tasks/scope.rs"]
 mod scope;
 #[path = "tasks/try_spawn.rs"]
