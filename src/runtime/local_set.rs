@@ -7,7 +7,6 @@
 //! task pushes it, then wakes: the rule of the wake cell.
 
 use std::cell::Cell;
-use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::ptr;
@@ -53,6 +52,7 @@ thread_local! {
 /// assert_eq!(sum.unwrap(), 42);
 /// # Ok::<(), windlass::BuildError>(())
 /// ```
+#[derive(Debug)]
 #[must_use = "its tasks run only while it is polled"]
 pub struct LocalSet {
     colony: Colony<Ready>,
@@ -169,8 +169,8 @@ impl Entered<'_> {
                 return;
             };
             let _budget = budget::renew();
-            // SAFETY: the task was taken from the ring, where only `schedule` puts it, once for each
-            // time it may run.
+            // SAFETY: the task was taken from the ring, where only `schedule` puts it, once for
+            // each time it may run.
             unsafe { task.run() };
         }
         cx.waker().wake_by_ref();
@@ -241,13 +241,5 @@ impl<F> Drop for Member<F> {
 impl Default for LocalSet {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl fmt::Debug for LocalSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalSet")
-            .field("tasks", &self.alive.get())
-            .finish_non_exhaustive()
     }
 }

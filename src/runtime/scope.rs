@@ -1,11 +1,10 @@
 //! Tasks that borrow: all of them end before what they borrow does.
 //!
-//! In the manner of `std::thread::scope`. Each task of a scope holds a ticket; the scope returns when
-//! all tickets are back, and a ticket comes back when the task's future and output are gone. That is
-//! certain, since the task owns the ticket: whoever keeps the task from ending, keeps the scope from
-//! returning.
+//! In the manner of `std::thread::scope`. Each task of a scope holds a ticket; the scope returns
+//! when all tickets are back, and a ticket comes back when the task's future is gone, and its
+//! output where nobody may reach it any more. The task owns the ticket: so whoever keeps the task
+//! from ending keeps the scope from returning.
 
-use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::mem;
@@ -20,6 +19,22 @@ use super::start::Runtime;
 use crate::task::{JoinError, JoinHandle};
 
 /// Where tasks that borrow are spawned; see [`Runtime::scope`].
+///
+/// What is made in the closure itself cannot be borrowed, nor can a handle leave it:
+///
+/// ```compile_fail
+/// let runtime = windlass::Runtime::new().unwrap();
+/// runtime.scope(|scope| {
+///     let local = 1;
+///     drop(scope.spawn(async { println!("{local}") }));
+/// });
+/// ```
+///
+/// ```compile_fail
+/// let runtime = windlass::Runtime::new().unwrap();
+/// let task = runtime.scope(|scope| scope.spawn(async {}));
+/// ```
+#[derive(Debug)]
 pub struct Scope<'scope, 'env: 'scope> {
     handle: Handle,
     tally: Arc<Tally>,
@@ -30,6 +45,7 @@ pub struct Scope<'scope, 'env: 'scope> {
 
 /// As [`JoinHandle`], for a task of a scope.
 #[must_use = "a panic of the task that nobody awaits becomes one of the scope"]
+#[derive(Debug)]
 pub struct ScopedJoinHandle<'scope, T> {
     task: JoinHandle<()>,
     output: Arc<Mutex<Option<T>>>,
@@ -38,13 +54,13 @@ pub struct ScopedJoinHandle<'scope, T> {
 }
 
 /// What of a scope's tasks is left.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Tally {
     counts: Mutex<Counts>,
     ended: Condvar,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Counts {
     tickets: usize,
     /// Panics that no handle has told.
@@ -68,14 +84,9 @@ impl Tally {
 
     /// Waits until no ticket is out. How many panics nobody knows of.
     fn wait(&self) -> usize {
-        let mut counts = self.counts();
-        while counts.tickets > 0 {
-            counts = self
-                .ended
-                .wait(counts)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        counts.panics
+        let waits = |counts: &mut Counts| counts.tickets > 0;
+        let waited = self.ended.wait_while(self.counts(), waits);
+        waited.unwrap_or_else(PoisonError::into_inner).panics
     }
 }
 
@@ -141,14 +152,14 @@ impl<'scope> Scope<'scope, '_> {
             output: output.clone(),
             ticket: Ticket(self.tally.clone()),
         });
-        // SAFETY: the box is used as if it lived for ever; what it borrows lives for `'scope`, which
-        // does not end before `scope` has returned, and `scope` does not return (nor unwind) before
-        // the ticket inside is dropped. The ticket is dropped after the future and this end of the
-        // output, being the last field; what remains then is the box's memory, which borrows
-        // nothing. Forgotten, the box is never touched again, and the scope never returns. The
-        // runtime's cell outlives the scope where a waker does, but then the box is gone from it.
-        // The output is put where this box and the handle alone reach it: `'scope` bounds the
-        // handle, so that it is dropped, if it is, within the scope.
+        // SAFETY: the box is used as if it lived for ever. What it borrows lives for `'scope`,
+        // which does not end before `try_scope` has returned or unwound; and that happens when the
+        // ticket inside is dropped, since `wait` stands behind `catch_unwind`, and nothing between
+        // them panics. The ticket is the last field, dropped after the future and this end of the
+        // output: what then remains of the box is memory that borrows nothing. If the box is
+        // forgotten, it is not touched again, and the scope never returns. A cell that a waker
+        // keeps longer holds the box no more: completion drops it, or shutdown. The output's other
+        // end is the handle, which `'scope` bounds: it is dropped within the scope, or never.
         let member: Pin<Box<dyn Future<Output = ()> + Send + 'static>> =
             unsafe { mem::transmute(member) };
         ScopedJoinHandle {
@@ -208,8 +219,8 @@ impl Handle {
     /// [`NestedBlockOn`] when called inside a task or a `block_on`: `run` is not called.
     ///
     /// # Panics
-    /// A panic of `run` goes through; one of a task becomes one of the scope, unless its handle told
-    /// it.
+    /// A panic of `run` goes through; one of a task becomes one of the scope, unless its handle
+    /// told it.
     pub fn try_scope<'env, R>(
         &self,
         run: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
@@ -269,19 +280,5 @@ impl<T> Future for ScopedJoinHandle<'_, T> {
         }
         let output = lock(&self.output).take();
         Poll::Ready(ended.map(|()| output.expect("a task that has completed has an output")))
-    }
-}
-
-impl fmt::Debug for Scope<'_, '_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope")
-            .field("tasks", &self.tally.counts().tickets)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Debug for ScopedJoinHandle<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ScopedJoinHandle").field(&self.task).finish()
     }
 }

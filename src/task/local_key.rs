@@ -41,6 +41,7 @@ macro_rules! task_local {
 }
 
 /// A task-local value's name, made by [`task_local!`](crate::task_local).
+#[derive(Debug)]
 pub struct LocalKey<T: 'static> {
     place: &'static thread::LocalKey<LocalPlace<T>>,
 }
@@ -147,6 +148,7 @@ impl<T> LocalKey<T> {
 }
 
 /// The future of [`LocalKey::scope`].
+#[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Scoped<T: 'static, F> {
     key: &'static LocalKey<T>,
@@ -171,19 +173,5 @@ impl<T, F> Drop for Scoped<T, F> {
         let Self { key, value, future } = self;
         // SAFETY: it is dropped here alone, and never used again.
         key.within(value, || unsafe { ManuallyDrop::drop(future) });
-    }
-}
-
-impl<T> fmt::Debug for LocalKey<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalKey").finish_non_exhaustive()
-    }
-}
-
-impl<T: fmt::Debug, F> fmt::Debug for Scoped<T, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scoped")
-            .field("value", &self.value)
-            .finish_non_exhaustive()
     }
 }

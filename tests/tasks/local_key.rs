@@ -63,10 +63,10 @@ fn scopes_nest_and_hide() {
 fn what_is_spawned_inside_is_outside() {
     let runtime = runtime(1);
     let inside = NUMBER.scope(1, async {
-        windlass::spawn(async { NUMBER.try_with(|_| ()) })
+        let spawned = windlass::spawn(async { NUMBER.try_with(|_| ()) });
+        spawned.await.unwrap()
     });
-    let spawned = runtime.block_on(inside);
-    assert_eq!(runtime.block_on(spawned).unwrap(), Err(NotSet));
+    assert_eq!(runtime.block_on(inside), Err(NotSet));
 }
 
 #[test]
