@@ -65,7 +65,7 @@ unsafe impl Send for Node {}
 unsafe impl Sync for Node {}
 
 /// Where somebody stands in line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Turn(u64);
 
 /// Those who wait at one gate.
@@ -76,7 +76,7 @@ pub struct Line {
     calls: AtomicUsize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct List {
     first: Option<NonNull<Node>>,
     last: Option<NonNull<Node>>,
@@ -113,13 +113,7 @@ impl Node {
 impl Line {
     pub(super) fn new() -> Self {
         Self {
-            list: Lock::new(List {
-                first: None,
-                last: None,
-                turn: Turn(0),
-                marked: false,
-                calls: 0,
-            }),
+            list: Lock::new(List::default()),
             calls: AtomicUsize::new(0),
         }
     }

@@ -43,7 +43,7 @@ impl<S: AsFd> Socket<S> {
         ready!(budget::left(cx.waker()));
         let registration = self.registration()?;
         loop {
-            let polled = registration.poll_ready(direction, cx);
+            let polled = registration.readiness().poll(direction, cx);
             if polled.is_pending() && registration.has_ended() {
                 let why = "the windlass runtime of this socket has shut down";
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, why)));
@@ -53,12 +53,12 @@ impl<S: AsFd> Socket<S> {
                 Ok(result) => {
                     budget::spend();
                     if !seen.is_closed() && exhausted(&result) {
-                        registration.clear(direction, seen);
+                        registration.readiness().clear(direction, seen);
                     }
                     return Poll::Ready(Ok(result));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    registration.clear(direction, seen);
+                    registration.readiness().clear(direction, seen);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {

@@ -62,7 +62,11 @@ impl Handle {
 
     /// The time by the clock of the calling thread's reactor.
     pub(crate) fn current_now() -> Option<Instant> {
-        CURRENT.with_borrow(|current| current.as_ref().map(|current| current.handle.now()))
+        CURRENT.with_borrow(|current| {
+            current
+                .as_ref()
+                .map(|current| current.handle.timers().now())
+        })
     }
 
     /// Whether the calling thread drives this reactor.
@@ -78,11 +82,6 @@ impl Handle {
         CURRENT.replace(current)
     }
 
-    /// The time by the reactor's clock.
-    pub(crate) fn now(&self) -> Instant {
-        self.shared.timers.now()
-    }
-
     /// Adds a timer that wakes `waker` once `deadline` has passed. `None` when the reactor holds
     /// 2^32 - 1 timers.
     pub(crate) fn insert_timer(&self, deadline: Instant, waker: Waker) -> Option<TimerKey> {
@@ -93,14 +92,9 @@ impl Handle {
         key
     }
 
-    /// Changes a timer's waker. `false`: the timer is due.
-    pub(crate) fn set_timer_waker(&self, key: TimerKey, waker: &Waker) -> bool {
-        self.shared.timers.set_waker(key, waker)
-    }
-
-    /// Takes a timer out; no effect when it is due.
-    pub(crate) fn cancel_timer(&self, key: TimerKey) {
-        self.shared.timers.cancel(key);
+    /// The reactor's timers, and its clock.
+    pub(crate) fn timers(&self) -> &Timers {
+        &self.shared.timers
     }
 
     /// Nobody drives this reactor any more: wakes all who wait for it, so that they find that out.

@@ -7,7 +7,7 @@
 //!   Driver::dispatch:  Table[index] -> readiness word (generation checked) -> WakeCell -> Waker
 //!                      Timers (wheel) -> due wakers
 //!                                                                ^
-//!   Registration (in a socket): poll_ready, clear ---------------+--- TimerKey (in a Sleep)
+//!   Registration (in a socket): poll, clear ---------------------+--- TimerKey (in a Sleep)
 //! ```
 //!
 //! Only `driver.rs` asks the kernel. Interest is edge-triggered and registered once, for both

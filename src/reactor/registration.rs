@@ -2,13 +2,12 @@
 
 use std::io;
 use std::os::fd::RawFd;
-use std::task::{Context, Poll};
 
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 
 use super::handle::{Handle, Shared};
-use super::readiness::{Direction, Readiness, Seen};
+use super::readiness::Readiness;
 use super::table::SOCKETS_MAX;
 
 /// Registered for both directions, edge-triggered, from its making to its drop.
@@ -45,27 +44,15 @@ impl Registration {
         Ok(Self { handle, index, fd })
     }
 
-    /// Ready in that direction, or the task is woken when it becomes so. One task for each
-    /// direction.
-    pub(crate) fn poll_ready(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Seen> {
-        let readiness = self.readiness();
-        readiness.map_or(Poll::Pending, |readiness| readiness.poll(direction, cx))
-    }
-
     /// Whether the reactor is driven no more, so that no event will come.
     pub(crate) fn has_ended(&self) -> bool {
         self.handle.has_ended()
     }
 
-    /// The kernel said "would block": not ready until the next event.
-    pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
-        if let Some(readiness) = self.readiness() {
-            readiness.clear(direction, seen);
-        }
-    }
-
-    fn readiness(&self) -> Option<&Readiness> {
-        self.handle.shared().table.get(self.index)
+    /// The place.
+    pub(crate) fn readiness(&self) -> &Readiness {
+        let place = self.handle.shared().table.get(self.index);
+        place.unwrap_or_else(|| unreachable!("place {} was taken from the table", self.index))
     }
 }
 
@@ -76,9 +63,7 @@ impl Drop for Registration {
         } = self.handle.shared();
         // Fails only when the driver's epoll is gone, and the registration with it.
         let _deregistered = registry.deregister(&mut SourceFd(&self.fd));
-        if let Some(readiness) = self.readiness() {
-            readiness.close();
-        }
+        self.readiness().close();
         table.give_back(self.index);
     }
 }

@@ -14,7 +14,7 @@ const TICK_NS: u128 = 1_000_000;
 /// Names one timer of one reactor.
 pub(crate) type TimerKey = Key;
 
-pub(super) struct Timers {
+pub(crate) struct Timers {
     clock: Arc<dyn Clock>,
     start: Instant,
     wheel: Mutex<Wheel<Waker>>,
@@ -29,7 +29,8 @@ impl Timers {
         }
     }
 
-    pub(super) fn now(&self) -> Instant {
+    /// The time by the reactor's clock.
+    pub(crate) fn now(&self) -> Instant {
         self.clock.now()
     }
 
@@ -42,7 +43,7 @@ impl Timers {
     }
 
     /// Sets the waker of a timer. `false`: the timer is due, or was cancelled.
-    pub(super) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
+    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
         let mut wheel = self.lock();
         let Some(old) = wheel.get_mut(key) else {
             return false;
@@ -53,7 +54,8 @@ impl Timers {
         true
     }
 
-    pub(super) fn cancel(&self, key: TimerKey) {
+    /// Takes a timer out; no effect when it is due.
+    pub(crate) fn cancel(&self, key: TimerKey) {
         // The guard ends first: dropping a waker may run a future's drop, which may cancel another
         // timer.
         let waker = self.lock().cancel(key);

@@ -9,6 +9,7 @@ use std::mem::MaybeUninit;
 use super::error::PushError;
 use super::queue::Ring;
 use super::side::{Shared, Sole};
+use super::single::LOOK;
 use super::way::{Pop, Push};
 
 // The run queue of a worker is their user.
@@ -24,8 +25,8 @@ impl<T> Ring<T> {
     /// this in a way that orders. The ring is never closed, and its tail never marked.
     #[inline]
     pub(crate) unsafe fn push_alone(&self, value: T) -> Result<(), PushError<T>> {
-        let pushed = self.push_at::<Sole, Shared>(&mut self.own_tail(), value);
-        pushed.map(|_| ())
+        let pushed = self.push_at::<Sole, Shared, LOOK>(&mut self.own_tail(), value);
+        pushed.map(drop)
     }
 
     /// As [`Ring::push_alone`] at a glance: the value comes back, too, where a consumer has claimed

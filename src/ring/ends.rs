@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use super::error::{PushError, PushManyError};
 use super::queue::Ring;
 use super::side::{Shared, Side, Sole};
+use super::single::LOOK;
 use super::way::{Pop, Push, Way};
 use crate::sync::Arc;
 
@@ -146,8 +147,8 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
         if P::SOLE && self.ring.is_left() {
             return Err(PushError::Closed(value));
         }
-        let pushed = self.ring.push_at::<P, C>(&mut self.at, value);
-        pushed.map(|_| ())
+        let pushed = self.ring.push_at::<P, C, LOOK>(&mut self.at, value);
+        pushed.map(drop)
     }
 
     /// As [`Ring::try_push`].
@@ -204,7 +205,7 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
     /// As [`Ring::pop`].
     #[inline]
     pub fn pop(&mut self) -> Option<T> {
-        let popped = self.ring.pop_at::<P, C>(&mut self.at);
+        let popped = self.ring.pop_at::<P, C, LOOK>(&mut self.at);
         popped.map(|(value, _)| value)
     }
 

@@ -15,6 +15,7 @@ use super::batch::wait_until;
 use super::error::PushError;
 use super::queue::{Place, Ring};
 use super::side::Shared;
+use super::single::LOOK;
 use super::way::{Pop, Push, Way};
 use super::word::{CLOSED, after, index};
 use crate::sync::Backoff;
@@ -28,7 +29,7 @@ impl<T> Ring<T> {
         mut value: T,
     ) -> Result<Option<T>, PushError<T>> {
         loop {
-            value = match self.push_at::<Shared, Shared>(guess, value) {
+            value = match self.push_at::<Shared, Shared, LOOK>(guess, value) {
                 Ok(_) => return Ok(None),
                 Err(PushError::Full(value)) => value,
                 Err(closed) => return Err(closed),

@@ -10,6 +10,7 @@ use std::ops::Deref;
 use super::error::{PushError, PushManyError};
 use super::queue::Ring;
 use super::side::Shared;
+use super::single::LOOK;
 use super::word::CLOSED;
 
 /// A thread's own end of a shared ring: both sides, by exclusive reference.
@@ -55,14 +56,16 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     /// As [`Ring::push`].
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), PushError<T>> {
-        let pushed = self.ring.push_at::<Shared, Shared>(&mut self.tail, value);
-        pushed.map(|_| ())
+        let pushed = self
+            .ring
+            .push_at::<Shared, Shared, LOOK>(&mut self.tail, value);
+        pushed.map(drop)
     }
 
     /// As [`Ring::pop`].
     #[inline]
     pub fn pop(&mut self) -> Option<T> {
-        let popped = self.ring.pop_at::<Shared, Shared>(&mut self.head);
+        let popped = self.ring.pop_at::<Shared, Shared, LOOK>(&mut self.head);
         popped.map(|(value, _)| value)
     }
 

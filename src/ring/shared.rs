@@ -5,6 +5,7 @@ use super::error::{PushError, PushManyError};
 use super::handle::Handle;
 use super::queue::Ring;
 use super::side::Shared;
+use super::single::LOOK;
 use super::way::Way;
 use super::word::{CLOSED, WAITING};
 use crate::sync::Ordering;
@@ -32,14 +33,14 @@ impl<T> Ring<T> {
         let Some(mut tail) = self.open_tail() else {
             return Err(PushError::Closed(value));
         };
-        let claimed = self.push_at::<Shared, Shared>(&mut tail, value)?;
+        let claimed = self.push_at::<Shared, Shared, LOOK>(&mut tail, value)?;
         Ok(claimed & WAITING != 0)
     }
 
     /// As [`Ring::pop`]; whether somebody waits for room, and must be told.
     #[inline]
     pub(crate) fn pop_marked(&self) -> Option<(T, bool)> {
-        let (value, claimed) = self.pop_at::<Shared, Shared>(&mut self.head_seen())?;
+        let (value, claimed) = self.pop_at::<Shared, Shared, LOOK>(&mut self.head_seen())?;
         Some((value, claimed & WAITING != 0))
     }
 
@@ -89,10 +90,7 @@ impl<T> Ring<T> {
     /// # Errors
     /// [`PushError::Closed`] with the value, and then nothing was taken out.
     pub fn force_push(&self, value: T) -> Result<Option<T>, PushError<T>> {
-        let Some(mut tail) = self.open_tail() else {
-            return Err(PushError::Closed(value));
-        };
-        self.force_at(&mut tail, value)
+        self.force_at(&mut (self.tail_seen() & !CLOSED), value)
     }
 
     /// Adds copies of the first values of a slice, as many as there is room for, as one batch: one

@@ -8,24 +8,21 @@ use super::way::{Pop, Push, Way};
 use super::word::{CLOSED, after};
 use crate::sync::{Backoff, Ordering};
 
+/// Looks until it is sure, and waits for a peer that is in the way.
+pub(super) const LOOK: bool = false;
+
+/// Gives up where [`LOOK`] would look further or wait.
+const GLANCE: bool = true;
+
 impl<T> Ring<T> {
     /// Pushes where `guess` says that the tail is. Gives the word it claimed.
     #[inline(always)]
-    pub(super) fn push_at<P: Side, C: Side>(
+    pub(super) fn push_at<P: Side, C: Side, const ONCE: bool>(
         &self,
         guess: &mut usize,
         value: T,
     ) -> Result<usize, PushError<T>> {
-        self.push_as::<P, C, false>(guess, value)
-    }
-
-    #[inline(always)]
-    fn push_as<P: Side, C: Side, const GLANCE: bool>(
-        &self,
-        guess: &mut usize,
-        value: T,
-    ) -> Result<usize, PushError<T>> {
-        match self.claim::<Push, P, C, GLANCE>(guess) {
+        match self.claim::<Push, P, C, ONCE>(guess) {
             Ok((word, Place { slot, lap, .. })) => {
                 // SAFETY: claimed, free in this lap, and only the claimer changes its stamp.
                 unsafe { slot.publish(lap, value) };
@@ -38,31 +35,26 @@ impl<T> Ring<T> {
 
     /// Pops where `guess` says that the head is. Gives the value and the word it claimed.
     #[inline(always)]
-    pub(super) fn pop_at<P: Side, C: Side>(&self, guess: &mut usize) -> Option<(T, usize)> {
-        self.pop_as::<P, C, false>(guess)
-    }
-
-    #[inline(always)]
-    fn pop_as<P: Side, C: Side, const GLANCE: bool>(
+    pub(super) fn pop_at<P: Side, C: Side, const ONCE: bool>(
         &self,
         guess: &mut usize,
     ) -> Option<(T, usize)> {
-        let (word, place) = self.claim::<Pop, C, P, GLANCE>(guess).ok()?;
+        let (word, place) = self.claim::<Pop, C, P, ONCE>(guess).ok()?;
         // SAFETY: claimed, full in this lap, and only the claimer changes its stamp.
         Some((unsafe { place.slot.release(place.next_lap) }, word))
     }
 
-    /// As [`Ring::push_at`], at a glance: gives up where that would look further or wait.
+    /// As [`Ring::push_at`], at a glance.
     #[inline(always)]
     pub(super) fn try_push_at<P: Side>(&self, guess: &mut usize, value: T) -> Result<(), T> {
-        let pushed = self.push_as::<P, Shared, true>(guess, value);
+        let pushed = self.push_at::<P, Shared, GLANCE>(guess, value);
         pushed.map(drop).map_err(PushError::into_value)
     }
 
-    /// As [`Ring::pop_at`], at a glance: gives up where that would look further or wait.
+    /// As [`Ring::pop_at`], at a glance.
     #[inline(always)]
     pub(super) fn try_pop_at<C: Side>(&self, guess: &mut usize) -> Option<T> {
-        Some(self.pop_as::<Shared, C, true>(guess)?.0)
+        Some(self.pop_at::<Shared, C, GLANCE>(guess)?.0)
     }
 
     /// Claims the slot where `guess` says that the index is: a word it has had, not closed, known
@@ -71,7 +63,7 @@ impl<T> Ring<T> {
     /// # Errors
     /// The word at which there is none to claim, or which is closed.
     #[inline(always)]
-    fn claim<W: Way, M: Side, O: Side, const GLANCE: bool>(
+    fn claim<W: Way, M: Side, O: Side, const ONCE: bool>(
         &self,
         guess: &mut usize,
     ) -> Result<(usize, Place<'_, T>), usize> {
@@ -82,10 +74,10 @@ impl<T> Ring<T> {
                 return Ok((word, place));
             }
             Some(Err(now)) => Err(now),
-            None if self.is_none::<W, M, O, GLANCE>(word) => return Err(word),
+            None if self.is_none::<W, M, O, ONCE>(word) => return Err(word),
             None => Ok(word),
         };
-        match self.claim_slow::<W, M, O, GLANCE>(first) {
+        match self.claim_slow::<W, M, O, ONCE>(first) {
             Ok(word) => {
                 *guess = after(word, 1);
                 Ok((word, self.place(word)))
@@ -103,20 +95,20 @@ impl<T> Ring<T> {
     /// As [`Ring::claim`].
     #[cold]
     #[inline(never)]
-    fn claim_slow<W: Way, M: Side, O: Side, const GLANCE: bool>(
+    fn claim_slow<W: Way, M: Side, O: Side, const ONCE: bool>(
         &self,
         first: Result<usize, usize>,
     ) -> Result<usize, usize> {
         let mut backoff = Backoff::new();
         let mut word = match first {
-            Ok(word) => self.not_yet::<W, M, O, GLANCE>(word, &mut backoff)?,
+            Ok(word) => self.not_yet::<W, M, O, ONCE>(word, &mut backoff)?,
             Err(now) => lost(now, &mut backoff),
         };
         while word & CLOSED == 0 {
             word = match self.take_turn::<W, M>(word) {
                 Some(Ok(_)) => return Ok(word),
                 Some(Err(now)) => lost(now, &mut backoff),
-                None => self.not_yet::<W, M, O, GLANCE>(word, &mut backoff)?,
+                None => self.not_yet::<W, M, O, ONCE>(word, &mut backoff)?,
             };
         }
         Err(word)
@@ -128,12 +120,12 @@ impl<T> Ring<T> {
     /// # Errors
     /// The word at which there is none to claim.
     #[inline]
-    fn not_yet<W: Way, M: Side, O: Side, const GLANCE: bool>(
+    fn not_yet<W: Way, M: Side, O: Side, const ONCE: bool>(
         &self,
         word: usize,
         backoff: &mut Backoff,
     ) -> Result<usize, usize> {
-        if self.is_none::<W, M, O, GLANCE>(word) {
+        if self.is_none::<W, M, O, ONCE>(word) {
             return Err(word);
         }
         let now = if M::SOLE { word } else { W::seen(self) };
@@ -143,11 +135,11 @@ impl<T> Ring<T> {
         Ok(now)
     }
 
-    /// Whether there is nothing to claim at `word`, where it is not the slot's turn. At a glance:
-    /// unless the index has moved on.
+    /// Whether there is nothing to claim at `word`, where it is not the slot's turn. `ONCE`: unless
+    /// the index has moved on.
     #[inline(always)]
-    fn is_none<W: Way, M: Side, O: Side, const GLANCE: bool>(&self, word: usize) -> bool {
-        if GLANCE {
+    fn is_none<W: Way, M: Side, O: Side, const ONCE: bool>(&self, word: usize) -> bool {
+        if ONCE {
             M::SOLE || W::seen(self) == word
         } else {
             W::is_none_at::<T, M, O>(self, word)

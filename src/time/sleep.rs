@@ -66,7 +66,7 @@ impl Sleep {
     /// Whether the deadline has passed, or the runtime that counted the time has ended.
     pub fn is_elapsed(&self) -> bool {
         match &self.timer {
-            Some((handle, _)) => handle.now() >= self.deadline || handle.has_ended(),
+            Some((handle, _)) => handle.timers().now() >= self.deadline || handle.has_ended(),
             None => now() >= self.deadline,
         }
     }
@@ -80,7 +80,7 @@ impl Sleep {
 
     fn cancel(&mut self) {
         if let Some((handle, key)) = self.timer.take() {
-            handle.cancel_timer(key);
+            handle.timers().cancel(key);
         }
     }
 }
@@ -99,7 +99,7 @@ impl Future for Sleep {
             return Poll::Ready(());
         }
         if let Some((handle, key)) = &self.timer
-            && handle.set_timer_waker(*key, cx.waker())
+            && handle.timers().set_waker(*key, cx.waker())
         {
             return Poll::Pending;
         }
