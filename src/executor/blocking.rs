@@ -42,7 +42,7 @@ impl Job {
     pub fn run(mut self) {
         if let Some(task) = self.0.take() {
             // SAFETY: the job owns the right to run the task, once.
-            unsafe { task.run() };
+            unsafe { task.run_job() };
         }
     }
 }
@@ -52,20 +52,18 @@ impl Drop for Job {
         if let Some(task) = self.0.take() {
             // SAFETY: the job owns the right to run the task, so it has not completed, and nobody
             // else ends it.
-            unsafe { task.shut_down() };
+            unsafe { task.cancel_job() };
         }
     }
 }
 
-/// Hands a closure to a pool; it counts as one of the slab's tasks.
+/// Hands a closure to a pool, in a cell of the slab's.
 pub(crate) fn spawn<T, F>(slab: &Slab, pool: &dyn BlockingPool, closure: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let Ok((task, handle)) = slab.spawn_apart(Once(Some(closure))) else {
-        return JoinHandle::failed(JoinError::Full);
-    };
+    let (task, handle) = slab.spawn_job(Once(Some(closure)));
     match pool.execute(Job(Some(task))) {
         Ok(()) => handle,
         Err(_refused) => JoinHandle::failed(JoinError::Full),

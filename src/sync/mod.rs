@@ -6,15 +6,16 @@
 
 mod backoff;
 mod cell;
-mod sizes;
+mod size;
 mod zeroed;
 
 pub(crate) use std::sync::atomic::{
     AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
 };
 pub(crate) use std::sync::{Arc, Condvar, Mutex};
+pub(crate) use std::thread_local;
 
 pub(crate) use backoff::Backoff;
 pub(crate) use cell::UnsafeCell;
-pub(crate) use sizes::{PLACES_MOVED, PLACES_SHARED};
+pub(crate) use size::shrunk;
 pub(crate) use zeroed::boxed_zeroed;

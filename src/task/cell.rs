@@ -1,71 +1,44 @@
-//! The cell: header and future (then output) in one place, and the functions that know the type.
+//! The cell: header and future (then output) in one slot, and the functions that know the type.
 
+use std::alloc::Layout;
 use std::any::type_name;
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, needs_drop};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::ptr::{NonNull, addr_of_mut};
+use std::ptr::NonNull;
 use std::task::{Context, Poll};
+use std::thread::Result as Caught;
 
-use super::chunk::{CLASSES, LINE, Place};
+use super::body::{Apart, Body, Within};
 use super::error::{JoinError, Panic};
-use super::header::{Header, Kind, Readied, TaskRef};
+use super::header::{Header, Kind, Readied, Slab, TaskRef};
 use super::join::JoinHandle;
 use super::running;
-use super::slab::Slab;
-use super::snapshot::{Begun, Completed, Ended};
+use super::slot::{CLASSES, Slot, class_of};
+use super::snapshot::{Completed, Ended, Snapshot};
 use super::waker;
 use crate::sync::UnsafeCell;
 
 /// `repr(C)`: a pointer to the cell is a pointer to its header.
 #[repr(C)]
-struct Cell<S> {
+struct Cell<B: Body> {
     header: Header,
-    stage: S,
+    stage: UnsafeCell<Stage<B>>,
 }
 
-/// The future until the task has completed, then the output, as long as somebody wants it. The state
-/// word and the handle know which.
-union Stage<F: Future> {
-    future: ManuallyDrop<F>,
-    output: ManuallyDrop<Result<F::Output, JoinError>>,
+/// Which of them is there, the state word says: the future until a runner completes, then the
+/// output if the join handle wants it, then nothing.
+#[repr(C)]
+union Stage<B: Body> {
+    future: ManuallyDrop<B::Future>,
+    output: ManuallyDrop<Output<B>>,
 }
 
-type Staged<F> = UnsafeCell<Stage<F>>;
-
-/// Where the stage stands: in the cell, or, when it does not fit there, behind it.
-trait Storage<F: Future> {
-    fn store(stage: Staged<F>) -> Self;
-    fn stage(&self) -> &Staged<F>;
-}
-
-impl<F: Future> Storage<F> for Staged<F> {
-    fn store(stage: Staged<F>) -> Self {
-        stage
-    }
-
-    fn stage(&self) -> &Staged<F> {
-        self
-    }
-}
-
-impl<F: Future> Storage<F> for Box<Staged<F>> {
-    fn store(stage: Staged<F>) -> Self {
-        Self::new(stage)
-    }
-
-    fn stage(&self) -> &Staged<F> {
-        self
-    }
-}
-
-const fn fits<S>() -> bool {
-    size_of::<Cell<S>>() <= CLASSES * LINE && align_of::<Cell<S>>() <= LINE
-}
+type Output<B> = Result<<<B as Body>::Future as Future>::Output, JoinError>;
 
 impl Slab {
-    /// Makes a task of a future. The caller hands the [`TaskRef`] to the executor's queues, once.
+    /// Makes a task of a future. The caller hands the [`TaskRef`] to the scheduler, once.
     ///
     /// # Errors
     /// The future, at `tasks_max` cells.
@@ -75,24 +48,17 @@ impl Slab {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        // SAFETY: the future and its output are `Send`.
+        // SAFETY: what is `Send` may be run and dropped on any thread.
         unsafe { self.spawn_unsend(future) }
     }
 
-    /// As [`Slab::spawn`], for a task that shutdown passes by: who queues it ends it.
-    pub(crate) fn spawn_apart<F>(&self, future: F) -> Result<(TaskRef, JoinHandle<F::Output>), F>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        // SAFETY: the future and its output are `Send`.
-        unsafe { self.make::<F, false>(future) }
-    }
-
-    /// As [`Slab::spawn`], for futures that stay on one thread.
+    /// As [`Slab::spawn`], of a future that need not be `Send`.
+    ///
+    /// # Errors
+    /// The future, at `tasks_max` cells.
     ///
     /// # Safety
-    /// The task is run and shut down only on a thread on which the future may be.
+    /// If the future is not `Send`, the task is run and shut down on the calling thread only.
     #[inline]
     pub(crate) unsafe fn spawn_unsend<F>(
         &self,
@@ -102,273 +68,253 @@ impl Slab {
         F: Future + 'static,
         F::Output: 'static,
     {
-        // SAFETY: as the caller states.
-        unsafe { self.make::<F, true>(future) }
-    }
-
-    #[inline]
-    unsafe fn make<F, const WALKED: bool>(
-        &self,
-        future: F,
-    ) -> Result<(TaskRef, JoinHandle<F::Output>), F>
-    where
-        F: Future + 'static,
-    {
-        let task = if const { fits::<Staged<F>>() } {
-            self.place::<F, Staged<F>, WALKED>(future)
-        } else {
-            self.place::<F, Box<Staged<F>>, WALKED>(future)
-        };
-        // SAFETY: a new cell's JOIN bit is set and counts a reference for the handle.
-        task.map(|task| (task, unsafe { JoinHandle::new(task) }))
-    }
-
-    #[inline]
-    fn place<F, S, const WALKED: bool>(&self, future: F) -> Result<TaskRef, F>
-    where
-        F: Future + 'static,
-        S: Storage<F>,
-    {
-        let kind = const { &Cell::<S>::kind::<F>(WALKED) };
-        let Some(place) = self.allocate(kind.class) else {
+        let Some(slot) = self.housing.take(slot_class::<F, false>()) else {
             return Err(future);
         };
-        let stage = Stage {
-            future: ManuallyDrop::new(future),
+        // SAFETY: the slot is of that class, and comes with a permit.
+        Ok(unsafe { self.settle::<F, false>(slot, future) })
+    }
+
+    /// Makes a job of a future that is ready at its first poll: a task that the caller runs itself,
+    /// by [`TaskRef::run_job`] or [`TaskRef::cancel_job`], once. Jobs take no permit, and shutdown
+    /// passes them by; each is an owner of the slab.
+    pub(crate) fn spawn_job<F>(&self, future: F) -> (TaskRef, JoinHandle<F::Output>)
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.housing.add_owner();
+        let slot = self.housing.take_slot(slot_class::<F, true>());
+        // SAFETY: the slot is of that class, and comes with an owner's part.
+        unsafe { self.settle::<F, true>(slot, future) }
+    }
+
+    /// # Safety
+    /// The slot is of the future's class; nobody lives there.
+    #[inline]
+    unsafe fn settle<F: Future + 'static, const JOB: bool>(
+        &self,
+        slot: Slot,
+        future: F,
+    ) -> (TaskRef, JoinHandle<F::Output>) {
+        // SAFETY: as the caller says.
+        let task = unsafe {
+            if fits::<F, JOB>() {
+                Cell::<Within<F, JOB>>::settle(self, slot, future)
+            } else {
+                Cell::<Apart<F, JOB>>::settle(self, slot, Apart::<F, JOB>::new(future))
+            }
         };
-        let cell = place.0.cast::<Cell<S>>().as_ptr();
-        // SAFETY: the place is ours, free, and large enough for this class; its state is there
-        // already, and says that no task is, until `publish`.
-        unsafe {
-            addr_of_mut!((*cell).header.kind).write(kind);
-            addr_of_mut!((*cell).header.home).write(self.root().cast());
-            addr_of_mut!((*cell).header.join_waker).write(UnsafeCell::new(None));
-            addr_of_mut!((*cell).stage).write(S::store(UnsafeCell::new(stage)));
-            (*addr_of_mut!((*cell).header.state)).publish();
-        }
-        Ok(TaskRef::new(place.0))
+        // SAFETY: a new cell's JOIN bit is set and is the handle's.
+        (task, unsafe { JoinHandle::new(task) })
     }
 }
 
-impl<S> Cell<S> {
-    const fn kind<F>(walked: bool) -> Kind
-    where
-        F: Future + 'static,
-        S: Storage<F>,
-    {
-        Kind {
-            name: type_name::<F>,
-            walked,
-            class: (size_of::<Self>() - 1) / LINE,
-            run: Self::run::<F>,
-            cancel: Self::cancel::<F>,
-            take_output: Self::take_output::<F>,
-            drop_output: Self::drop_output::<F>,
-            free: Self::free::<F>,
+/// Whether a future and its output fit into a slot.
+const fn fits<F: Future, const JOB: bool>() -> bool {
+    class_of(Layout::new::<Cell<Within<F, JOB>>>()).is_some()
+}
+
+const fn slot_class<F: Future, const JOB: bool>() -> usize {
+    if fits::<F, JOB>() {
+        Cell::<Within<F, JOB>>::CLASS
+    } else {
+        Cell::<Apart<F, JOB>>::CLASS
+    }
+}
+
+impl<B: Body> Cell<B> {
+    /// Of a type that does not fit, none that is used.
+    const CLASS: usize = match class_of(Layout::new::<Self>()) {
+        Some(class) => class,
+        None => CLASSES,
+    };
+
+    const KIND: Kind = Kind {
+        poll: Self::poll,
+        cancel: Self::cancel,
+        take_output: Self::take_output,
+        drop_output: Self::drop_output,
+        free: Self::free,
+        name: type_name::<B::Named>,
+    };
+
+    /// # Safety
+    /// As [`Slab::settle`].
+    #[inline]
+    unsafe fn settle(slab: &Slab, slot: Slot, future: B::Future) -> TaskRef {
+        let task = TaskRef::new(slot.front().cast());
+        let cell = task.as_ptr().cast::<Self>();
+        let future = ManuallyDrop::new(future);
+        // SAFETY: the slot has room for the cell, and nobody lives there: its front is whole, and
+        // only its state word is looked at by others. The join waker's place is empty.
+        unsafe {
+            (&raw mut (*cell).header.kind).write(&Self::KIND);
+            (&raw mut (*cell).header.slab).write(NonNull::from(slab));
+            (&raw mut (*cell).stage).write(UnsafeCell::new(Stage { future }));
+            let header = task.header();
+            debug_assert!(header.front.state.load().is_dead(), "somebody lives there");
+            drop(header.replace_join_waker(None));
+            let new = if B::JOB { Snapshot::JOB } else { Snapshot::NEW };
+            header.front.state.publish(new);
         }
+        task
     }
 
     /// # Safety
     /// `task` is a live cell of this type.
+    #[inline]
     unsafe fn of<'a>(task: TaskRef) -> &'a Self {
         // SAFETY: `repr(C)` puts the header first; the caller states type and liveness.
         unsafe { &*task.as_ptr().cast::<Self>() }
     }
 
-    #[inline]
-    unsafe fn run<F: Future>(task: TaskRef)
-    where
-        S: Storage<F>,
-    {
-        // SAFETY: the caller took a live task of this type from a queue.
+    unsafe fn poll(task: TaskRef) {
+        // SAFETY: the caller states that the cell is alive and of this type.
         let cell = unsafe { Self::of(task) };
-        match cell.header.state.begin() {
-            // SAFETY: `begin` set RUNNING.
-            Begun::Cancel => unsafe { Self::cancel(task) },
-            // SAFETY: as above.
-            Begun::Poll => unsafe { Self::poll(task) },
-        }
-    }
-
-    /// # Safety
-    /// `task` is a live cell of this type, and the caller set RUNNING.
-    #[inline]
-    unsafe fn poll<F: Future>(task: TaskRef)
-    where
-        S: Storage<F>,
-    {
-        // SAFETY: the caller states it.
-        let cell = unsafe { Self::of(task) };
-        // SAFETY: the executor's reference outlives the poll.
+        // SAFETY: a task that runs has not completed, so the cell outlives the poll.
         let waker = unsafe { waker::borrowed(task) };
         let poll = || {
-            cell.stage.stage().with_mut(|stage| {
-                // SAFETY: RUNNING makes this thread the only one to touch the stage, which is the
-                // future until the task completes. It is never moved, and dropped in place.
+            cell.stage.with_mut(|stage| {
+                // SAFETY: RUNNING makes this thread the only one to touch the stage, where the
+                // future is. It is never moved: it is dropped where it lies, in its slot.
                 let future = unsafe { Pin::new_unchecked(&mut *(*stage).future) };
                 future.poll(&mut Context::from_waker(&waker))
             })
         };
-        let caught = || catch_unwind(AssertUnwindSafe(poll));
-        let (polled, yields) = running::run(waker.data(), caught);
+        let (polled, yielded) = running::during(task, || catch_unwind(AssertUnwindSafe(poll)));
+        // SAFETY: RUNNING is set until `end_poll` clears it or `complete` is called.
         match polled {
-            Ok(Poll::Pending) => match cell.header.state.end_poll(yields) {
+            Ok(Poll::Pending) => match cell.header.front.state.end_poll(yielded) {
                 Ended::Idle => {}
-                // SAFETY: the step that ended the poll left it to this thread to enqueue.
-                Ended::Enqueue => unsafe { task.schedule(Readied::Yielded) },
+                // SAFETY: nobody else runs or ends the task before it is in a queue.
+                Ended::Enqueue => {
+                    unsafe { cell.header.slab.as_ref() }.schedule(task, Readied::Yielded)
+                }
                 // SAFETY: `end_poll` left RUNNING set.
                 Ended::Cancel => unsafe { Self::cancel(task) },
             },
             // SAFETY: RUNNING is still set.
             Ok(Poll::Ready(output)) => unsafe { Self::complete(task, Ok(output)) },
             // SAFETY: as above.
-            Err(panic) => unsafe { Self::panicked(task, panic) },
+            Err(payload) => unsafe { Self::complete(task, Err(panicked(payload))) },
         }
     }
 
     #[cold]
-    unsafe fn panicked<F: Future>(task: TaskRef, payload: Box<dyn std::any::Any + Send>)
-    where
-        S: Storage<F>,
-    {
-        let panic = Panic::new(payload);
-        // SAFETY: the caller runs the task, which keeps its home alive.
-        unsafe {
-            let home = task.header().home;
-            discard(|| (home.as_ref().panicked)(home, &panic));
-            Self::complete(task, Err(JoinError::Panicked(panic)));
-        }
-    }
-
-    #[cold]
-    unsafe fn cancel<F: Future>(task: TaskRef)
-    where
-        S: Storage<F>,
-    {
+    unsafe fn cancel(task: TaskRef) {
         // SAFETY: the caller set RUNNING.
         unsafe { Self::complete(task, Err(JoinError::Cancelled)) };
     }
 
-    /// Drops the future, leaves the output for whoever wants it, and gives the executor's reference
-    /// up.
+    /// Drops the future, hands the output over if somebody wants it, and gives the cell up.
     ///
     /// # Safety
     /// `task` is a live cell of this type, and the caller set RUNNING.
-    #[inline]
-    unsafe fn complete<F: Future>(task: TaskRef, output: Result<F::Output, JoinError>)
-    where
-        S: Storage<F>,
-    {
+    unsafe fn complete(task: TaskRef, output: Output<B>) {
         // SAFETY: the caller states it.
         let cell = unsafe { Self::of(task) };
-        let stage = cell.stage.stage();
-        let dropped = stage.with_mut(|stage| {
-            // SAFETY: RUNNING makes this thread the only one to touch the stage; the pinned future
-            // is dropped where it lies.
-            let drop_future = || unsafe { ManuallyDrop::drop(&mut (*stage).future) };
-            catch_unwind(AssertUnwindSafe(drop_future))
-        });
-        let output = match dropped {
+        let (header, state) = (&cell.header, &cell.header.front.state);
+        // SAFETY: RUNNING makes this thread the only one to touch the stage, where the future is.
+        let output = match unsafe { cell.drop_future() } {
             Ok(()) => output,
-            Err(panic) => {
+            Err(payload) => {
                 discard(move || drop(output));
-                Err(JoinError::Panicked(Panic::new(panic)))
+                Err(panicked(payload))
             }
         };
-        let state = &cell.header.state;
-        if !state.wants_output() {
+        if let Err(JoinError::Panicked(panic)) = &output {
+            // SAFETY: the cell is alive.
+            unsafe { header.slab.as_ref() }.panicked(panic);
+        }
+        if state.wants_output() {
+            let output = ManuallyDrop::new(output);
+            // SAFETY: as above; the stage is empty.
+            cell.stage
+                .with_mut(|stage| unsafe { stage.write(Stage { output }) });
+            match state.complete() {
+                Completed::Handed => return,
+                // SAFETY: JOIN_WAKER was set at completion.
+                Completed::WakeJoin => return unsafe { Self::wake_join(task) },
+                // SAFETY: the task is still ours, and with it the output.
+                Completed::NoJoin => unsafe { Self::drop_output(task) },
+            }
+        } else {
             discard(move || drop(output));
-            // SAFETY: the future is gone, and so is the output; the reference is the executor's.
-            unsafe {
-                if state.complete_alone() {
-                    Self::free::<F>(task);
-                } else {
-                    let _nobody_waits = state.complete();
-                    task.drop_reference();
-                }
-            }
-            return;
         }
-        stage.with_mut(|stage| {
-            // SAFETY: as above; the future is gone.
-            unsafe { (*stage).output = ManuallyDrop::new(output) };
-        });
-        if state.complete_left() {
-            return;
+        if state.complete_detached() {
+            // SAFETY: the state says that the cell is dead.
+            unsafe { Self::free(task) };
         }
-        match state.complete() {
-            Completed::Left => {}
-            // SAFETY: the bit JOIN_WAKER was set at completion: the waker is this thread's to read.
-            Completed::WakeJoin => unsafe { wake_join(&cell.header) },
-            // SAFETY: JOIN was clear at completion, so the output is this thread's.
-            Completed::DropOutput => unsafe { Self::drop_output::<F>(task) },
-        }
-        // SAFETY: this is the executor's reference, which ends with completion.
-        unsafe { task.drop_reference() };
     }
 
-    unsafe fn take_output<F: Future>(task: TaskRef, to: *mut ())
-    where
-        S: Storage<F>,
-    {
-        // SAFETY: the caller owns the output of a live cell of this type, and takes it once.
-        let cell = unsafe { Self::of(task) };
-        cell.stage.stage().with_mut(|stage| {
-            // SAFETY: as above; an output may be moved, it is not pinned. `to` points to the option
-            // of that type.
-            unsafe {
-                let output = ManuallyDrop::take(&mut (*stage).output);
-                *to.cast::<Option<Result<F::Output, JoinError>>>() = Some(output);
-            }
-        });
+    /// # Safety
+    /// The caller completed the task while JOIN_WAKER was set.
+    unsafe fn wake_join(task: TaskRef) {
+        // SAFETY: JOIN_WAKER keeps the cell alive, and makes the waker's place this thread's.
+        let header = unsafe { task.header() };
+        // SAFETY: as above.
+        let waker = unsafe { header.replace_join_waker(None) };
+        if header.front.state.took_waker() {
+            // SAFETY: the state says that the cell is dead.
+            unsafe { Self::free(task) };
+        }
+        discard(|| waker.into_iter().for_each(std::task::Waker::wake));
     }
 
-    unsafe fn drop_output<F: Future>(task: TaskRef)
-    where
-        S: Storage<F>,
-    {
-        let mut output: Option<Result<F::Output, JoinError>> = None;
+    /// # Safety
+    /// The caller alone may touch the stage, where the future is.
+    #[inline]
+    unsafe fn drop_future(&self) -> Caught<()> {
+        let drop_it = || {
+            self.stage.with_mut(|stage| {
+                // SAFETY: the caller states it; the pinned future is dropped where it lies.
+                unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+            });
+        };
+        if needs_drop::<B::Future>() {
+            return catch_unwind(AssertUnwindSafe(drop_it));
+        }
+        drop_it();
+        Ok(())
+    }
+
+    unsafe fn take_output(task: TaskRef, to: *mut ()) {
         // SAFETY: the caller owns the output of a live cell of this type.
-        unsafe { Self::take_output::<F>(task, (&raw mut output).cast()) };
-        // Nobody waits for the output, nor for its panic, which the panic hook has reported.
-        discard(move || drop(output));
+        let cell = unsafe { Self::of(task) };
+        let output = cell.stage.with_mut(|stage| {
+            // SAFETY: as above; an output may be moved, it is not pinned.
+            unsafe { ManuallyDrop::take(&mut (*stage).output) }
+        });
+        // SAFETY: `to` points to the option of that type.
+        unsafe { *to.cast::<Option<Result<B::Output, JoinError>>>() = Some(output.map(B::unpack)) };
+    }
+
+    unsafe fn drop_output(task: TaskRef) {
+        // SAFETY: the caller owns the output of a live cell of this type.
+        let cell = unsafe { Self::of(task) };
+        discard(|| {
+            cell.stage.with_mut(|stage| {
+                // SAFETY: as above.
+                unsafe { ManuallyDrop::drop(&mut (*stage).output) };
+            });
+        });
     }
 
     #[inline]
-    unsafe fn free<F: Future>(task: TaskRef)
-    where
-        S: Storage<F>,
-    {
-        let cell = task.as_ptr().cast::<Self>();
-        // SAFETY: the caller dropped the last reference: nobody else knows the cell. The state stays
-        // in its place.
+    unsafe fn free(task: TaskRef) {
+        // SAFETY: the caller was told to free a cell of this type. Its stage is empty, and ends
+        // here; its front stays.
         unsafe {
-            let slab = (*cell).header.home.cast();
-            let class = (*cell).header.kind.class;
-            addr_of_mut!((*cell).header.join_waker).drop_in_place();
-            addr_of_mut!((*cell).stage).drop_in_place();
-            Slab::release(slab, class, Place(NonNull::new_unchecked(task.as_ptr())));
+            (&raw mut (*task.as_ptr().cast::<Self>()).stage).drop_in_place();
+            Slab::release(task, Self::CLASS, B::JOB);
         }
     }
 }
 
-/// # Safety
-/// The task completed while JOIN_WAKER was set, and the caller is who completed it.
 #[cold]
-unsafe fn wake_join(header: &Header) {
-    header.join_waker.with(|place| {
-        // SAFETY: while the bit is set, nobody writes the place.
-        if let Some(waker) = unsafe { &*place } {
-            discard(|| waker.wake_by_ref());
-        }
-    });
-    if header.state.woke_join() {
-        // SAFETY: the handle went while the bit was set, and left the place to this thread.
-        let waker = header
-            .join_waker
-            .with_mut(|place| unsafe { (*place).take() });
-        discard(move || drop(waker));
-    }
+fn panicked(payload: Box<dyn std::any::Any + Send>) -> JoinError {
+    JoinError::Panicked(Panic::new(payload))
 }
 
 /// Runs code of the user's whose panic has nobody to go to: the panic hook has reported it.

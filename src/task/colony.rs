@@ -1,88 +1,105 @@
-//! One executor's tasks and its scheduler, in one piece of memory that outlives both its owners and
-//! its cells.
+//! A slab and who schedules its tasks, in one place that lives as long as an owner or a cell.
 
 use std::fmt;
 use std::ops::Deref;
-use std::ptr::{NonNull, addr_of_mut};
+use std::ptr::NonNull;
 
-use super::header::{Home, Schedule};
-use super::slab::Slab;
+use super::error::Panic;
+use super::header::{Hooks, Readied, Slab, TaskRef};
+use super::housing::Housing;
 
-/// The slab of an executor's cells, and its scheduler: cloned by those that keep the executor, and
-/// there until they and all cells have gone.
-///
-/// A cell keeps it alive by the permit that it took: so spawning counts no references.
+/// What a task needs of its executor.
+pub(crate) trait Schedule: Send + Sync + 'static {
+    /// Takes a task that became ready. Must not allocate, block or fail: admission happened at
+    /// spawn.
+    fn schedule(&self, task: TaskRef, readied: Readied);
+
+    /// A task's future panicked, which nobody knows yet: called before its end is published. Must
+    /// not panic.
+    fn panicked(&self, _panic: &Panic) {}
+}
+
+/// One part in a slab and its scheduler. Both live until every owner has gone and every cell is
+/// free: wakers and join handles may outlive the executor.
 pub(crate) struct Colony<S: Schedule>(NonNull<Inside<S>>);
 
-/// It begins with its slab, which begins with what cells know.
-#[repr(C)]
 struct Inside<S> {
     slab: Slab,
     schedule: S,
 }
 
-// SAFETY: a scheduler is `Send + Sync`, and so is the slab: its places go to one thread at a time.
+// SAFETY: as an `Arc` of what is inside, which is `Send + Sync`.
 unsafe impl<S: Schedule> Send for Colony<S> {}
 // SAFETY: as above.
 unsafe impl<S: Schedule> Sync for Colony<S> {}
 
 impl<S: Schedule> Colony<S> {
-    /// For at most `tasks_max` cells at once; about so many `threads` will have magazines.
-    pub(crate) fn new(tasks_max: usize, threads: usize, schedule: S) -> Self {
-        let home = Home {
-            // SAFETY: the front of the inside of this type: as the slab's cells know it.
-            schedule: |home, task, readied| unsafe {
-                Self::inside(home).schedule.schedule(task, readied);
-            },
-            // SAFETY: as above.
-            panicked: |home, panic| unsafe { Self::inside(home).schedule.panicked(panic) },
+    /// A colony of at most `tasks_max` cells. `workers`: how many magazines there may be that hold
+    /// permits in store.
+    pub(crate) fn new(tasks_max: usize, workers: usize, schedule: S) -> Self {
+        let place = Box::into_raw(Box::<Inside<S>>::new_uninit());
+        let inside = NonNull::new(place.cast::<Inside<S>>());
+        let inside = inside.expect("a box is not null");
+        let hooks = Hooks {
+            schedule: Self::schedule,
+            panicked: Self::panicked,
         };
-        let inside = Box::new(Inside {
-            slab: Slab::new(tasks_max, threads, home, |slab| {
-                // SAFETY: the slab says so once, when nobody uses it any more.
-                drop(unsafe { Box::from_raw(slab.cast::<Inside<S>>().as_ptr()) });
-            }),
-            schedule,
-        });
-        let inside = NonNull::from(Box::leak(inside));
-        // SAFETY: nobody else knows it yet.
-        unsafe { Slab::set_root(addr_of_mut!((*inside.as_ptr()).slab)) };
+        // SAFETY: it will be inside; `Inside<S>` is `Send`.
+        let housing = unsafe { Housing::new(tasks_max, workers, Self::end, inside.cast()) };
+        let slab = Slab { housing, hooks };
+        // SAFETY: a box has room for it.
+        unsafe { inside.write(Inside { slab, schedule }) };
         Self(inside)
     }
 
-    /// # Safety
-    /// `home` is the front of an `Inside` of this type, which lives as long as the result.
-    unsafe fn inside<'a>(home: NonNull<Home>) -> &'a Inside<S> {
-        // SAFETY: the caller states it.
-        unsafe { home.cast().as_ref() }
-    }
-
     pub(crate) fn slab(&self) -> &Slab {
-        // SAFETY: an owner keeps it alive.
-        unsafe { &self.0.as_ref().slab }
+        &self.inside().slab
     }
-}
 
-impl<S: Schedule> Clone for Colony<S> {
-    fn clone(&self) -> Self {
-        self.slab().add_owner();
-        Self(self.0)
+    fn inside(&self) -> &Inside<S> {
+        // SAFETY: this part keeps it alive.
+        unsafe { self.0.as_ref() }
+    }
+
+    unsafe fn schedule(inside: NonNull<()>, task: TaskRef, readied: Readied) {
+        // SAFETY: the slab calls its hooks with what `new` gave it, while it is alive.
+        let inside = unsafe { inside.cast::<Inside<S>>().as_ref() };
+        inside.schedule.schedule(task, readied);
+    }
+
+    unsafe fn panicked(inside: NonNull<()>, panic: &Panic) {
+        // SAFETY: as above.
+        unsafe { inside.cast::<Inside<S>>().as_ref() }
+            .schedule
+            .panicked(panic);
+    }
+
+    unsafe fn end(inside: NonNull<()>) {
+        // SAFETY: made of a box, and the slab says that nobody knows it any more.
+        drop(unsafe { Box::from_raw(inside.cast::<Inside<S>>().as_ptr()) });
     }
 }
 
 impl<S: Schedule> Deref for Colony<S> {
     type Target = S;
 
+    #[inline]
     fn deref(&self) -> &S {
-        // SAFETY: an owner keeps it alive.
-        unsafe { &self.0.as_ref().schedule }
+        &self.inside().schedule
+    }
+}
+
+impl<S: Schedule> Clone for Colony<S> {
+    fn clone(&self) -> Self {
+        self.slab().housing.add_owner();
+        Self(self.0)
     }
 }
 
 impl<S: Schedule> Drop for Colony<S> {
     fn drop(&mut self) {
-        // SAFETY: this was an owner.
-        unsafe { Slab::drop_owner(self.0.cast()) };
+        // SAFETY: this part is given up.
+        unsafe { Housing::drop_owner(NonNull::from(&self.slab().housing)) };
     }
 }
 

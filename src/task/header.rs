@@ -1,13 +1,14 @@
-//! What all cells have in common: the table of functions that know the future's type, and the
-//! socket into which an executor is plugged.
+//! What all cells have in common, and the slab they live in, whatever their futures are and
+//! whoever schedules them.
 
 use std::ptr::NonNull;
 use std::task::Waker;
 
 use super::error::Panic;
-use super::snapshot::Woken;
-use super::state::State;
-use crate::sync::UnsafeCell;
+use super::housing::Housing;
+use super::magazine::Magazine;
+use super::slot::{Front, Slot};
+use super::snapshot::{Begun, Woken};
 
 /// How a task became ready: an executor may choose the place in its queues by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,60 +17,48 @@ pub(crate) enum Readied {
     Spawned,
     /// Somebody woke it while it was idle.
     Woken,
-    /// It was woken during its own poll, or yielded, and gives the others a turn.
+    /// It yields, or was woken during its own poll: it gives the others a turn.
     Yielded,
 }
 
-/// What a task needs of its executor.
-pub(crate) trait Schedule: Send + Sync + 'static {
-    /// Takes a task that became ready. Must not allocate, block or fail: admission happened at
-    /// spawn.
-    fn schedule(&self, task: TaskRef, readied: Readied);
-
-    /// A task has panicked; its join handle hears of it afterwards.
-    fn panicked(&self, _panic: &Panic) {}
-}
-
-/// What cells know of the executor they belong to, whatever its type: kept alive by each of them.
-pub(crate) struct Home {
-    pub(super) schedule: unsafe fn(NonNull<Home>, TaskRef, Readied),
-    pub(super) panicked: unsafe fn(NonNull<Home>, &Panic),
-}
-
-/// The front of every task cell. The state stays in its place from task to task: between them it is
-/// that of a completed one.
+/// The front of every cell: 40 bytes.
 #[repr(C)]
 pub(super) struct Header {
-    pub(super) state: State,
+    pub(super) front: Front,
     pub(super) kind: &'static Kind,
-    pub(super) home: NonNull<Home>,
-    pub(super) join_waker: UnsafeCell<Option<Waker>>,
+    pub(super) slab: NonNull<Slab>,
+}
+
+impl Header {
+    /// # Safety
+    /// The place of the join waker is the caller's.
+    pub(super) unsafe fn replace_join_waker(&self, waker: Option<Waker>) -> Option<Waker> {
+        // SAFETY: the caller states it.
+        let place = |place: *mut Option<Waker>| unsafe { place.replace(waker) };
+        self.front.join_waker.with_mut(place)
+    }
 }
 
 /// The functions that know the type behind the header. All take a pointer to a live cell of that
 /// type.
 pub(crate) struct Kind {
-    /// The type of the future.
-    pub(super) name: fn() -> &'static str,
-    /// Whether shutdown ends such tasks; else who queues them does.
-    pub(super) walked: bool,
-    /// Which size its cells have.
-    pub(super) class: usize,
-    /// Runs the task; the caller took it from a queue.
-    pub(super) run: unsafe fn(TaskRef),
+    /// Polls the future; the caller set RUNNING.
+    pub(super) poll: unsafe fn(TaskRef),
     /// Drops the future and completes as cancelled; the caller set RUNNING.
     pub(super) cancel: unsafe fn(TaskRef),
     /// Moves the output into the `Option<Result<T, JoinError>>` behind the pointer; the caller owns
     /// the output.
     pub(super) take_output: unsafe fn(TaskRef, *mut ()),
-    /// Drops the output in place, and discards its panic; the caller owns it.
+    /// Drops the output in place and discards its panic; the caller owns it.
     pub(super) drop_output: unsafe fn(TaskRef),
-    /// Ends the cell, whose future and output are gone; the caller dropped the last reference.
+    /// Gives the slot back; the caller was told to free the cell.
     pub(super) free: unsafe fn(TaskRef),
+    /// The name of the future's type.
+    pub(super) name: fn() -> &'static str,
 }
 
 impl Kind {
-    /// The type of the future.
+    /// The name of the future's type.
     pub(crate) fn name(&self) -> &'static str {
         (self.name)()
     }
@@ -82,13 +71,94 @@ impl Kind {
     }
 }
 
+/// Where the tasks of one executor live: spawns them, and knows who schedules them. Kept alive by
+/// its owners and by each cell.
+///
+/// [`Colony`](super::Colony) makes one and owns it.
+#[repr(C)]
+pub(crate) struct Slab {
+    pub(super) housing: Housing,
+    pub(super) hooks: Hooks,
+}
+
+/// The functions that know the scheduler's type; called with the whole that the slab is in.
+pub(super) struct Hooks {
+    pub(super) schedule: unsafe fn(NonNull<()>, TaskRef, Readied),
+    pub(super) panicked: unsafe fn(NonNull<()>, &Panic),
+}
+
+impl Slab {
+    /// Hands a task that became ready to the scheduler.
+    #[inline]
+    pub(crate) fn schedule(&self, task: TaskRef, readied: Readied) {
+        // SAFETY: the slab is alive, and with it the whole.
+        unsafe { (self.hooks.schedule)(self.housing.whole(), task, readied) };
+    }
+
+    pub(super) fn panicked(&self, panic: &Panic) {
+        // SAFETY: as above.
+        unsafe { (self.hooks.panicked)(self.housing.whole(), panic) };
+    }
+
+    /// How many cells are taken: from spawn until the task has completed and its handle and wakers
+    /// are gone. Jobs are not counted. Exact while nobody spawns or ends.
+    pub(crate) fn tasks_alive(&self) -> usize {
+        self.housing.permits.taken()
+    }
+
+    /// Slots and permits for one worker: see [`Magazine::enter`].
+    pub(crate) fn magazine(&self) -> Magazine {
+        Magazine::new(NonNull::from(&self.housing))
+    }
+
+    /// Ends each task that is neither running nor completed: its future is dropped, here. Jobs are
+    /// passed by.
+    ///
+    /// A task that is spawned meanwhile is either ended or not seen: then its spawner sees what was
+    /// stored before this call, when both fence in between.
+    ///
+    /// # Safety
+    /// Nobody runs tasks of this slab any more (running ones end by themselves), and no other
+    /// thread is in this call.
+    pub(crate) unsafe fn shut_down_all(&self) {
+        self.housing.depot.walk(|front| {
+            let task = TaskRef(front.cast());
+            // SAFETY: a slot's front is there as long as the slab.
+            let state = unsafe { &(*front.as_ptr()).state };
+            if state.seize() {
+                // SAFETY: `seize` set RUNNING, so that a live cell is there and stays.
+                unsafe { (task.header().kind.cancel)(task) };
+            }
+        });
+    }
+
+    /// Gives back the slot of a cell that is dead.
+    ///
+    /// # Safety
+    /// The caller was told to free the cell, which is of that class and a job or not.
+    #[inline]
+    pub(super) unsafe fn release(task: TaskRef, class: usize, is_job: bool) {
+        // SAFETY: the dead cell keeps the slab alive until its part is given up.
+        let housing = unsafe { &task.header().slab.as_ref().housing };
+        let (slot, housing) = (Slot::at(task.0.cast()), NonNull::from(housing));
+        // SAFETY: as above; a job is an owner, a task has a permit.
+        unsafe {
+            if is_job {
+                housing.as_ref().give_slot(class, slot);
+                Housing::drop_owner(housing);
+            } else {
+                Housing::give(housing, class, slot);
+            }
+        }
+    }
+}
+
 /// A plain pointer to a task cell. It keeps nothing alive: rule 3 of the room says what does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TaskRef(NonNull<Header>);
 
-// SAFETY: only the thread that runs a task touches its future; the rest of the cell is `Sync`. Cells
-// of futures that are not `Send` are made by `spawn_unsend`, whose caller keeps their runs on one
-// thread.
+// SAFETY: a cell is made only of `Send` futures and outputs, or its spawner promised that they stay
+// on their thread; its header is `Sync`.
 unsafe impl Send for TaskRef {}
 // SAFETY: as above.
 unsafe impl Sync for TaskRef {}
@@ -98,7 +168,7 @@ impl TaskRef {
         Self(header)
     }
 
-    /// The address, never 0 and always even; [`TaskRef::from_address`] turns it back.
+    /// The address, never 0 and aligned by 64; [`TaskRef::from_address`] turns it back.
     #[inline]
     pub(crate) fn address(self) -> usize {
         self.0.as_ptr().expose_provenance()
@@ -121,65 +191,84 @@ impl TaskRef {
         unsafe { self.0.as_ref() }
     }
 
+    /// The worker that runs the task, where the policy pins tasks.
+    ///
+    /// # Safety
+    /// The cell is alive, as that of a task which has not completed is.
+    pub(crate) unsafe fn home(self) -> u8 {
+        // SAFETY: the caller states that the cell is alive.
+        unsafe { self.header() }.front.state.home()
+    }
+
+    /// Sets it, once.
+    ///
+    /// # Safety
+    /// The task was spawned by the caller, and has not been in a queue.
+    pub(crate) unsafe fn set_home(self, home: u8) {
+        // SAFETY: the join handle, which the spawner holds, keeps the cell alive.
+        unsafe { self.header() }.front.state.set_home(home);
+    }
+
     /// The address of the task's kind, for [`Kind::from_address`].
     ///
     /// # Safety
-    /// The cell is alive.
+    /// As [`TaskRef::home`].
     #[inline]
     pub(crate) unsafe fn kind_address(self) -> usize {
         // SAFETY: the caller states that the cell is alive.
         std::ptr::from_ref(unsafe { self.header() }.kind).expose_provenance()
     }
 
-    /// The worker that runs the task, where the policy pins tasks.
-    ///
-    /// # Safety
-    /// The cell is alive.
-    pub(crate) unsafe fn home(self) -> u8 {
-        // SAFETY: the caller states that the cell is alive.
-        unsafe { self.header() }.state.home()
-    }
-
-    /// Sets it, once, before the task is handed to a queue for the first time.
-    ///
-    /// # Safety
-    /// The cell is alive.
-    pub(crate) unsafe fn set_home(self, home: u8) {
-        // SAFETY: the caller states that the cell is alive.
-        unsafe { self.header() }.state.set_home(home);
-    }
-
     /// Runs the task once.
     ///
     /// # Safety
-    /// The task was handed to [`Schedule::schedule`] and has not been run or shut down since.
+    /// The task was spawned, or handed to the scheduler, and has not been run or shut down since.
     #[inline]
     pub(crate) unsafe fn run(self) {
-        // SAFETY: the executor's reference keeps the cell alive: a queued task has not completed.
-        unsafe { (self.header().kind.run)(self) };
-    }
-
-    /// Drops the future and completes as cancelled, unless the task has completed.
-    ///
-    /// # Safety
-    /// The cell is alive, and no other thread runs or shuts down tasks of this executor.
-    pub(crate) unsafe fn shut_down(self) {
-        // SAFETY: the caller states that the cell is alive; `seize` set RUNNING.
+        // SAFETY: a queued task has not completed, so its cell is alive; `begin` sets RUNNING.
         unsafe {
-            if self.header().state.seize() {
-                (self.header().kind.cancel)(self);
+            let header = self.header();
+            match header.front.state.begin() {
+                Begun::Poll => (header.kind.poll)(self),
+                Begun::Cancel => (header.kind.cancel)(self),
             }
         }
     }
 
+    /// Runs the job, unless it was aborted.
+    ///
+    /// # Safety
+    /// It is a job, and has not been run or cancelled.
+    pub(crate) unsafe fn run_job(self) {
+        // SAFETY: a job is alive and RUNNING from its beginning.
+        unsafe {
+            let header = self.header();
+            if header.front.state.load().is_closed() {
+                (header.kind.cancel)(self);
+            } else {
+                (header.kind.poll)(self);
+            }
+        }
+    }
+
+    /// Drops the job's closure; the handle resolves to cancelled.
+    ///
+    /// # Safety
+    /// As [`TaskRef::run_job`].
+    pub(crate) unsafe fn cancel_job(self) {
+        // SAFETY: a job is alive and RUNNING from its beginning.
+        unsafe { (self.header().kind.cancel)(self) };
+    }
+
     /// # Safety
     /// The caller holds a reference.
+    #[inline]
     pub(super) unsafe fn wake(self) {
         // SAFETY: the caller's reference keeps the cell alive through this call.
-        unsafe {
-            if self.header().state.wake() == Woken::Enqueue {
-                self.schedule(Readied::Woken);
-            }
+        let header = unsafe { self.header() };
+        if header.front.state.wake() == Woken::Enqueue {
+            // SAFETY: as above.
+            unsafe { header.slab.as_ref() }.schedule(self, Readied::Woken);
         }
     }
 
@@ -187,33 +276,40 @@ impl TaskRef {
     /// The caller holds a reference.
     pub(super) unsafe fn abort(self) {
         // SAFETY: the caller's reference keeps the cell alive through this call.
-        unsafe {
-            if self.header().state.close() == Woken::Enqueue {
-                self.schedule(Readied::Woken);
-            }
+        let header = unsafe { self.header() };
+        if header.front.state.close() == Woken::Enqueue {
+            // SAFETY: as above.
+            unsafe { header.slab.as_ref() }.schedule(self, Readied::Woken);
         }
     }
 
-    /// Hands the task to its executor.
+    /// # Safety
+    /// The caller holds the cell.
+    pub(super) unsafe fn is_completed(self) -> bool {
+        // SAFETY: the caller keeps the cell alive.
+        unsafe { self.header() }.front.state.load().is_completed()
+    }
+
+    /// One more reference, which the caller drops.
     ///
     /// # Safety
-    /// The cell is alive, and the caller alone is to enqueue it.
+    /// The caller holds the cell.
     #[inline]
-    pub(super) unsafe fn schedule(self, readied: Readied) {
-        // SAFETY: the caller states that the cell is alive, and it keeps its home alive.
-        unsafe {
-            let home = self.header().home;
-            (home.as_ref().schedule)(home, self, readied);
-        }
+    pub(super) unsafe fn add_reference(self) -> Self {
+        // SAFETY: the caller keeps the cell alive.
+        unsafe { self.header() }.front.state.add_reference();
+        self
     }
 
     /// # Safety
     /// The caller holds a reference, and gives it up.
+    #[inline]
     pub(super) unsafe fn drop_reference(self) {
-        // SAFETY: the caller's reference kept the cell alive; the last one frees it.
+        // SAFETY: the caller's reference kept the cell alive; who is told so frees it.
         unsafe {
-            if self.header().state.drop_reference() {
-                (self.header().kind.free)(self);
+            let header = self.header();
+            if header.front.state.drop_reference() {
+                (header.kind.free)(self);
             }
         }
     }

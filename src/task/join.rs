@@ -1,11 +1,4 @@
 //! The join handle: awaits a task's output, aborts it, or lets it go.
-//!
-//! **The join waker's place** in the cell belongs to the handle while the bit JOIN_WAKER is clear. (1)
-//! `poll` writes the waker, then sets the bit, unless the task has completed. (2) Completion reads
-//! the bit in the step that completes: while it is set, the place is the runner's. (3) The runner
-//! wakes, then clears the bit; if the handle has gone meanwhile, it drops the waker. (4) A handle
-//! that wants to change the waker, or goes, clears the bit first; it fails to if the task has
-//! completed. (The protocol is tokio's.)
 
 use std::fmt;
 use std::future::Future;
@@ -15,6 +8,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use super::error::JoinError;
 use super::header::{Header, TaskRef};
+use super::snapshot::Offered;
 use crate::budget;
 
 /// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says
@@ -30,22 +24,23 @@ pub struct JoinHandle<T> {
 
 enum Held {
     Task(TaskRef),
-    /// The output was taken.
-    Taken(TaskRef),
-    Failed(Option<JoinError>),
+    Failed(JoinError),
+    Nothing,
 }
 
-// SAFETY: the handle moves and drops outputs, so `T: Send`; all else it does is an atomic operation.
+// SAFETY: the handle's thread may take or drop the output, hence `T: Send`; what else it touches
+// is `Sync`.
 unsafe impl<T: Send> Send for JoinHandle<T> {}
-// SAFETY: a shared handle lends no output.
+// SAFETY: a shared handle reaches no output.
 unsafe impl<T: Send> Sync for JoinHandle<T> {}
 
-impl<T> Unpin for JoinHandle<T> {}
+impl<T> std::panic::UnwindSafe for JoinHandle<T> {}
+impl<T> std::panic::RefUnwindSafe for JoinHandle<T> {}
 
 impl<T> JoinHandle<T> {
     /// # Safety
-    /// `task` is a cell with output type `T` whose JOIN bit is set; its reference passes to the
-    /// handle.
+    /// `task` is a cell with output type `T` whose JOIN bit is set, and now the handle's.
+    #[inline]
     pub(super) unsafe fn new(task: TaskRef) -> Self {
         Self {
             held: Held::Task(task),
@@ -56,7 +51,7 @@ impl<T> JoinHandle<T> {
     /// A handle without a task: resolves to `error`.
     pub(crate) fn failed(error: JoinError) -> Self {
         Self {
-            held: Held::Failed(Some(error)),
+            held: Held::Failed(error),
             output: PhantomData,
         }
     }
@@ -66,22 +61,33 @@ impl<T> JoinHandle<T> {
     /// that has begun runs to its end.
     pub fn abort(&self) {
         if let Held::Task(task) = self.held {
-            // SAFETY: the handle holds a reference.
+            // SAFETY: JOIN keeps the cell alive.
             unsafe { task.abort() };
+        }
+    }
+
+    /// Lets the task go on by itself, as dropping the handle does.
+    pub fn detach(self) {
+        drop(self);
+    }
+
+    /// Aborts the task while somebody else waits for it.
+    pub fn abort_handle(&self) -> AbortHandle {
+        match self.held {
+            // SAFETY: JOIN keeps the cell alive.
+            Held::Task(task) => AbortHandle(Some(unsafe { task.add_reference() })),
+            Held::Failed(_) | Held::Nothing => AbortHandle(None),
         }
     }
 
     /// Whether the output (or the error) is there.
     pub fn is_finished(&self) -> bool {
         match self.held {
-            // SAFETY: the handle holds a reference.
-            Held::Task(task) => unsafe { task.header() }.state.load().is_completed(),
-            Held::Taken(_) | Held::Failed(_) => true,
+            // SAFETY: JOIN keeps the cell alive.
+            Held::Task(task) => unsafe { task.is_completed() },
+            Held::Failed(_) | Held::Nothing => true,
         }
     }
-
-    /// Lets the task go on without the handle, as dropping it does.
-    pub fn detach(self) {}
 }
 
 impl<T> Future for JoinHandle<T> {
@@ -91,83 +97,119 @@ impl<T> Future for JoinHandle<T> {
     /// When polled again after it gave its output.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(budget::left(cx.waker()));
-        let task = match &mut self.held {
-            Held::Task(task) => *task,
-            Held::Taken(_) => panic!("JoinHandle polled after its end"),
-            Held::Failed(error) => {
-                budget::spend();
-                return Poll::Ready(Err(error.take().expect("JoinHandle polled after its end")));
+        let Held::Task(task) = self.held else {
+            budget::spend();
+            match std::mem::replace(&mut self.held, Held::Nothing) {
+                Held::Failed(error) => return Poll::Ready(Err(error)),
+                _ => panic!("JoinHandle polled after its end"),
             }
         };
-        // SAFETY: the handle holds a reference.
+        // SAFETY: JOIN keeps the cell alive.
         let header = unsafe { task.header() };
-        if !header.state.load().is_completed() && register(header, cx.waker()) {
+        if !header.front.state.load().is_completed() && wait(header, cx.waker()) {
             return Poll::Pending;
         }
         budget::spend();
         let mut output: Option<Self::Output> = None;
         // SAFETY: the task completed while JOIN was set, so the output is this handle's; `T` is its
-        // type. It is taken once: the handle is `Taken` from here on.
+        // type.
         unsafe { (header.kind.take_output)(task, (&raw mut output).cast()) };
-        self.held = Held::Taken(task);
-        Poll::Ready(output.expect("a task that has completed has an output"))
+        self.held = Held::Nothing;
+        // SAFETY: the output is taken, and the handle holds the cell no more.
+        unsafe { leave_completed(task) };
+        Poll::Ready(output.expect("a completed task has its output"))
     }
 }
 
-/// Leaves the waker for completion. `false`: the task has completed.
-#[cold]
-fn register(header: &Header, waker: &Waker) -> bool {
-    let seen = header.state.load();
-    if seen.has_join_waker() {
-        // SAFETY: while the bit is set, both sides only read the waker.
-        let same = header
-            .join_waker
-            .with(|place| unsafe { (*place).as_ref().is_some_and(|old| old.will_wake(waker)) });
-        if same {
-            return !header.state.load().is_completed();
-        }
-        if !header.state.pass_waker() {
-            // [task.look]: what completion left is seen before the output is taken.
-            return !header.state.load().is_completed();
-        }
+/// Leaves the waker for the completion; `false` when that has come.
+fn wait(header: &Header, waker: &Waker) -> bool {
+    let state = &header.front.state;
+    if state.load().has_join_waker() && !state.withdraw_waker() {
+        return false;
     }
-    let new = Some(waker.clone());
-    // SAFETY: the bit is clear, and only this handle sets it: the place is its own.
-    let old = header
-        .join_waker
-        .with_mut(|place| unsafe { std::mem::replace(&mut *place, new) });
-    drop(old);
-    header.state.pass_waker() || !header.state.load().is_completed()
+    // SAFETY: with JOIN set and JOIN_WAKER clear the place is the handle's.
+    let old = unsafe { header.replace_join_waker(None) };
+    let new = match old {
+        Some(old) if old.will_wake(waker) => old,
+        old => {
+            drop(old);
+            waker.clone()
+        }
+    };
+    // SAFETY: as above.
+    drop(unsafe { header.replace_join_waker(Some(new)) });
+    state.offer_waker() == Offered::Waits
 }
 
-impl<T> Drop for JoinHandle<T> {
-    fn drop(&mut self) {
-        let (task, taken) = match self.held {
-            Held::Task(task) => (task, false),
-            Held::Taken(task) => (task, true),
-            Held::Failed(_) => return,
-        };
-        // SAFETY: the handle holds a reference, given up at the end of this function.
-        let header = unsafe { task.header() };
-        if header.state.detach_new() {
+/// The handle goes, after completion.
+///
+/// # Safety
+/// The caller held the cell by JOIN, no more from now on, and has emptied the stage.
+unsafe fn leave_completed(task: TaskRef) {
+    // SAFETY: the caller states it.
+    let header = unsafe { task.header() };
+    let state = &header.front.state;
+    loop {
+        let seen = state.load();
+        if !seen.has_join_waker() {
+            // SAFETY: with JOIN set and JOIN_WAKER clear the place is the handle's.
+            let waker = unsafe { header.replace_join_waker(None) };
+            if state.drop_join_completed() {
+                // SAFETY: the state says that the cell is dead.
+                unsafe { (header.kind.free)(task) };
+            }
+            return drop(waker);
+        }
+        // The completion is about to take the waker; it frees the cell if it is the last.
+        if state.drop_join_at(seen) {
             return;
         }
-        let dropped = header.state.drop_join();
-        if dropped.waker {
+    }
+}
+
+impl<T> Unpin for JoinHandle<T> {}
+
+impl<T> Drop for JoinHandle<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Held::Task(task) = self.held {
+            // SAFETY: JOIN keeps the cell alive, until it is cleared here.
+            unsafe {
+                if !task.header().front.state.drop_join_new() {
+                    leave(task);
+                }
+            }
+        }
+    }
+}
+
+/// The handle goes, whatever has become of the task.
+///
+/// # Safety
+/// The caller held the cell by JOIN, no more from now on.
+unsafe fn leave(task: TaskRef) {
+    // SAFETY: the caller states it.
+    let header = unsafe { task.header() };
+    let state = &header.front.state;
+    loop {
+        let seen = state.load();
+        if seen.is_completed() {
+            // SAFETY: the task completed while JOIN was set, so the output is this handle's.
+            unsafe {
+                (header.kind.drop_output)(task);
+                leave_completed(task);
+            }
+            return;
+        }
+        if !seen.has_join_waker() {
+            if state.drop_join_at(seen) {
+                return;
+            }
+        } else if state.withdraw_waker() {
             // A task that waits for the task that waits for it would else never be freed.
-            // SAFETY: `drop_join` says that the place is the handle's.
-            drop(
-                header
-                    .join_waker
-                    .with_mut(|place| unsafe { (*place).take() }),
-            );
+            // SAFETY: with JOIN set and JOIN_WAKER clear the place is the handle's.
+            drop(unsafe { header.replace_join_waker(None) });
         }
-        if dropped.output && !taken {
-            // SAFETY: the task completed while JOIN was set, so the output was this handle's.
-            unsafe { (header.kind.drop_output)(task) };
-        }
-        // SAFETY: this is the handle's reference, which ends here.
-        unsafe { task.drop_reference() };
     }
 }
 
@@ -176,5 +218,42 @@ impl<T> fmt::Debug for JoinHandle<T> {
         f.debug_struct("JoinHandle")
             .field("finished", &self.is_finished())
             .finish()
+    }
+}
+
+/// Aborts a task, from anywhere; has no right to its output. It keeps the task's place, one of
+/// `tasks_max`, until it is dropped.
+#[derive(Debug)]
+pub struct AbortHandle(Option<TaskRef>);
+
+impl AbortHandle {
+    /// See [`JoinHandle::abort`].
+    pub fn abort(&self) {
+        if let Some(task) = self.0 {
+            // SAFETY: the handle holds a reference.
+            unsafe { task.abort() };
+        }
+    }
+
+    /// Whether the task has ended.
+    pub fn is_finished(&self) -> bool {
+        // SAFETY: the handle holds a reference.
+        self.0.is_none_or(|task| unsafe { task.is_completed() })
+    }
+}
+
+impl Clone for AbortHandle {
+    fn clone(&self) -> Self {
+        // SAFETY: the handle holds a reference.
+        Self(self.0.map(|task| unsafe { task.add_reference() }))
+    }
+}
+
+impl Drop for AbortHandle {
+    fn drop(&mut self) {
+        if let Some(task) = self.0 {
+            // SAFETY: the handle holds a reference, which ends with it.
+            unsafe { task.drop_reference() };
+        }
     }
 }

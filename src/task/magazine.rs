@@ -1,179 +1,242 @@
-//! A thread's own stock of free places and permits, by which most cells come and go without a
-//! shared line. (The scheme is that of J. Bonwick's slab allocator with magazines, 2001.)
+//! What a worker has at hand: free slots and permits, taken and given without a shared step. (The
+//! scheme is J. Bonwick's and J. Adams's, *Magazines and vmem*, USENIX 2001.)
 //!
-//! Places wander: a cell's place goes to the stock of the thread that frees the cell. What is too
-//! much goes to the others in batches, as does what is missing.
+//! A slot goes to the magazine of the thread that frees its cell: slots wander. What is too much
+//! goes to the depot in batches, and what is missing comes from there.
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
-use super::chunk::{CLASSES, Place};
-use super::free_list::FreeList;
-use super::slab::Slab;
-use crate::sync::PLACES_MOVED;
+use super::depot::BATCH;
+use super::housing::Housing;
+use super::permits::{Hoard, Permits};
+use super::slot::{CLASSES, List, Slot};
+use crate::sync::{Ordering, thread_local};
+
+/// How many slots of a class a magazine holds at most, and keeps when it is flushed.
+const SLOTS_MAX: usize = 2 * BATCH;
+const SLOTS_KEPT: usize = BATCH / 2;
 
 thread_local! {
+    /// The magazine that the calling thread is in.
     static CURRENT: Cell<*const Magazine> = const { Cell::new(ptr::null()) };
 }
 
-/// The stock of one thread for one slab; an owner of the slab.
+/// The slots and permits of one thread at a time; an owner of their slab.
 pub(crate) struct Magazine {
-    slab: NonNull<Slab>,
-    permits: Cell<usize>,
-    lists: [UnsafeCell<FreeList>; CLASSES],
+    housing: NonNull<Housing>,
+    lists: [Cell<List>; CLASSES],
+    hoard: Option<(usize, NonNull<Hoard>)>,
 }
 
-// SAFETY: it may go to another thread between two stays on one: `enter` borrows it exclusively.
+// SAFETY: it may go to another thread between two stays: a guard borrows it.
 unsafe impl Send for Magazine {}
 
-/// While it lives, the thread uses the magazine.
-/// It is to be dropped, not forgotten, by the crate's own code.
-pub(crate) struct Entered<'a>(*const Magazine, PhantomData<&'a Magazine>);
+/// While it lives, the thread uses the magazine. Guards are dropped in the opposite order of their
+/// making.
+pub(crate) struct Entered<'a> {
+    around: *const Magazine,
+    magazine: PhantomData<&'a Magazine>,
+}
 
-impl Slab {
-    /// An empty stock for one thread.
-    pub(crate) fn magazine(&self) -> Magazine {
-        self.add_owner();
-        Magazine {
-            slab: self.root(),
-            permits: Cell::new(0),
-            lists: [const { UnsafeCell::new(FreeList::new()) }; CLASSES],
-        }
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.set(self.around));
     }
+}
 
-    /// A place for a cell; `None` at `tasks_max` cells.
+impl Housing {
+    /// A slot of the class and a permit; `None` when there is no permit.
     #[inline]
-    pub(super) fn allocate(&self, class: usize) -> Option<Place> {
-        match Magazine::current(self.root()) {
-            Some(magazine) => magazine.allocate(class),
-            None => self.take_place(class),
+    pub(super) fn take(&self, class: usize) -> Option<Slot> {
+        match Magazine::current(self) {
+            Some(magazine) if magazine.take_permit() => Some(magazine.take_slot(class)),
+            None if self.permits.take(1) == 1 => Some(self.depot.take(class)),
+            _ => None,
         }
     }
 
-    /// Takes the place of a cell back that is no more. The last use of the slab.
+    /// A slot of the class, without a permit.
+    pub(super) fn take_slot(&self, class: usize) -> Slot {
+        match Magazine::current(self) {
+            Some(magazine) => magazine.take_slot(class),
+            None => self.depot.take(class),
+        }
+    }
+
+    pub(super) fn give_slot(&self, class: usize, slot: Slot) {
+        match Magazine::current(self) {
+            Some(magazine) => magazine.give_slot(class, slot),
+            None => self.depot.give(class, slot),
+        }
+    }
+
+    /// Gives a slot and its permit back. The caller's last use of the housing, unless it is an
+    /// owner.
     ///
     /// # Safety
-    /// The place came from [`Slab::allocate`] of this slab and class, and no cell is in it.
+    /// Both were taken from this housing.
     #[inline]
-    pub(super) unsafe fn release(slab: NonNull<Self>, class: usize, place: Place) {
-        match Magazine::current(slab) {
-            Some(magazine) => magazine.release(class, place),
-            // SAFETY: as the caller states.
-            None => unsafe { Self::give_place(slab, class, place) },
+    pub(super) unsafe fn give(housing: NonNull<Self>, class: usize, slot: Slot) {
+        // SAFETY: the permit keeps it alive until it is given.
+        match Magazine::current(unsafe { housing.as_ref() }) {
+            Some(magazine) => {
+                magazine.give_slot(class, slot);
+                magazine.give_permit();
+            }
+            // SAFETY: as above.
+            None => unsafe {
+                housing.as_ref().depot.give(class, slot);
+                Self::give_permits(housing, 1);
+            },
         }
     }
 }
 
 impl Magazine {
-    /// Makes this the thread's stock for as long as the guard lives.
+    /// An empty one.
+    pub(super) fn new(housing: NonNull<Housing>) -> Self {
+        // SAFETY: the caller lends a housing that is alive; from here on the magazine owns a part.
+        let alive = unsafe { housing.as_ref() };
+        alive.add_owner();
+        let hoard = alive.permits.borrow_hoard();
+        Self {
+            housing,
+            lists: std::array::from_fn(|_| Cell::new(List::EMPTY)),
+            hoard: hoard.map(|(number, hoard)| (number, NonNull::from(hoard))),
+        }
+    }
+
+    /// Makes this the thread's magazine for as long as the guard lives.
     pub(crate) fn enter(&self) -> Entered<'_> {
-        Entered(CURRENT.replace(self), PhantomData)
+        Entered {
+            around: CURRENT.with(|current| current.replace(self)),
+            magazine: PhantomData,
+        }
     }
 
-    /// The thread's stock, if it is for this slab. Valid for the length of a call.
+    /// Gives back what is more than a little: before the thread sleeps.
+    pub(crate) fn flush(&self) {
+        self.keep(SLOTS_KEPT, self.permits().hoard_max / 4);
+    }
+
+    /// The calling thread's magazine, if it is one of this housing's. Valid for the length of a
+    /// call.
     #[inline]
-    fn current<'a>(slab: NonNull<Slab>) -> Option<&'a Self> {
+    fn current<'a>(housing: &Housing) -> Option<&'a Self> {
         // SAFETY: the pointer is null, or set on this thread while the magazine is there.
-        let current = unsafe { CURRENT.get().as_ref() }?;
-        (current.slab == slab).then_some(current)
-    }
-
-    fn slab(&self) -> &Slab {
-        // SAFETY: the magazine is an owner.
-        unsafe { self.slab.as_ref() }
+        let magazine = unsafe { CURRENT.with(Cell::get).as_ref() }?;
+        ptr::eq(magazine.housing.as_ptr(), housing).then_some(magazine)
     }
 
     #[inline]
-    fn allocate(&self, class: usize) -> Option<Place> {
-        let mut permits = self.permits.get();
-        if permits == 0 {
-            permits = self.slab().take_permits(self.slab().hoard().max(1));
-            if permits == 0 {
-                return None;
+    fn housing(&self) -> &Housing {
+        // SAFETY: the magazine is an owner.
+        unsafe { self.housing.as_ref() }
+    }
+
+    #[inline]
+    fn permits(&self) -> &Permits {
+        &self.housing().permits
+    }
+
+    #[inline]
+    fn hoard(&self) -> Option<&Hoard> {
+        // SAFETY: a hoard is there as long as its housing.
+        self.hoard.map(|(_, hoard)| unsafe { hoard.as_ref() })
+    }
+
+    #[inline]
+    fn change<R>(&self, class: usize, change: impl FnOnce(&mut List) -> R) -> R {
+        let mut list = self.lists[class].get();
+        let result = change(&mut list);
+        self.lists[class].set(list);
+        result
+    }
+
+    #[inline]
+    fn take_slot(&self, class: usize) -> Slot {
+        self.change(class, |list| {
+            loop {
+                match list.pop() {
+                    Some(slot) => return slot,
+                    None => self.housing().depot.refill(class, list),
+                }
+            }
+        })
+    }
+
+    #[inline]
+    fn give_slot(&self, class: usize, slot: Slot) {
+        self.change(class, |list| {
+            list.push(slot);
+            if list.len > SLOTS_MAX {
+                self.housing().depot.spill(class, list);
+            }
+        });
+    }
+
+    #[inline]
+    fn take_permit(&self) -> bool {
+        let Some(hoard) = self.hoard() else {
+            return self.permits().take(1) == 1;
+        };
+        let held = match hoard.load(Ordering::Relaxed) {
+            0 => self.permits().take_many(),
+            held => held,
+        };
+        hoard.store(held.saturating_sub(1), Ordering::Relaxed);
+        held > 0
+    }
+
+    #[inline]
+    fn give_permit(&self) {
+        let Some(hoard) = self.hoard() else {
+            return self.give_permits(1);
+        };
+        let (held, most) = (hoard.load(Ordering::Relaxed) + 1, self.permits().hoard_max);
+        hoard.store(held, Ordering::Relaxed);
+        if held > most {
+            self.keep_permits(most / 2);
+        } else if self.permits().is_scarce() {
+            self.keep_permits(0);
+        }
+    }
+
+    fn keep(&self, slots: usize, permits: usize) {
+        for (class, list) in self.lists.iter().enumerate() {
+            while list.get().len > slots {
+                self.change(class, |list| self.housing().depot.spill(class, list));
             }
         }
-        let place = self.with(class, FreeList::pop).or_else(|| {
-            self.slab()
-                .take_places(class, |place| self.add(class, place));
-            self.with(class, FreeList::pop)
-        });
-        self.permits.set(permits - 1);
-        place
-    }
-
-    #[inline]
-    fn release(&self, class: usize, place: Place) {
-        self.add(class, place);
-        if self.with(class, |list| list.len()) > 2 * PLACES_MOVED {
-            self.give_places(class);
-        }
-        let permits = self.permits.get() + 1;
-        self.permits.set(permits);
-        if permits > 2 * self.slab().hoard() {
-            self.give_permits(permits - self.slab().hoard());
-        }
-    }
-
-    #[inline]
-    fn add(&self, class: usize, place: Place) {
-        // SAFETY: the place is free, and the caller gives it.
-        self.with(class, |list| unsafe { list.push(place) });
-    }
-
-    #[inline]
-    fn with<R>(&self, class: usize, change: impl FnOnce(&mut FreeList) -> R) -> R {
-        // SAFETY: the magazine is not `Sync`, and `change` is code of this room that does not come
-        // back here.
-        change(unsafe { &mut *self.lists[class].get() })
+        self.keep_permits(permits);
     }
 
     #[cold]
-    fn give_places(&self, class: usize) {
-        let Some(first) = self.with(class, FreeList::pop) else {
-            return;
-        };
-        let mut places = [first; PLACES_MOVED];
-        let mut taken = 1;
-        while taken < PLACES_MOVED
-            && let Some(place) = self.with(class, FreeList::pop)
+    fn keep_permits(&self, most: usize) {
+        if let Some(hoard) = self.hoard()
+            && let Some(more @ 1..) = hoard.load(Ordering::Relaxed).checked_sub(most)
         {
-            places[taken] = place;
-            taken += 1;
+            hoard.store(most, Ordering::Relaxed);
+            self.give_permits(more);
         }
-        self.slab().give_places(class, &places[..taken]);
     }
 
-    #[cold]
     fn give_permits(&self, permits: usize) {
-        self.permits.set(self.permits.get() - permits);
-        // SAFETY: the permits were this magazine's, which is an owner.
-        unsafe { Slab::give_permits(self.slab, permits) };
-    }
-
-    /// Gives all permits back, before the thread sleeps.
-    pub(crate) fn flush(&self) {
-        if self.permits.get() > 0 {
-            self.give_permits(self.permits.get());
-        }
+        // SAFETY: they were taken; the magazine is an owner.
+        unsafe { Housing::give_permits(self.housing, permits) };
+        self.permits().judge();
     }
 }
 
 impl Drop for Magazine {
     fn drop(&mut self) {
-        self.flush();
-        for class in 0..CLASSES {
-            while self.with(class, |list| list.len()) > 0 {
-                self.give_places(class);
-            }
+        self.keep(0, 0);
+        if let Some((number, _)) = self.hoard {
+            self.permits().return_hoard(number);
         }
-        // SAFETY: it was added as an owner.
-        unsafe { Slab::drop_owner(self.slab) };
-    }
-}
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        CURRENT.set(self.0);
+        // SAFETY: the magazine's part.
+        unsafe { Housing::drop_owner(self.housing) };
     }
 }

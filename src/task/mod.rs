@@ -38,28 +38,29 @@
 
 mod snapshot;
 mod state;
+mod slot;
+mod depot;
+mod permits;
+mod housing;
+mod magazine;
 mod error;
 mod header;
-mod chunk;
-mod free_list;
-mod slab;
-mod magazine;
 mod colony;
-mod running;
 mod waker;
+mod running;
+mod body;
 mod join;
 mod cell;
 mod local_key;
 
 pub use crate::budget::{consume_budget, unconstrained};
 pub use error::{JoinError, Panic};
-pub use join::JoinHandle;
+pub use join::{AbortHandle, JoinHandle};
 #[doc(hidden)]
 pub use local_key::LocalPlace;
 pub use local_key::{LocalKey, NotSet, Scoped};
 
-pub(crate) use colony::Colony;
-pub(crate) use header::{Kind, Readied, Schedule, TaskRef};
+pub(crate) use colony::{Colony, Schedule};
+pub(crate) use header::{Kind, Readied, Slab, TaskRef};
 pub(crate) use magazine::Magazine;
 pub(crate) use running::yield_running;
-pub(crate) use slab::Slab;

@@ -1,30 +1,38 @@
-//! Which task the thread polls, so that it can yield without a wake.
+//! Which task the thread polls, so that a task can yield without waking itself.
 
 use std::cell::Cell;
 use std::ptr;
 use std::task::Waker;
 
+use super::header::TaskRef;
+use super::waker;
+use crate::sync::thread_local;
+
 thread_local! {
-    /// The data of the running task's waker; null when it has asked to yield.
+    /// The task whose poll the thread is in; null outside of polls, and once the task has yielded.
     static RUNNING: Cell<*const ()> = const { Cell::new(ptr::null()) };
 }
 
-/// Runs `poll` as that of the task with this data; and whether it asked to yield.
+/// Runs a poll of the task, which must not unwind. Whether it yielded.
 #[inline]
-pub(super) fn run<R>(data: *const (), poll: impl FnOnce() -> R) -> (R, bool) {
-    let before = RUNNING.replace(data);
-    let polled = poll();
-    (polled, RUNNING.replace(before).is_null())
+pub(super) fn during<R>(task: TaskRef, poll: impl FnOnce() -> R) -> (R, bool) {
+    let own = task.as_ptr().cast_const().cast();
+    let around = RUNNING.with(|running| running.replace(own));
+    let result = poll();
+    let left = RUNNING.with(|running| running.replace(around));
+    (result, !ptr::eq(left, own))
 }
 
-/// If `waker` is that of the task that the thread polls, the task goes to the end of its queue when
-/// its poll ends. Else nothing happens, and `false`.
+/// If the waker is that of the task which this thread polls: the task stays ready when this poll
+/// ends pending, as if it had been woken, at a lower price. `false`: nothing was done.
 #[inline]
 pub(crate) fn yield_running(waker: &Waker) -> bool {
-    // A task that has yielded already in this poll is found no more, and is woken: as good.
-    let runs = !waker.data().is_null() && ptr::eq(waker.data(), RUNNING.get());
-    if runs {
-        RUNNING.set(ptr::null());
-    }
-    runs
+    RUNNING.with(|running| {
+        let task = running.get();
+        let is_own = !task.is_null() && waker::is_of(waker, task);
+        if is_own {
+            running.set(ptr::null());
+        }
+        is_own
+    })
 }

@@ -1,5 +1,4 @@
-//! One value of a task's state word, and what each step makes of it: pure, so that it can be tested
-//! against a table.
+//! What each step makes of the state word, and what whoever took the step must do now.
 
 pub(super) const SCHEDULED: usize = 1;
 pub(super) const RUNNING: usize = 1 << 1;
@@ -7,12 +6,12 @@ pub(super) const COMPLETED: usize = 1 << 2;
 pub(super) const CLOSED: usize = 1 << 3;
 pub(super) const JOIN: usize = 1 << 4;
 pub(super) const JOIN_WAKER: usize = 1 << 5;
-pub(super) const HOME_SHIFT: u32 = 6;
-pub(super) const HOME: usize = 0xff << HOME_SHIFT;
+const HOME_SHIFT: u32 = 6;
+const HOME: usize = 0xff << HOME_SHIFT;
 pub(super) const REFERENCE: usize = 1 << 14;
 
-/// Beyond this many references the process is out of memory or leaks wakers in a loop.
-pub(super) const REFERENCES_MAX: usize = usize::MAX >> 16;
+/// What keeps a completed cell from being freed.
+const HOLDERS: usize = !(REFERENCE - 1) | JOIN | JOIN_WAKER;
 
 /// One value of the state word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,34 +49,37 @@ pub(crate) enum Ended {
     Cancel,
 }
 
-/// What whoever completed a task must do now, before it gives its reference up.
+/// Whose output it is when a task has completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Completed {
-    /// The join handle has the output, and nobody waits for it.
-    Left,
-    /// Somebody waits: wake, then call [`State::woke_join`].
+    /// The join handle's, which will find it: touch the cell no more.
+    Handed,
+    /// The join handle's, and its waker is ours to take and wake.
     WakeJoin,
-    /// Nobody wants the output: drop it.
-    DropOutput,
+    /// Nobody's: the task is still ours; drop the output, complete without.
+    NoJoin,
 }
 
-/// What a join handle that goes must do now, before it gives its reference up.
+/// Whether the join handle left its waker in its place for the completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub(crate) struct JoinDropped {
-    /// The task has completed: the output is the handle's.
-    pub(crate) output: bool,
-    /// The place of the join waker is the handle's.
-    pub(crate) waker: bool,
+pub(crate) enum Offered {
+    /// Completion will wake it.
+    Waits,
+    /// The task has completed.
+    Completed,
 }
 
 impl Snapshot {
-    /// A new task: queued (or about to be), referenced by its executor and its join handle.
-    pub(crate) const NEW: Self = Self(SCHEDULED | JOIN | (2 * REFERENCE));
+    /// A new task: queued (or about to be), with a join handle.
+    pub(crate) const NEW: Self = Self(SCHEDULED | JOIN);
 
-    /// A place without a task: to be woken, run or ended as little as a completed one.
-    pub(super) const FREE: Self = Self(COMPLETED);
+    /// A new job: whoever holds it runs it, and no queue.
+    pub(crate) const JOB: Self = Self(RUNNING | JOIN);
+
+    /// A slot where nobody lives.
+    pub(crate) const FREE: Self = Self(COMPLETED);
 
     pub(crate) fn is_scheduled(self) -> bool {
         self.0 & SCHEDULED != 0
@@ -111,14 +113,29 @@ impl Snapshot {
         ((self.0 & HOME) >> HOME_SHIFT) as u8
     }
 
-    /// Whether a queued task is the executor's alone: no handle, no waker, nobody to close it.
-    pub(super) fn is_alone_queued(self) -> bool {
-        self.0 & !HOME == SCHEDULED | REFERENCE
+    /// The task's home, once for each task.
+    pub(crate) fn with_home(self, home: u8) -> Self {
+        Self(self.0 | usize::from(home) << HOME_SHIFT)
     }
 
-    /// Whether a running task is the runner's alone.
-    pub(super) fn is_alone_running(self) -> bool {
-        self.0 & !HOME == RUNNING | REFERENCE
+    /// Whether the task is in a queue, its future to be polled, and there is nobody else.
+    pub(crate) fn is_queued_alone(self) -> bool {
+        self.0 & !HOME == SCHEDULED
+    }
+
+    /// Whether the task runs, was neither woken nor closed meanwhile, and there is nobody else.
+    pub(crate) fn is_running_alone(self) -> bool {
+        self.0 & !HOME == RUNNING
+    }
+
+    /// Whether there is nobody but the executor: no join handle, no waker.
+    pub(crate) fn is_alone(self) -> bool {
+        self.0 & HOLDERS == 0
+    }
+
+    /// Whether the cell is to be freed, by whoever made it so.
+    pub(crate) fn is_dead(self) -> bool {
+        self.is_completed() && self.is_alone()
     }
 
     /// Edges 1 and 1'.
@@ -148,52 +165,66 @@ impl Snapshot {
         (Self(self.0 ^ (SCHEDULED | RUNNING)), begun)
     }
 
-    /// Edges 3 and 4; `yields`: the task asks for another turn without a wake.
-    pub(crate) fn end_poll(self, yields: bool) -> (Self, Ended) {
+    /// Edges 3 and 4; `yielded`: as if it had been woken during the poll.
+    pub(crate) fn end_poll(self, yielded: bool) -> (Self, Ended) {
+        let idle = Self(self.0 & !RUNNING);
         if self.is_closed() {
             (self, Ended::Cancel)
-        } else if self.is_scheduled() || yields {
-            (Self(self.0 & !RUNNING | SCHEDULED), Ended::Enqueue)
+        } else if yielded || self.is_scheduled() {
+            (Self(idle.0 | SCHEDULED), Ended::Enqueue)
         } else {
-            (Self(self.0 & !RUNNING), Ended::Idle)
+            (idle, Ended::Idle)
         }
     }
 
-    /// Edge 5.
+    /// Edge 5, with an output in the stage. Nothing changes where nobody wants it.
     pub(crate) fn complete(self) -> (Self, Completed) {
-        let completed = match (self.has_join(), self.has_join_waker()) {
-            (false, _) => Completed::DropOutput,
-            (true, false) => Completed::Left,
-            (true, true) => Completed::WakeJoin,
-        };
-        (Self(self.0 ^ (RUNNING | COMPLETED)), completed)
+        let next = Self(self.0 ^ (RUNNING | COMPLETED));
+        if !self.has_join() {
+            (self, Completed::NoJoin)
+        } else if self.has_join_waker() {
+            (next, Completed::WakeJoin)
+        } else {
+            (next, Completed::Handed)
+        }
+    }
+
+    /// Edge 5, without an output. `true`: free the cell.
+    pub(crate) fn complete_detached(self) -> (Self, bool) {
+        let next = Self(self.0 ^ (RUNNING | COMPLETED));
+        (next, next.is_dead())
+    }
+
+    /// Edge 7: the completion has taken the waker. `true`: free the cell.
+    pub(crate) fn took_waker(self) -> (Self, bool) {
+        let next = Self(self.0 & !JOIN_WAKER);
+        (next, next.is_dead())
+    }
+
+    /// Edge 6: the handle leaves its waker.
+    pub(crate) fn offer_waker(self) -> (Self, Offered) {
+        if self.is_completed() {
+            (self, Offered::Completed)
+        } else {
+            (Self(self.0 | JOIN_WAKER), Offered::Waits)
+        }
+    }
+
+    /// Edge 6': the handle takes its waker's place back; `None` when the task has completed.
+    pub(crate) fn withdraw_waker(self) -> Option<Self> {
+        (!self.is_completed()).then_some(Self(self.0 & !JOIN_WAKER))
+    }
+
+    /// Edge 8: the join handle goes. `true`: free the cell.
+    pub(crate) fn drop_join(self) -> (Self, bool) {
+        let next = Self(self.0 & !JOIN);
+        (next, next.is_dead())
     }
 
     /// Shutdown takes a task that no worker runs, queued or idle; `None` when it is running or
-    /// completed.
+    /// completed, or nobody lives in the slot.
     pub(crate) fn seize(self) -> Option<Self> {
         let free = self.0 & (RUNNING | COMPLETED) == 0;
         free.then_some(Self((self.0 | RUNNING | CLOSED) & !SCHEDULED))
-    }
-
-    /// The join handle goes. Before the end it takes the place of the join waker back; after it,
-    /// that is the handle's unless the runner is about to wake.
-    pub(crate) fn drop_join(self) -> (Self, JoinDropped) {
-        let dropped = JoinDropped {
-            output: self.is_completed(),
-            waker: !self.is_completed() || !self.has_join_waker(),
-        };
-        let kept = if self.is_completed() {
-            !JOIN
-        } else {
-            !(JOIN | JOIN_WAKER)
-        };
-        (Self(self.0 & kept), dropped)
-    }
-
-    /// The place of the join waker passes from or to the handle; `None` once the task has
-    /// completed.
-    pub(crate) fn pass_waker(self) -> Option<Self> {
-        (!self.is_completed()).then_some(Self(self.0 ^ JOIN_WAKER))
     }
 }

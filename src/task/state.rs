@@ -1,37 +1,32 @@
-//! The state word of a task: each method is the [`Snapshot`] step of the same name, as one atomic
-//! operation.
+//! The atomic state word: does what a [`Snapshot`]'s step of the same name says.
 
-use super::snapshot::{
-    Begun, CLOSED, COMPLETED, Completed, Ended, HOME, HOME_SHIFT, JOIN, JOIN_WAKER, JoinDropped,
-    REFERENCE, REFERENCES_MAX, RUNNING, SCHEDULED, Snapshot, Woken,
-};
+use super::snapshot::{Begun, CLOSED, COMPLETED, Completed, Ended, JOIN, JOIN_WAKER, Offered};
+use super::snapshot::{REFERENCE, RUNNING, SCHEDULED, Snapshot, Woken};
 use crate::sync::{AtomicUsize, Ordering};
 
-/// The atomic state word. Each method is the [`Snapshot`] step of the same name.
+/// Beyond this many references the process is out of memory or leaks wakers in a loop.
+const REFERENCES_MAX: usize = usize::MAX / REFERENCE / 2;
+
 #[derive(Debug)]
 pub(crate) struct State(AtomicUsize);
 
 impl State {
-    /// Of a place without a task.
-    pub(crate) fn free() -> Self {
+    /// The word of a slot where nobody lives yet.
+    pub(crate) fn new() -> Self {
         Self(AtomicUsize::new(Snapshot::FREE.0))
     }
 
-    /// A task stands in the place.
-    pub(crate) fn publish(&self) {
-        // [task.listed] pairs with [task.walked]: the cell is seen whole by a walk.
-        self.0.store(Snapshot::NEW.0, Ordering::Release);
+    /// A task or a job moves in.
+    pub(crate) fn publish(&self, new: Snapshot) {
+        // [task.listed] pairs with [task.seize]: shutdown's walk sees the cell whole.
+        self.0.store(new.0, Ordering::Release);
     }
 
-    /// A place's state at a walk.
-    pub(crate) fn walked(&self) -> Snapshot {
-        // [task.walked] pairs with [task.listed]: the cell is seen whole.
-        Snapshot(self.0.load(Ordering::Acquire))
-    }
-
+    #[inline]
     pub(crate) fn load(&self) -> Snapshot {
-        // [task.look] pairs with [task.complete], [task.completed_left]: the output of a completed
-        // task is seen whole.
+        // [task.look] pairs with [task.complete], [task.took], [task.dropped]: the output of a
+        // completed task is seen whole, its waker's place is given back, and so are those of
+        // wakers that are gone.
         Snapshot(self.0.load(Ordering::Acquire))
     }
 
@@ -39,18 +34,16 @@ impl State {
         Snapshot(self.0.load(Ordering::Relaxed)).home()
     }
 
-    /// Before the task is handed to a queue for the first time.
     pub(crate) fn set_home(&self, home: u8) {
-        self.0
-            .fetch_or(usize::from(home) << HOME_SHIFT, Ordering::Relaxed);
+        let home = Snapshot(0).with_home(home);
+        self.0.fetch_or(home.0, Ordering::Relaxed);
     }
 
     #[inline]
     pub(crate) fn wake(&self) -> Woken {
-        // [task.wake] pairs with [task.begin], [task.begin_alone], [task.idle]: the next poll sees
-        // what came before this wake, and who enqueues an idle task knows that it has left the queue
-        // it was in: a ring sized for all tasks would else look full to a thread that has not heard
-        // of that pop.
+        // [task.wake] pairs with [task.begin], [task.idle]: the next poll sees what came before
+        // this wake, and who enqueues an idle task knows that it has left the queue it was in: a
+        // ring sized for all tasks would else look full to a thread that has not heard of that pop.
         Snapshot(self.0.fetch_or(SCHEDULED, Ordering::AcqRel))
             .wake()
             .1
@@ -64,12 +57,14 @@ impl State {
             .1
     }
 
+    /// Who took a task that stands alone from its queue is the only one to know it.
     #[inline]
     pub(crate) fn begin(&self) -> Begun {
-        // [task.begin_alone] pairs with [task.wake], [task.idle], [task.dropped], [task.detached]:
-        // all that came before any wake, and all that was done through references that are gone.
+        // [task.begin_alone] pairs with [task.yield_alone], [task.idle], [task.wake],
+        // [task.dropped], [task.left_new], [task.left]: what the last poll left is seen, and all
+        // that came before wakes; who has gone has gone.
         let seen = Snapshot(self.0.load(Ordering::Acquire));
-        if seen.is_alone_queued() {
+        if seen.is_queued_alone() {
             let (next, begun) = seen.begin();
             self.0.store(next.0, Ordering::Relaxed);
             return begun;
@@ -85,10 +80,17 @@ impl State {
     }
 
     #[inline]
-    pub(crate) fn end_poll(&self, yields: bool) -> Ended {
+    pub(crate) fn end_poll(&self, yielded: bool) -> Ended {
         let mut seen = self.0.load(Ordering::Relaxed);
+        if yielded && Snapshot(seen).is_running_alone() {
+            let (next, ended) = Snapshot(seen).end_poll(yielded);
+            // [task.yield_alone] pairs with [task.begin_alone]: the next runner sees what this
+            // poll left.
+            self.0.store(next.0, Ordering::Release);
+            return ended;
+        }
         loop {
-            let (next, ended) = Snapshot(seen).end_poll(yields);
+            let (next, ended) = Snapshot(seen).end_poll(yielded);
             if ended == Ended::Cancel {
                 return ended;
             }
@@ -105,67 +107,149 @@ impl State {
         }
     }
 
-    /// Whether the join handle is still there.
+    /// Whether an output is wanted, as far as the runner knows: [`State::complete`] says.
     #[inline]
     pub(crate) fn wants_output(&self) -> bool {
         Snapshot(self.0.load(Ordering::Relaxed)).has_join()
     }
 
-    /// Completes a task that is the runner's alone, and gives its reference up: `true`, and the
-    /// place is the caller's. No read-modify-write.
+    /// With an output in the stage.
     #[inline]
-    pub(crate) fn complete_alone(&self) -> bool {
-        // [task.complete_alone] pairs with [task.dropped], [task.detached]: all that was done
-        // through references that are gone.
-        let alone = Snapshot(self.0.load(Ordering::Acquire)).is_alone_running();
-        if alone {
-            self.0.store(Snapshot::FREE.0, Ordering::Relaxed);
-        }
-        alone
-    }
-
-    /// Completes a task whose output the join handle keeps, where nobody waits for it, and gives the
-    /// runner's reference up: `true`.
-    #[inline]
-    pub(crate) fn complete_left(&self) -> bool {
-        let seen = Snapshot(self.0.load(Ordering::Relaxed));
-        let (next, completed) = seen.complete();
-        completed == Completed::Left
-            && self
-                .0
-                .compare_exchange(
-                    seen.0,
-                    next.0 - REFERENCE,
-                    // [task.completed_left] pairs with [task.look], [task.drop_join], [task.last]:
-                    // the output is seen whole, and all that the runner did is done.
-                    Ordering::Release,
-                    Ordering::Relaxed,
-                )
-                .is_ok()
-    }
-
-    /// Completes a task; the runner keeps its reference.
     pub(crate) fn complete(&self) -> Completed {
-        // [task.complete] pairs with [task.look], [task.drop_join], [task.waker_passed]: the output
-        // is seen whole, and the waker of who waits.
+        let mut seen = self.0.load(Ordering::Relaxed);
+        loop {
+            let (next, completed) = Snapshot(seen).complete();
+            if completed == Completed::NoJoin {
+                return completed;
+            }
+            // [task.complete] pairs with [task.look], [task.offer], [task.offer_late],
+            // [task.withdraw_late], [task.left]: the output is seen whole, and so is the waker.
+            match self
+                .0
+                .compare_exchange_weak(seen, next.0, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                Ok(_) => return completed,
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Without an output: JOIN is clear. Whether the cell is to be freed.
+    #[inline]
+    #[must_use]
+    pub(crate) fn complete_detached(&self) -> bool {
+        // [task.end_alone] pairs with [task.dropped], [task.left], [task.left_new]: who has gone is
+        // done with the cell.
+        if Snapshot(self.0.load(Ordering::Acquire)).is_alone() {
+            self.0.store(COMPLETED, Ordering::Relaxed);
+            return true;
+        }
+        // [task.end] pairs with [task.dropped], [task.last]: so that nothing is freed that is still
+        // in use.
         Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::AcqRel))
-            .complete()
+            .complete_detached()
             .1
     }
 
-    /// After [`Completed::WakeJoin`]. `true`: the handle has gone, the waker is the runner's.
+    /// After the completion took the join handle's waker. Whether the cell is to be freed.
     #[must_use]
-    pub(crate) fn woke_join(&self) -> bool {
-        // [task.woke_join] pairs with [task.drop_join]: the wake is over before the handle takes the
-        // waker's place; nothing of the handle's is taken over but the bit.
-        let before = Snapshot(self.0.fetch_and(!JOIN_WAKER, Ordering::Release));
-        !before.has_join()
+    pub(crate) fn took_waker(&self) -> bool {
+        // [task.took] pairs with [task.look], [task.left], [task.dropped], [task.last]: the place
+        // is empty; nothing is freed that is still in use.
+        Snapshot(self.0.fetch_and(!JOIN_WAKER, Ordering::AcqRel))
+            .took_waker()
+            .1
+    }
+
+    /// After the join handle put a waker into its place.
+    pub(crate) fn offer_waker(&self) -> Offered {
+        let mut seen = self.0.load(Ordering::Relaxed);
+        loop {
+            let (next, offered) = Snapshot(seen).offer_waker();
+            if offered == Offered::Completed {
+                // [task.offer_late] pairs with [task.complete]: the output is seen whole.
+                self.0.load(Ordering::Acquire);
+                return offered;
+            }
+            // [task.offer] pairs with [task.complete]: the waker is seen whole.
+            match self
+                .0
+                .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)
+            {
+                Ok(_) => return offered,
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Whether the waker's place is the handle's again; if not, the task has completed.
+    pub(crate) fn withdraw_waker(&self) -> bool {
+        let mut seen = self.0.load(Ordering::Relaxed);
+        while let Some(next) = Snapshot(seen).withdraw_waker() {
+            match self
+                .0
+                .compare_exchange_weak(seen, next.0, Ordering::Relaxed, Ordering::Relaxed)
+            {
+                Ok(_) => return true,
+                Err(now) => seen = now,
+            }
+        }
+        // [task.withdraw_late] pairs with [task.complete]: the output is seen whole.
+        self.0.load(Ordering::Acquire);
+        false
+    }
+
+    /// The handle of a task that nobody has run or woken yet goes.
+    #[inline]
+    pub(crate) fn drop_join_new(&self) -> bool {
+        let new = Snapshot::NEW;
+        // [task.left_new] pairs with [task.begin_alone], [task.end_alone]: the handle is done with
+        // the cell.
+        self.0
+            .compare_exchange(
+                new.0,
+                new.drop_join().0.0,
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// The handle goes, if the word is still `seen`, which leaves it nothing to clear away.
+    pub(crate) fn drop_join_at(&self, seen: Snapshot) -> bool {
+        debug_assert_eq!(seen.is_completed(), seen.has_join_waker(), "{seen:?}");
+        // [task.left] pairs with [task.begin_alone], [task.end_alone], [task.end], [task.took],
+        // [task.last]: the handle is done with the cell.
+        self.0
+            .compare_exchange(
+                seen.0,
+                seen.drop_join().0.0,
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// The handle goes after completion, and has cleared away. Whether the cell is to be freed.
+    #[must_use]
+    pub(crate) fn drop_join_completed(&self) -> bool {
+        // Who is the last to hold a completed cell is the only one to know it.
+        if self.load().drop_join().1 {
+            self.0.store(COMPLETED, Ordering::Relaxed);
+            return true;
+        }
+        // [task.join_last] pairs with [task.dropped], [task.last]: so that nothing is freed that is
+        // still in use.
+        Snapshot(self.0.fetch_and(!JOIN, Ordering::AcqRel))
+            .drop_join()
+            .1
     }
 
     pub(crate) fn seize(&self) -> bool {
         let mut seen = self.0.load(Ordering::Relaxed);
         while let Some(next) = Snapshot(seen).seize() {
-            // [task.seize] pairs with [task.idle]: what the last poll left is seen.
+            // [task.seize] pairs with [task.idle], [task.listed]: what the last poll left is seen,
+            // or what spawn made.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::Acquire, Ordering::Relaxed)
@@ -177,60 +261,7 @@ impl State {
         false
     }
 
-    /// The handle of a task that has not run yet goes, and its reference with it: `true`. One step
-    /// in the place of two.
     #[inline]
-    pub(crate) fn detach_new(&self) -> bool {
-        let seen = self.0.load(Ordering::Relaxed);
-        seen & !HOME == Snapshot::NEW.0
-            && self
-                .0
-                .compare_exchange(
-                    seen,
-                    seen - JOIN - REFERENCE,
-                    // [task.detached] pairs with [task.begin_alone], [task.complete_alone],
-                    // [task.last]: the handle is done with the cell.
-                    Ordering::Release,
-                    Ordering::Relaxed,
-                )
-                .is_ok()
-    }
-
-    /// The handle goes; its reference stays.
-    pub(crate) fn drop_join(&self) -> JoinDropped {
-        let mut seen = self.0.load(Ordering::Relaxed);
-        loop {
-            let (next, dropped) = Snapshot(seen).drop_join();
-            // [task.drop_join] pairs with [task.complete], [task.completed_left],
-            // [task.woke_join]: the output is seen whole, and the wake is over.
-            match self
-                .0
-                .compare_exchange_weak(seen, next.0, Ordering::Acquire, Ordering::Relaxed)
-            {
-                Ok(_) => return dropped,
-                Err(now) => seen = now,
-            }
-        }
-    }
-
-    /// Passes the place of the join waker from or to the handle. `false`: the task has completed.
-    #[must_use]
-    pub(crate) fn pass_waker(&self) -> bool {
-        let mut seen = self.0.load(Ordering::Relaxed);
-        while let Some(next) = Snapshot(seen).pass_waker() {
-            // [task.waker_passed] pairs with [task.complete]: the waker is seen whole. Taking it back
-            // needs no more than the bit: who completes later has not touched it.
-            match self
-                .0
-                .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)
-            {
-                Ok(_) => return true,
-                Err(now) => seen = now,
-            }
-        }
-        false
-    }
-
     pub(crate) fn add_reference(&self) {
         let before = Snapshot(self.0.fetch_add(REFERENCE, Ordering::Relaxed));
         if before.references() > REFERENCES_MAX {
@@ -238,17 +269,20 @@ impl State {
         }
     }
 
-    /// Whether this was the last reference: then the caller frees the cell.
+    /// Whether the cell is to be freed.
+    #[inline]
     #[must_use]
     pub(crate) fn drop_reference(&self) -> bool {
-        // [task.dropped] pairs with [task.last], [task.begin_alone], [task.complete_alone]: all that
-        // was done through this reference is done.
-        if Snapshot(self.0.fetch_sub(REFERENCE, Ordering::Release)).references() != 1 {
+        // [task.dropped] pairs with [task.last], [task.look], [task.begin_alone],
+        // [task.end_alone], [task.end], [task.took], [task.join_last]: all that was done through
+        // this reference is done.
+        let before = self.0.fetch_sub(REFERENCE, Ordering::Release);
+        if !Snapshot(before - REFERENCE).is_dead() {
             return false;
         }
-        // [task.last] pairs with [task.dropped], [task.detached], [task.completed_left]: so that
-        // nothing is freed that is still in use.
-        let _last = self.0.load(Ordering::Acquire);
+        // [task.last] pairs with [task.dropped], [task.end], [task.left], [task.took],
+        // [task.join_last]: so that nothing is freed that is still in use.
+        self.0.load(Ordering::Acquire);
         true
     }
 }

@@ -17,6 +17,11 @@ pub(super) unsafe fn borrowed(task: TaskRef) -> ManuallyDrop<Waker> {
     ManuallyDrop::new(unsafe { Waker::new(task.as_ptr().cast_const().cast(), &VTABLE) })
 }
 
+/// Whether the waker is one of that task's.
+pub(super) fn is_of(waker: &Waker, task: *const ()) -> bool {
+    std::ptr::eq(waker.data(), task) && std::ptr::eq(waker.vtable(), &VTABLE)
+}
+
 fn task(data: *const ()) -> TaskRef {
     // SAFETY: every waker of this table was made from the non-null pointer of a `TaskRef`.
     TaskRef::new(unsafe { std::ptr::NonNull::new_unchecked(data.cast_mut().cast::<Header>()) })
@@ -24,7 +29,7 @@ fn task(data: *const ()) -> TaskRef {
 
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY: the waker that is cloned holds a reference, or is borrowed from a poll.
-    unsafe { task(data).header() }.state.add_reference();
+    unsafe { task(data).add_reference() };
     RawWaker::new(data, &VTABLE)
 }
 

@@ -13,11 +13,6 @@ impl<T> UnsafeCell<T> {
     pub(crate) fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
         self.0.with_mut(write)
     }
-
-    #[track_caller]
-    pub(crate) fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
-        self.0.with(read)
-    }
 }
 
 impl<T> Drop for UnsafeCell<T> {

@@ -5,7 +5,6 @@ mod atomics;
 mod backoff;
 mod cell;
 mod made;
-mod sizes;
 
 pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use loom::sync::{Arc, Condvar, Mutex};
@@ -13,5 +12,4 @@ pub(crate) use loom::sync::{Arc, Condvar, Mutex};
 pub(crate) use atomics::{AtomicU32, AtomicU64, AtomicUsize, fence};
 pub(crate) use backoff::Backoff;
 pub(crate) use cell::UnsafeCell;
-pub(crate) use made::boxed_zeroed;
-pub(crate) use sizes::{PLACES_MOVED, PLACES_SHARED};
+pub(crate) use made::{boxed_zeroed, shrunk, thread_local};
