@@ -43,10 +43,16 @@ impl Drop for Grant {
 
 /// Grants the units of one poll.
 #[inline]
-pub(crate) fn renew() -> Grant {
+pub(crate) fn grant() -> Grant {
     Grant {
         before: LEFT.replace(UNITS + REFUSALS),
     }
+}
+
+/// Makes the grant in force a new one: for one poll after the other under the same.
+#[inline]
+pub(crate) fn renew() {
+    LEFT.set(UNITS + REFUSALS);
 }
 
 /// Grants as much as is wanted.

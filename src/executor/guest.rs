@@ -34,12 +34,6 @@ struct Guest<'a, P: Policy, Q: RunQueues> {
     index: usize,
 }
 
-/// The future takes turns with the tasks, as a task does.
-fn budgeted(root: &mut dyn FnMut() -> bool) -> bool {
-    let _budget = budget::renew();
-    root()
-}
-
 /// See `Spawner::lodge`.
 pub(super) fn stay<P: Policy, Q: RunQueues>(
     colony: &Colony<Scheduler<P, Q>>,
@@ -54,7 +48,9 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
     let mut woken = true;
     guest.local.enter(|| {
         while !colony.presence.is_closed() {
-            if woken && budgeted(root) {
+            // The future takes turns with the tasks, as one of them.
+            budget::renew();
+            if woken && root() {
                 return Stay::Ready;
             }
             if let Some(task) = guest.local.next() {

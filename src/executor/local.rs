@@ -93,6 +93,7 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
                 CURRENT.set(self.0);
             }
         }
+        let _budget = budget::grant();
         let _leave = Leave(CURRENT.replace(Current {
             scheduler: ptr::from_ref(self.scheduler).cast(),
             local: ptr::from_ref(self).cast(),
@@ -227,7 +228,7 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         let remote = self.remote();
         remote.counters.polls.add(1);
         let began = remote.counters.measures_polls().then(Instant::now);
-        let _budget = budget::renew();
+        budget::renew();
         // SAFETY: the task was taken from a queue, where only `schedule` puts it, once for each
         // time it may run; until then it is alive.
         unsafe {

@@ -164,11 +164,12 @@ impl LocalSet {
 impl Entered<'_> {
     /// Runs the tasks that are ready, so many at most. The waker was registered before.
     fn turn(&self, cx: &mut Context<'_>) {
+        let _budget = budget::grant();
         for _ in 0..TURN_TASKS {
             let Some(task) = self.set.colony.tasks.pop() else {
                 return;
             };
-            let _budget = budget::renew();
+            budget::renew();
             // SAFETY: the task was taken from the ring, where only `schedule` puts it, once for
             // each time it may run.
             unsafe { task.run() };
