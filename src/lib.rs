@@ -4,6 +4,7 @@
 
 mod sync;
 
+mod budget;
 pub mod park;
 pub mod ring;
 mod wake_cell;
@@ -29,7 +30,10 @@ pub mod kit;
 pub use reactor::{Clock, SystemClock};
 
 pub use executor::CorePlan;
-pub use runtime::{BuildError, Builder, Handle, Runtime, spawn, spawn_blocking, yield_now};
+pub use runtime::{
+    BuildError, Builder, Handle, JoinSet, LocalSet, Runtime, spawn, spawn_blocking, spawn_local,
+    yield_now,
+};
 pub use task::{JoinError, JoinHandle};
 
 /// The examples of docs/embedding.md, compiled.

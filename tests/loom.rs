@@ -36,6 +36,14 @@ mod ring;
 #[allow(dead_code, reason = "the models use parts of the room")]
 mod wake_cell;
 
+#[path = "../src/budget/mod.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the rooms are metered, the models are not"
+)]
+mod budget;
+
 #[path = "../src/channel/mod.rs"]
 #[allow(
     dead_code,

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::line::{self, Gate, Node};
 use super::sleep::Ask;
+use crate::budget;
 
 /// What a look found.
 #[derive(Debug)]
@@ -124,13 +125,16 @@ impl<G: Gate, E: Errand<G>> Future for Waiting<G, E> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<E::Done> {
+        ready!(budget::left(cx.waker()));
         // SAFETY: the node is not moved; gate and errand are never pinned.
         let place = unsafe { self.get_unchecked_mut() };
-        if let Some(found) = place.look() {
-            return Poll::Ready(found);
-        }
-        // SAFETY: it is pinned.
-        unsafe { place.poll_slow(cx.waker()) }
+        let found = match place.look() {
+            Some(found) => found,
+            // SAFETY: it is pinned.
+            None => ready!(unsafe { place.poll_slow(cx.waker()) }),
+        };
+        budget::spend();
+        Poll::Ready(found)
     }
 }
 

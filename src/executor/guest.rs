@@ -12,6 +12,7 @@ use super::local::Local;
 use super::policy::Policy;
 use super::run_queue::RunQueues;
 use super::scheduler::Scheduler;
+use crate::budget;
 use crate::park::Parker;
 use crate::task::Colony;
 
@@ -47,6 +48,8 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
     let mut woken = true;
     guest.local.enter(|| {
         while !colony.presence.is_closed() {
+            // The future takes turns with the tasks, as one of them.
+            budget::renew();
             if woken && root() {
                 return Stay::Ready;
             }

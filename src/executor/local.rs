@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::policy::Policy;
 use super::run_queue::{RunQueue, RunQueues};
 use super::scheduler::{Remote, Scheduler};
+use crate::budget;
 use crate::sync::Ordering;
 use crate::task::{Readied, TaskRef};
 
@@ -92,6 +93,7 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
                 CURRENT.set(self.0);
             }
         }
+        let _budget = budget::grant();
         let _leave = Leave(CURRENT.replace(Current {
             scheduler: ptr::from_ref(self.scheduler).cast(),
             local: ptr::from_ref(self).cast(),
@@ -226,6 +228,7 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         let remote = self.remote();
         remote.counters.polls.add(1);
         let began = remote.counters.measures_polls().then(Instant::now);
+        budget::renew();
         // SAFETY: the task was taken from a queue, where only `schedule` puts it, once for each
         // time it may run; until then it is alive.
         unsafe {

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use crate::budget;
 use crate::reactor::{Direction, Handle, Registration};
 
 /// `registration` stands before `io`: it is dropped while the descriptor is still open.
@@ -39,6 +40,7 @@ impl<S: AsFd> Socket<S> {
         mut operation: impl FnMut(&S) -> io::Result<R>,
         exhausted: impl Fn(&R) -> bool,
     ) -> Poll<io::Result<R>> {
+        ready!(budget::left(cx.waker()));
         let registration = self.registration()?;
         loop {
             let polled = registration.readiness().poll(direction, cx);
@@ -49,6 +51,7 @@ impl<S: AsFd> Socket<S> {
             let seen = ready!(polled);
             match operation(&self.io) {
                 Ok(result) => {
+                    budget::spend();
                     if !seen.is_closed() && exhausted(&result) {
                         registration.readiness().clear(direction, seen);
                     }
@@ -58,7 +61,10 @@ impl<S: AsFd> Socket<S> {
                     registration.readiness().clear(direction, seen);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Poll::Ready(Err(error)),
+                Err(error) => {
+                    budget::spend();
+                    return Poll::Ready(Err(error));
+                }
             }
         }
     }

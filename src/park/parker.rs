@@ -77,7 +77,7 @@ impl Parker {
 
     /// Takes the token, if it is there; never sleeps.
     pub(crate) fn take(&mut self) -> bool {
-        self.bed.token.is_notified() && self.bed.token.finish()
+        self.0.token.is_notified() && self.0.token.finish()
     }
 
     /// As [`Parker::park`], at most for `timeout`. Whether a token was taken.

@@ -4,11 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::error::JoinError;
 use super::header::{Header, TaskRef};
 use super::snapshot::Offered;
+use crate::budget;
 
 /// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says
 /// why there is none. Dropping it detaches the task, which goes on.
@@ -95,7 +96,9 @@ impl<T> Future for JoinHandle<T> {
     /// # Panics
     /// When polled again after it gave its output.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(budget::left(cx.waker()));
         let Held::Task(task) = self.held else {
+            budget::spend();
             match std::mem::replace(&mut self.held, Held::Nothing) {
                 Held::Failed(error) => return Poll::Ready(Err(error)),
                 _ => panic!("JoinHandle polled after its end"),
@@ -106,6 +109,7 @@ impl<T> Future for JoinHandle<T> {
         if !header.front.state.load().is_completed() && wait(header, cx.waker()) {
             return Poll::Pending;
         }
+        budget::spend();
         let mut output: Option<Self::Output> = None;
         // SAFETY: the task completed while JOIN was set, so the output is this handle's; `T` is its
         // type.

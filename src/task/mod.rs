@@ -51,9 +51,14 @@ mod running;
 mod body;
 mod join;
 mod cell;
+mod local_key;
 
+pub use crate::budget::{consume_budget, unconstrained};
 pub use error::{JoinError, Panic};
 pub use join::{AbortHandle, JoinHandle};
+#[doc(hidden)]
+pub use local_key::LocalPlace;
+pub use local_key::{LocalKey, NotSet, Scoped};
 
 pub(crate) use colony::{Colony, Schedule};
 pub(crate) use header::{Kind, Readied, Slab, TaskRef};

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use crate::budget;
 use crate::reactor::{Handle, TimerKey};
 
 /// A sleep that cannot be counted in an `Instant` ends after this long.
@@ -36,8 +37,11 @@ pub fn sleep(duration: Duration) -> Sleep {
 
 /// Waits until `deadline` has passed. Otherwise as [`sleep`].
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    let timer = None;
-    Sleep { deadline, timer }
+    Sleep {
+        deadline,
+        timer: None,
+        refused: false,
+    }
 }
 
 /// The time by the clock of the current runtime, or the system's.
@@ -50,6 +54,7 @@ pub(super) fn now() -> Instant {
 pub struct Sleep {
     deadline: Instant,
     timer: Option<(Handle, TimerKey)>,
+    refused: bool,
 }
 
 impl Sleep {
@@ -70,6 +75,7 @@ impl Sleep {
     pub fn reset(&mut self, deadline: Instant) {
         self.cancel();
         self.deadline = deadline;
+        self.refused = false;
     }
 
     fn cancel(&mut self) {
@@ -84,6 +90,11 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_elapsed() {
+            // Once only: in a `timeout`, what is in front may spend every poll's budget.
+            if !std::mem::replace(&mut self.refused, true) {
+                ready!(budget::left(cx.waker()));
+            }
+            budget::spend();
             self.cancel();
             return Poll::Ready(());
         }

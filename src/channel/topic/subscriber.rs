@@ -4,11 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::TryLockError;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::error::{RecvError, TryRecvError};
 use super::shared::{Numbered, Shared, Subscription};
+use crate::budget;
 use crate::channel::sleep::{Ask, block, block_timeout};
 use crate::sync::Arc;
 
@@ -108,11 +109,18 @@ impl<T> Future for Recv<'_, T> {
     type Output = Result<T, RecvError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(budget::left(cx.waker()));
         let found = self.0.look().or_else(|| {
             self.0.own.wake.register(cx.waker());
             self.0.look()
         });
-        found.map_or(Poll::Pending, Poll::Ready)
+        match found {
+            Some(found) => {
+                budget::spend();
+                Poll::Ready(found)
+            }
+            None => Poll::Pending,
+        }
     }
 }
 
