@@ -27,7 +27,7 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("slab: permits of two threads", &[120, 120], permits).preemptions(None),
     Model::new(
         "slab: a hoard against a thread outside",
-        &[1500, 560],
+        &[9300, 1500],
         hoard,
     ),
     Model::new("slab: two spawns, then a walk", &[110, 110], two_spawns),
@@ -85,7 +85,11 @@ fn outside(colony: &Shared, lived: &Lived, times: usize) -> Role {
 }
 
 fn inside(colony: &Shared, lived: &Lived, times: usize) -> Role {
-    let (work, magazine) = (outside(colony, lived, times), colony.slab().magazine());
+    within(colony, outside(colony, lived, times))
+}
+
+fn within(colony: &Shared, work: Role) -> Role {
+    let magazine = colony.slab().magazine();
     Box::new(move || {
         let entered = Magazine::enter(&magazine);
         work();
@@ -154,16 +158,15 @@ fn permits(turn: usize) {
     all_are_there(&colony, 1);
 }
 
-/// A refusal makes the worker give back what it hoards.
+/// The worker hoards what there is; who is refused makes it give back.
 fn hoard(turn: usize) {
-    let (colony, lived) = (colony(2, 1), Note::new(Vec::new()));
-    let (own, note) = (colony.clone(), lived.clone());
-    let maybe: Role = Box::new(move || {
-        // It may be refused while the worker hoards both.
-        let _came = come_and_go(&own, &note);
-    });
-    together(turn, [inside(&colony, &lived, 2), maybe]);
-    all_are_there(&colony, 2);
+    let (colony, lived) = (colony(1, 1), Note::new(Vec::new()));
+    let maybe = |times: usize| -> Role {
+        let (own, note) = (colony.clone(), lived.clone());
+        Box::new(move || (0..times).for_each(|_| _ = come_and_go(&own, &note)))
+    };
+    together(turn, [within(&colony, maybe(2)), maybe(2)]);
+    all_are_there(&colony, 1);
 }
 
 fn spawn(colony: &Shared, handles: &Note<Vec<JoinHandle<()>>>) -> Role {

@@ -8,6 +8,7 @@ use crate::explore::{Model, Role, together};
 use crate::task::{Colony, JoinHandle};
 
 pub(crate) const MODELS: &[Model] = &[
+    Model::new("slab: two more owners come and go", &[11, 11], parts).preemptions(None),
     Model::new("slab: two owners go", &[3, 3], two_owners).preemptions(None),
     Model::new(
         "slab: the owner goes against the last cell",
@@ -44,6 +45,20 @@ fn two_owners(turn: usize) {
         turn,
         [Box::new(move || drop(one)), Box::new(move || drop(other))],
     );
+    ended(&house);
+}
+
+/// Each takes a part of its own, and gives it up.
+fn parts(turn: usize) {
+    let house = House::new(false);
+    let colony = Arc::new(Colony::new(1, 0, house.clone()));
+    let part = || -> Role {
+        let colony = colony.clone();
+        Box::new(move || drop(Colony::clone(&colony)))
+    };
+    together(turn, [part(), part()]);
+    assert_eq!(Arc::strong_count(&house), 2, "it ended too early");
+    drop(colony);
     ended(&house);
 }
 

@@ -36,11 +36,11 @@ pub(crate) const MODELS: &[Model] = &[
     .preemptions(None),
     Model::new(
         "task: join against completion",
-        &[140, 240],
+        &[430, 490],
         join_completion,
     )
-    .preemptions(Some(3))
-    .stale(&[260, 540]),
+    .preemptions(None)
+    .stale(&[1000, 1200]),
     Model::new(
         "task: last waker frees",
         &[1600, 1700, 680],
