@@ -45,7 +45,7 @@ fn measure<P: Policy>(name: &str) -> Result<(), BuildError> {
     println!("{name}: {ns} ns a message there and back");
     for (worker, counts) in runtime.metrics().workers.iter().enumerate() {
         println!(
-            "  worker {worker}: {} polls, {} of them from the LIFO slot, {} tasks stolen, {} sleeps",
+            "  worker {worker}: {} polls, {} from the LIFO slot, {} tasks stolen, {} sleeps",
             counts.polls, counts.lifo_hits, counts.stolen, counts.sleeps
         );
     }

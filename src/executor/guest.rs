@@ -1,5 +1,5 @@
-//! A thread in `block_on` as a guest: while its future waits, it runs the tasks that become ready on
-//! it, so that what it spawns and awaits needs no other thread.
+//! A thread in `block_on` as a guest: while its future waits, it runs the tasks that become ready
+//! on it, so that what it spawns and awaits needs no other thread.
 //!
 //! A guest takes nothing from outside or from workers; a worker without work takes from a guest's
 //! queue as from another worker's. A thread that sleeps is no guest, and has no tasks: so nobody

@@ -59,8 +59,8 @@ impl Idle {
     /// After a push: the sleeping worker to notify, if it takes one. It counts as searching from
     /// now on.
     pub(crate) fn claim(&self) -> Option<usize> {
-        // [idle.pushed] pairs with [idle.asleep], [idle.stopped]: the push is seen by whoever this
-        // thread does not see asleep, or still sees searching.
+        // [idle.pushed] pairs with [idle.asleep], [idle.stopped], [executor.drained]: the push is
+        // seen by whoever this thread does not see asleep, or still sees searching.
         fence(Ordering::SeqCst);
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
@@ -81,12 +81,12 @@ impl Idle {
         }
     }
 
-    /// After a push into `worker`'s own injector: whether it sleeps and is to be notified. It leaves
-    /// the sleepers, and counts as busy.
+    /// After a push into `worker`'s own injector: whether it sleeps and is to be notified. It
+    /// leaves the sleepers, and counts as busy.
     #[must_use]
     pub(crate) fn rouse(&self, worker: usize) -> bool {
-        // [idle.pushed_to] pairs with [idle.asleep]: the push is seen by the worker that this thread
-        // does not see asleep.
+        // [idle.pushed_to] pairs with [idle.asleep]: the push is seen by the worker that this
+        // thread does not see asleep.
         fence(Ordering::SeqCst);
         let bit = 1 << worker;
         self.word.load(Ordering::Relaxed) & bit != 0
@@ -128,8 +128,8 @@ impl Idle {
         if before.wrapping_sub(counted) >= SEARCHER {
             return false;
         }
-        // [idle.asleep] pairs with [idle.pushed], [idle.pushed_to]: a push that did not see this worker asleep is
-        // seen.
+        // [idle.asleep] pairs with [idle.pushed], [idle.pushed_to]: a push that did not see this
+        // worker asleep is seen.
         fence(Ordering::SeqCst);
         true
     }

@@ -16,8 +16,8 @@ use crate::task::{Readied, TaskRef};
 /// How many tasks move at once: from the injector, from another's queue, to the injector.
 pub(super) const BATCH: usize = 128;
 
-/// What a thread that runs tasks points to: the scheduler, its `Local`, and where the others see the
-/// name of the task that it runs.
+/// What a thread that runs tasks points to: the scheduler, its `Local`, and where the others see
+/// the name of the task that it runs.
 #[derive(Clone, Copy)]
 struct Current {
     scheduler: *const (),
@@ -105,7 +105,7 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     /// The calling thread's worker, if it is one of `scheduler`'s. Valid for the length of a call
     /// made by a task or a driver on this thread, since `enter` outlives both.
     #[inline]
-    pub(super) fn of<'b>(scheduler: &'b Scheduler<P, Q>) -> Option<&'b Self> {
+    pub(super) fn of(scheduler: &Scheduler<P, Q>) -> Option<&Self> {
         let current = CURRENT.get();
         if !ptr::addr_eq(current.scheduler, ptr::from_ref(scheduler)) {
             return None;

@@ -24,16 +24,16 @@ pub trait Policy: Send + Sync + 'static {
     /// in turn for a task spawned from outside. Needs `OWN_QUEUES`.
     const PINNED: bool = false;
 
-    /// How many tasks in a row a worker takes from its LIFO slot, where the task that was woken last
-    /// waits, before it looks at its queue. 0: there is no such slot.
+    /// How many tasks in a row a worker takes from its LIFO slot, where the task that was woken
+    /// last waits, before it looks at its queue. 0: there is no such slot.
     const LIFO_RUN_MAX: u32 = 16;
 
     /// Every so many tasks a worker looks at its driver (sockets, timers) and takes from the queue
     /// of what came from outside. At least 1.
     const TURN_TASKS: u32 = 61;
 
-    /// How many tasks a worker without work takes from the queue of another that holds `len`. `woken`:
-    /// it was woken to help; else it only ran out of work itself.
+    /// How many tasks a worker without work takes from the queue of another that holds `len`.
+    /// `woken`: it was woken to help; else it only ran out of work itself.
     fn steal(len: usize, woken: bool) -> usize {
         if woken || len >= Self::TURN_TASKS as usize {
             len.div_ceil(2)
@@ -60,8 +60,8 @@ impl Policy for Shared {
     const LIFO_RUN_MAX: u32 = 0;
 }
 
-/// A queue for each worker, and each task stays on its worker. One that blocks its worker blocks the
-/// tasks beside it.
+/// A queue for each worker, and each task stays on its worker. One that blocks its worker blocks
+/// the tasks beside it.
 #[derive(Debug)]
 pub struct Pinned;
 

@@ -69,8 +69,8 @@ pub trait RunQueues: Send + Sync + 'static {
     type Queue<T: Send>: RunQueue<T>;
 }
 
-/// windlass's lock-free ring, the default: batches by one compare-exchange, a worker's own pushes by
-/// none.
+/// windlass's lock-free ring, the default: batches by one compare-exchange, a worker's own pushes
+/// by none.
 #[derive(Debug)]
 pub struct Rings;
 

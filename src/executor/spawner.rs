@@ -1,4 +1,5 @@
-//! The ways into one executor, whatever its policy and queues: spawn, wake, be a guest, and its end.
+//! The ways into one executor, whatever its policy and queues: spawn, wake, be a guest, and its
+//! end.
 
 use std::future::Future;
 use std::ptr;
@@ -41,8 +42,8 @@ pub(crate) trait Spawner: Send + Sync {
     /// they have. A thread that runs tasks of this executor does not wait.
     fn wait_ended(&self, timeout: Option<Duration>) -> bool;
 
-    /// Polls `root`, and again whenever the parker was unparked, until it is ready (`true`); runs the
-    /// tasks that become ready on this thread meanwhile, until there is nothing to do.
+    /// Polls `root`, and again whenever the parker was unparked, until it is ready (`true`); runs
+    /// the tasks that become ready on this thread meanwhile, until there is nothing to do.
     fn lodge(&self, root: &mut dyn FnMut() -> bool, parker: &mut Parker) -> Stay;
 }
 

@@ -241,8 +241,8 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         !look_again || (scheduler.injector(index).is_empty() && !scheduler.presence.is_closed())
     }
 
-    /// Would looking about for longer have found the push that ended this sleep? Then it is done for
-    /// longer the next time, else for shorter. (As Linux's haltpoll governor does.)
+    /// Would looking about for longer have found the push that ended this sleep? Then it is done
+    /// for longer the next time, else for shorter. (As Linux's haltpoll governor does.)
     fn adapt(&mut self, woken: bool, slept: Duration) {
         let spin_for = self.worker.spin_for;
         self.worker.spin_for = if woken && slept < self.scheduler.spin_max {
@@ -265,8 +265,8 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         }
     }
 
-    /// Moves tasks from another's queue into this one's, as many as the policy says, and returns the
-    /// first. From one that stands still also what is in its LIFO slot.
+    /// Moves tasks from another's queue into this one's, as many as the policy says, and returns
+    /// the first. From one that stands still also what is in its LIFO slot.
     fn steal(&self, woken: bool) -> Option<TaskRef> {
         let remotes = &self.scheduler.remotes;
         for distance in 1..remotes.len() {

@@ -238,8 +238,8 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
 
 impl Builder {
     /// A runtime without threads of its own, whose one worker runs when its owner calls. The
-    /// settings `workers`, `cores`, `thread_name` and `guests` do not count, `on_slow_poll` is never
-    /// called.
+    /// settings `workers`, `cores`, `thread_name` and `guests` do not count, `on_slow_poll` is
+    /// never called.
     ///
     /// # Errors
     /// As [`Builder::build`].

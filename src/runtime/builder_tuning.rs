@@ -8,9 +8,10 @@ use crate::executor::{PanicPolicy, SlowPoll};
 use crate::task::Panic;
 
 impl<P, Q> Builder<P, Q> {
-    /// How long a worker without work looks about before it sleeps, at most 1 ms. How long it really
-    /// does follows from how soon the last sleeps were ended by a task from outside: a runtime that
-    /// waits for sockets and timers sleeps at once. Default 20 us; zero: never looks about.
+    /// How long a worker without work looks about before it sleeps, at most 1 ms. How long it
+    /// really does follows from how soon the last sleeps were ended by a task from outside: a
+    /// runtime that waits for sockets and timers sleeps at once. Default 20 us; zero: never looks
+    /// about.
     pub fn spin_max(mut self, spin_max: Duration) -> Self {
         self.spin_max = spin_max;
         self
@@ -45,8 +46,8 @@ impl<P, Q> Builder<P, Q> {
         self
     }
 
-    /// Calls `hook`, on a thread of its own, once for each poll that lasts for `limit` or more, while
-    /// it still lasts: its task blocks its worker. It is noticed within 8 ms after that.
+    /// Calls `hook`, on a thread of its own, once for each poll that lasts for `limit` or more,
+    /// while it still lasts: its task blocks its worker. It is noticed within 8 ms after that.
     pub fn on_slow_poll(
         mut self,
         limit: Duration,

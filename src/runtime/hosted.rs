@@ -17,8 +17,8 @@ use crate::sync::{AtomicBool, Ordering};
 /// So many tasks run in one turn at most, so that a host keeps its own pace.
 const TURN_TASKS: usize = 256;
 
-/// A runtime whose one worker is the thread that calls it: for a host with a loop of its own (a game,
-/// a user interface, another event loop).
+/// A runtime whose one worker is the thread that calls it: for a host with a loop of its own (a
+/// game, a user interface, another event loop).
 ///
 /// Between calls nothing runs. A host that waits for more than this runtime waits for its
 /// [`descriptor`](Hosted::descriptor) to become readable, at most for

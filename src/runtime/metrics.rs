@@ -7,8 +7,8 @@ use crate::executor::WorkerCounts;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Tasks whose cells are in use: spawned and not completed, or completed while handles or wakers
-    /// of them are kept.
+    /// Tasks whose cells are in use: spawned and not completed, or completed while handles or
+    /// wakers of them are kept.
     pub tasks_alive: usize,
     /// Tasks that came from outside, or had no room on their worker, and wait for one.
     pub tasks_injected: usize,

@@ -187,9 +187,10 @@ impl<B: Body> Cell<B> {
         match polled {
             Ok(Poll::Pending) => match cell.header.front.state.end_poll(yielded) {
                 Ended::Idle => {}
-                // SAFETY: nobody else runs or ends the task before it is in a queue.
                 Ended::Enqueue => {
-                    unsafe { cell.header.slab.as_ref() }.schedule(task, Readied::Yielded)
+                    // SAFETY: nobody else runs or ends the task before it is in a queue.
+                    let slab = unsafe { cell.header.slab.as_ref() };
+                    slab.schedule(task, Readied::Yielded);
                 }
                 // SAFETY: `end_poll` left RUNNING set.
                 Ended::Cancel => unsafe { Self::cancel(task) },

@@ -81,7 +81,8 @@ impl State {
 
     #[inline]
     pub(crate) fn end_poll(&self, yielded: bool) -> Ended {
-        // [task.yield_alone] pairs with [task.dropped], [task.left_new], [task.left]: as in `begin`.
+        // [task.yield_alone] pairs with [task.dropped], [task.left_new], [task.left]: as in
+        // `begin`.
         let mut seen = self.0.load(Ordering::Acquire);
         if yielded && Snapshot(seen).is_running_alone() {
             let (next, ended) = Snapshot(seen).end_poll(yielded);
@@ -93,9 +94,8 @@ impl State {
             if ended == Ended::Cancel {
                 return ended;
             }
-            // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the next
-            // runner sees what this poll left, and who enqueues the task
-            // sees its pop.
+            // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the
+            // next runner sees what this poll left, and who enqueues the task sees its pop.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)

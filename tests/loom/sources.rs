@@ -28,7 +28,7 @@ const NOT_MODELLED: [(&str, &str); 9] = [
     ),
     (
         "src/executor/scheduler.rs",
-        "a turn number, a flag of the fence pair in end.rs, and guests' places: a bit each, as a lock",
+        "a turn number, the flag of end.rs's fence pair, and guests' places: a bit each, as a lock",
     ),
     ("src/executor/monitor.rs", "hints, whose values may be old"),
     ("src/executor/worker.rs", "reads a hint of the monitor's"),
