@@ -3,17 +3,21 @@
 use proptest::prelude::*;
 
 use crate::cases;
-use crate::task::state::{Begun, Completed, Ended, Snapshot, State, Woken};
+use crate::task::snapshot::{Begun, Completed, Ended, Offered, Snapshot, Woken};
+use crate::task::state::State;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Wake,
     Close,
     Begin,
-    EndPoll,
+    EndPoll { yielded: bool },
     Complete,
-    Seize,
+    TakeWaker,
+    OfferWaker,
+    WithdrawWaker,
     DropJoin,
+    Seize,
     AddReference,
     DropReference,
 }
@@ -34,6 +38,9 @@ struct Task {
     place: Place,
     closed: bool,
     join: bool,
+    /// The join handle's waker is offered.
+    waker: bool,
+    /// The wakers of the task's own.
     references: usize,
 }
 
@@ -42,11 +49,21 @@ impl Task {
         place: Place::Scheduled,
         closed: false,
         join: true,
-        references: 2,
+        waker: false,
+        references: 0,
     };
 
     fn is_running(self) -> bool {
         matches!(self.place, Place::Running | Place::RunningWoken)
+    }
+
+    fn is_completed(self) -> bool {
+        self.place == Place::Completed
+    }
+
+    /// Nobody knows the cell any more: whoever made it so frees it.
+    fn is_dead(self) -> bool {
+        self.is_completed() && !self.join && !self.waker && self.references == 0
     }
 
     fn woken(&mut self) -> Woken {
@@ -62,12 +79,19 @@ impl Task {
     /// Whether the rules of the room allow the step here.
     fn allows(self, step: Step) -> bool {
         match step {
-            Step::Wake | Step::Close | Step::AddReference | Step::Seize => true,
+            // A task is woken by its wakers, closed by its handle, polled by who begins.
+            Step::Wake => self.references > 0 || self.is_running(),
+            Step::Close => self.join,
             Step::Begin => self.place == Place::Scheduled,
-            Step::EndPoll => self.is_running(),
             // Whoever was told to cancel completes, nobody else may.
-            Step::Complete => self.is_running(),
-            Step::DropJoin => self.join,
+            Step::EndPoll { .. } | Step::Complete => self.is_running(),
+            Step::TakeWaker => self.is_completed() && self.waker,
+            // One waker at a time: a handle that changes it takes the place back first.
+            Step::OfferWaker => self.join && !self.waker,
+            Step::WithdrawWaker => self.join && self.waker,
+            Step::DropJoin => self.join && (self.is_completed() || !self.waker),
+            Step::Seize => !self.is_completed(),
+            Step::AddReference => self.references > 0 || self.is_running(),
             Step::DropReference => self.references > 0,
         }
     }
@@ -77,16 +101,13 @@ impl Task {
         let before = state.load();
         match step {
             Step::Wake => {
-                let (snapshot, woken) = before.wake();
-                assert_eq!(state.wake(), woken);
-                assert_eq!(woken, self.woken());
-                assert!(snapshot.is_scheduled());
+                let woken = self.woken();
+                assert_eq!((before.wake().1, state.wake()), (woken, woken));
             }
             Step::Close => {
                 let woken = self.woken();
                 self.closed = true;
-                assert_eq!(before.close().1, woken);
-                assert_eq!(state.close(), woken);
+                assert_eq!((before.close().1, state.close()), (woken, woken));
             }
             Step::Begin => {
                 self.place = Place::Running;
@@ -97,24 +118,41 @@ impl Task {
                 };
                 assert_eq!((before.begin().1, state.begin()), (begun, begun));
             }
-            Step::EndPoll => {
-                let (place, ended) = match (self.closed, self.place) {
-                    (true, same) => (same, Ended::Cancel),
-                    (false, Place::RunningWoken) => (Place::Scheduled, Ended::Enqueue),
-                    (false, _) => (Place::Idle, Ended::Idle),
+            Step::EndPoll { yielded } => {
+                let (place, ended) = match (self.closed, self.place, yielded) {
+                    (true, same, _) => (same, Ended::Cancel),
+                    (false, Place::RunningWoken, _) | (false, _, true) => {
+                        (Place::Scheduled, Ended::Enqueue)
+                    }
+                    (false, _, false) => (Place::Idle, Ended::Idle),
                 };
                 self.place = place;
-                assert_eq!((before.end_poll().1, state.end_poll()), (ended, ended));
+                let said = (before.end_poll(yielded).1, state.end_poll(yielded));
+                assert_eq!(said, (ended, ended));
             }
-            Step::Complete => {
-                self.place = Place::Completed;
-                let owner = if self.join {
-                    Completed::WakeJoin
+            Step::Complete => self.complete(state, before),
+            Step::TakeWaker => {
+                self.waker = false;
+                let dead = self.is_dead();
+                assert_eq!((before.took_waker().1, state.took_waker()), (dead, dead));
+            }
+            Step::OfferWaker => {
+                let offered = if self.is_completed() {
+                    Offered::Completed
                 } else {
-                    Completed::DropOutput
+                    Offered::Waits
                 };
-                assert_eq!((before.complete().1, state.complete()), (owner, owner));
+                self.waker = !self.is_completed();
+                let said = (before.offer_waker().1, state.offer_waker());
+                assert_eq!(said, (offered, offered));
             }
+            Step::WithdrawWaker => {
+                let back = !self.is_completed();
+                self.waker &= !back;
+                let said = (before.withdraw_waker().is_some(), state.withdraw_waker());
+                assert_eq!(said, (back, back));
+            }
+            Step::DropJoin => self.drop_join(state, before),
             Step::Seize => {
                 let free = matches!(self.place, Place::Idle | Place::Scheduled);
                 if free {
@@ -122,40 +160,66 @@ impl Task {
                 }
                 assert_eq!((before.seize().is_some(), state.seize()), (free, free));
             }
-            Step::DropJoin => {
-                self.join = false;
-                let completed = self.place == Place::Completed;
-                assert_eq!(
-                    (before.drop_join().1, state.drop_join()),
-                    (completed, completed)
-                );
-            }
             Step::AddReference => {
                 self.references += 1;
                 state.add_reference();
             }
             Step::DropReference => {
                 self.references -= 1;
-                assert_eq!(state.drop_reference(), self.references == 0);
+                assert_eq!(state.drop_reference(), self.is_dead());
             }
+        }
+    }
+
+    fn complete(&mut self, state: &State, before: Snapshot) {
+        let completed = match (self.join, self.waker) {
+            (false, _) => Completed::NoJoin,
+            (true, false) => Completed::Handed,
+            (true, true) => Completed::WakeJoin,
+        };
+        assert_eq!(state.wants_output(), self.join);
+        assert_eq!(
+            (before.complete().1, state.complete()),
+            (completed, completed)
+        );
+        self.place = Place::Completed;
+        if completed == Completed::NoJoin {
+            let dead = self.is_dead();
+            let said = (before.complete_detached().1, state.complete_detached());
+            assert_eq!(said, (dead, dead));
+        }
+    }
+
+    /// The handle's ways to go.
+    fn drop_join(&mut self, state: &State, before: Snapshot) {
+        self.join = false;
+        let dead = self.is_dead();
+        assert_eq!(before.drop_join().1, dead);
+        if before == Snapshot::NEW {
+            assert!(state.drop_join_new());
+        } else if before.is_completed() == before.has_join_waker() {
+            assert!(!state.drop_join_new(), "not new");
+            assert!(state.drop_join_at(before));
+        } else {
+            assert_eq!(state.drop_join_completed(), dead);
         }
     }
 
     fn check(self, snapshot: Snapshot) {
         let said = format!("{self:?} is {snapshot:?}");
-        match self.place {
-            // After completion a wake may still leave its bit: it means nothing any more.
-            Place::Completed => assert!(snapshot.is_completed(), "{said}"),
-            place => {
-                let scheduled = matches!(place, Place::Scheduled | Place::RunningWoken);
-                assert_eq!(snapshot.is_scheduled(), scheduled, "{said}");
-                assert!(!snapshot.is_completed(), "{said}");
-            }
+        assert_eq!(snapshot.is_completed(), self.is_completed(), "{said}");
+        // After completion a wake may still leave its bit: it means nothing any more.
+        if !self.is_completed() {
+            let scheduled = matches!(self.place, Place::Scheduled | Place::RunningWoken);
+            assert_eq!(snapshot.is_scheduled(), scheduled, "{said}");
         }
         assert_eq!(snapshot.is_running(), self.is_running(), "{said}");
-        assert_eq!(snapshot.is_closed(), self.closed, "{said}");
         assert_eq!(snapshot.has_join(), self.join, "{said}");
+        assert_eq!(snapshot.has_join_waker(), self.waker, "{said}");
         assert_eq!(snapshot.references(), self.references, "{said}");
+        if !self.is_dead() {
+            assert_eq!(snapshot.is_closed(), self.closed, "{said}");
+        }
     }
 }
 
@@ -164,31 +228,41 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => Just(Step::Wake),
         1 => Just(Step::Close),
         6 => Just(Step::Begin),
-        6 => Just(Step::EndPoll),
+        6 => any::<bool>().prop_map(|yielded| Step::EndPoll { yielded }),
         1 => Just(Step::Complete),
-        1 => Just(Step::Seize),
+        2 => Just(Step::TakeWaker),
+        2 => Just(Step::OfferWaker),
+        1 => Just(Step::WithdrawWaker),
         1 => Just(Step::DropJoin),
+        1 => Just(Step::Seize),
         2 => Just(Step::AddReference),
         2 => Just(Step::DropReference),
     ];
-    prop::collection::vec(step, 0..60)
+    prop::collection::vec(step, 0..80)
 }
 
 proptest! {
     #![proptest_config(cases(2_000))]
 
     #[test]
-    fn the_word_follows_the_diagram(steps in steps()) {
+    fn the_word_follows_the_diagram(steps in steps(), home in any::<u8>()) {
         let state = State::new();
+        prop_assert!(!state.seize(), "nobody lives there");
+        state.publish(Snapshot::NEW);
+        let homeless = home == 0;
+        if !homeless {
+            state.set_home(home);
+        }
         let mut task = Task::NEW;
         task.check(state.load());
         for step in steps {
-            if task.references == 0 {
+            if task.is_dead() {
                 break;
             }
             if task.allows(step) {
                 task.step(&state, step);
                 task.check(state.load());
+                prop_assert!(task.is_dead() || state.home() == home);
             }
         }
     }
