@@ -1,5 +1,5 @@
-//! Where the slots of all threads come from and go to: a ring of slots for each class, and behind it
-//! the chunks of memory that slots are carved from.
+//! Where the slots of all threads come from and go to: a ring of slots for each class, and behind
+//! it the chunks of memory that slots are carved from.
 
 use std::alloc::{self, Layout};
 use std::ptr::NonNull;

@@ -81,7 +81,8 @@ impl State {
 
     #[inline]
     pub(crate) fn end_poll(&self, yielded: bool) -> Ended {
-        // [task.yield_alone] pairs with [task.dropped], [task.left_new], [task.left]: as in `begin`.
+        // [task.yield_alone] pairs with [task.dropped], [task.left_new], [task.left]: as in
+        // `begin`.
         let mut seen = self.0.load(Ordering::Acquire);
         if yielded && Snapshot(seen).is_running_alone() {
             let (next, ended) = Snapshot(seen).end_poll(yielded);
@@ -93,9 +94,8 @@ impl State {
             if ended == Ended::Cancel {
                 return ended;
             }
-            // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the next
-            // runner sees what this poll left, and who enqueues the task
-            // sees its pop.
+            // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the
+            // next runner sees what this poll left, and who enqueues the task sees its pop.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)
@@ -122,7 +122,7 @@ impl State {
                 return completed;
             }
             // [task.complete] pairs with [task.look], [task.offer], [task.offer_late],
-            // [task.withdraw_late], [task.left]: the output is seen whole, and so is the waker.
+            // [task.withdraw_late]: the output is seen whole, and so is the waker.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::AcqRel, Ordering::Relaxed)
@@ -143,8 +143,8 @@ impl State {
             self.0.store(COMPLETED, Ordering::Relaxed);
             return true;
         }
-        // [task.end] pairs with [task.dropped], [task.last]: so that nothing is freed that is still
-        // in use.
+        // [task.end] pairs with [task.dropped], [task.left], [task.last]: so that nothing is freed
+        // that is still in use.
         Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::AcqRel))
             .complete_detached()
             .1
