@@ -122,7 +122,7 @@ impl State {
                 return completed;
             }
             // [task.complete] pairs with [task.look], [task.offer], [task.offer_late],
-            // [task.withdraw_late], [task.left]: the output is seen whole, and so is the waker.
+            // [task.withdraw_late]: the output is seen whole, and so is the waker.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::AcqRel, Ordering::Relaxed)
