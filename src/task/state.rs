@@ -218,7 +218,7 @@ impl State {
     pub(crate) fn drop_join_at(&self, seen: Snapshot) -> bool {
         debug_assert_eq!(seen.is_completed(), seen.has_join_waker(), "{seen:?}");
         // [task.left] pairs with [task.begin_alone], [task.yield_alone], [task.end_alone],
-        // [task.end], [task.complete], [task.took], [task.last]: the handle is done with the cell.
+        // [task.end], [task.took], [task.last]: the handle is done with the cell.
         self.0
             .compare_exchange(
                 seen.0,
