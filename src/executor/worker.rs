@@ -14,6 +14,12 @@ use crate::task::{Colony, Magazine, TaskRef};
 /// The shortest time for which it is worth to look about before sleeping.
 const SPIN_MIN: Duration = Duration::from_micros(1);
 
+/// What the kernel needs to wake a thread, at most, where nothing else runs.
+const WAKE_UP: Duration = Duration::from_micros(60);
+
+/// The most sleeps that go by without looking about before.
+const DOUBTS_MAX: u32 = 255;
+
 /// So many looks at the injector between two at the clock and at the others' queues.
 const LOOKS: u32 = 8;
 
@@ -31,6 +37,8 @@ struct Seat {
     searching: bool,
     /// How long it looks about before it sleeps: longer after short sleeps that a push ended.
     spin_for: Duration,
+    /// So many sleeps go by before it looks about again.
+    doubts: u32,
 }
 
 /// A worker at work, on its thread.
@@ -49,6 +57,7 @@ impl Worker {
             ticks: 0,
             searching: false,
             spin_for: Duration::ZERO,
+            doubts: 0,
         };
         Self { seat, magazine }
     }
@@ -139,6 +148,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         let began = Instant::now();
         if (self.worker.searching || P::PINNED) && self.look_about(began) {
             self.counters().spin_hits.add(1);
+            self.worker.doubts = 0;
             return;
         }
         self.sleep(began);
@@ -241,17 +251,22 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         !look_again || (scheduler.injector(index).is_empty() && !scheduler.presence.is_closed())
     }
 
-    /// Would looking about for longer have found the push that ended this sleep? Then it is done
-    /// for longer the next time, else for shorter. (As Linux's haltpoll governor does.)
+    /// Would looking about have found the push that ended this sleep? Then it is done for longer the
+    /// next time, else for shorter (as Linux's haltpoll governor does). How long the sleep was is
+    /// known only with the time that the kernel needs to end one, so the guess is a generous one;
+    /// where it proves wrong, it is not made again for a while, each time for longer.
     fn adapt(&mut self, woken: bool, slept: Duration) {
-        let spin_for = self.worker.spin_for;
-        self.worker.spin_for = if woken && slept < self.scheduler.spin_max {
-            (spin_for * 2).clamp(SPIN_MIN, self.scheduler.spin_max.max(SPIN_MIN))
-        } else if spin_for > SPIN_MIN {
-            spin_for / 2
+        let (seat, max) = (&mut *self.worker, self.scheduler.spin_max);
+        if seat.spin_for > Duration::ZERO && seat.spin_for == max {
+            seat.doubts = (2 * seat.doubts + 1).min(DOUBTS_MAX);
+            seat.spin_for = Duration::ZERO;
+        } else if seat.doubts > 0 {
+            seat.doubts -= 1;
+        } else if woken && slept < max + WAKE_UP {
+            seat.spin_for = (seat.spin_for * 2).max(SPIN_MIN).min(max);
         } else {
-            Duration::ZERO
-        };
+            seat.spin_for = Duration::ZERO;
+        }
     }
 
     /// The searcher has found work. Was it the last, a push may have relied on it: it passes the
