@@ -9,8 +9,9 @@ use super::drivers::Reactors;
 use super::error::BuildError;
 use super::handle::{Handle, Inside};
 use super::hooks::Hooks;
-use super::metrics::Metrics;
-use crate::executor::{BlockingPool, Config, Driver, Policy, Pool, RunQueues, Scheduler, Settings};
+use crate::executor::{
+    BlockingPool, Config, Metrics, Policy, Pool, RunQueues, Scheduler, Settings,
+};
 use crate::task::{Colony, JoinHandle};
 
 /// A runtime: pinned workers, each with its own reactor, and a pool of threads for what blocks.
@@ -37,54 +38,46 @@ pub struct Runtime {
 /// All that a runtime is started from.
 pub(super) struct Parts {
     pub(super) settings: Settings,
-    pub(super) thread_name: String,
-    pub(super) cores: Vec<Option<usize>>,
-    pub(super) drivers: Vec<Box<dyn Driver>>,
+    pub(super) config: Config,
     pub(super) reactors: Reactors,
     pub(super) blocking: Arc<dyn BlockingPool>,
     pub(super) hooks: Hooks,
 }
 
-/// An executor whose workers wait on `drivers`.
-pub(super) fn colony<P: Policy, Q: RunQueues>(
-    settings: Settings,
-    drivers: &[Box<dyn Driver>],
-) -> Colony<Scheduler<P, Q>> {
-    let notifiers = drivers.iter().map(|driver| driver.notifier()).collect();
-    let (tasks_max, workers) = (settings.tasks_max, drivers.len());
-    Colony::new(tasks_max, workers, Scheduler::new(settings, notifiers))
+impl Parts {
+    /// An executor whose workers wait on the drivers, and a handle to it.
+    pub(super) fn found<P: Policy, Q: RunQueues>(
+        self,
+    ) -> (Colony<Scheduler<P, Q>>, Handle, Config) {
+        let drivers = &self.config.drivers;
+        let notifiers = drivers.iter().map(|driver| driver.notifier()).collect();
+        let (tasks_max, workers) = (self.settings.tasks_max, drivers.len());
+        let colony = Colony::new(tasks_max, workers, Scheduler::new(self.settings, notifiers));
+        let inside = Arc::new(Inside {
+            executor: Arc::new(colony.clone()),
+            blocking: self.blocking,
+            reactors: self.reactors,
+        });
+        (colony, Handle { inside }, self.config)
+    }
 }
 
 impl Runtime {
     pub(super) fn start<P: Policy, Q: RunQueues>(parts: Parts) -> Result<Self, BuildError> {
-        let colony = colony::<P, Q>(parts.settings, &parts.drivers);
-        let handle = Handle::new(Inside {
-            executor: Arc::new(colony.clone()),
-            blocking: parts.blocking,
-            reactors: parts.reactors,
-        });
-        let entered = handle.clone();
-        let (hooks, workers) = (parts.hooks.clone(), parts.drivers.len());
+        let (hooks, workers) = (parts.hooks.clone(), parts.config.drivers.len());
+        let (colony, handle, config) = parts.found::<P, Q>();
         let (said, starts) = mpsc::channel();
-        let config = Config {
-            thread_name: parts.thread_name,
-            cores: parts.cores,
-            drivers: parts.drivers,
-            around: Arc::new(move |worker, work| {
-                let _driving = Driving::begin();
-                let _entered = entered.enter_as(Some(worker));
-                hooks.around(worker, &said, work);
-            }),
-        };
-        let pool = Pool::start(&colony, config)?;
-        let runtime = Self {
-            handle,
-            pool: Some(pool),
-        };
-        match parts.hooks.wait_started(workers, &starts) {
-            Ok(()) => Ok(runtime),
-            Err(worker) => Err(BuildError::Hook { worker }),
-        }
+        let (entered, around) = (handle.clone(), hooks.clone());
+        let around = Arc::new(move |worker, work: &mut dyn FnMut()| {
+            let _driving = Driving::begin();
+            let _entered = entered.enter_as(Some(worker));
+            around.around(worker, &said, work);
+        });
+        let pool = Some(Pool::start(&colony, config, around)?);
+        let runtime = Self { handle, pool };
+        let started = hooks.wait_started(workers, &starts);
+        started.map_err(|worker| BuildError::Hook { worker })?;
+        Ok(runtime)
     }
 
     /// A handle to spawn, enter and block on from other threads.
@@ -148,7 +141,7 @@ impl Runtime {
             _ if !workers_ended => Some(Duration::ZERO),
             timeout => timeout.map(|timeout| timeout.saturating_sub(begun.elapsed())),
         };
-        self.handle.inside().blocking.shut_down(left) && workers_ended
+        self.handle.inside.blocking.shut_down(left) && workers_ended
     }
 }
 
