@@ -26,6 +26,9 @@ mod reactor {
 
 #[path = "."]
 mod task {
+    #[path = "../src/task/snapshot.rs"]
+    #[allow(dead_code, reason = "included for its properties")]
+    pub(crate) mod snapshot;
     #[path = "../src/task/state.rs"]
     #[allow(dead_code, reason = "included for its properties")]
     pub(crate) mod state;

@@ -122,7 +122,7 @@ impl State {
                 return completed;
             }
             // [task.complete] pairs with [task.look], [task.offer], [task.offer_late],
-            // [task.withdraw_late], [task.left]: the output is seen whole, and so is the waker.
+            // [task.withdraw_late]: the output is seen whole, and so is the waker.
             match self
                 .0
                 .compare_exchange_weak(seen, next.0, Ordering::AcqRel, Ordering::Relaxed)
@@ -143,8 +143,8 @@ impl State {
             self.0.store(COMPLETED, Ordering::Relaxed);
             return true;
         }
-        // [task.end] pairs with [task.dropped], [task.last]: so that nothing is freed that is still
-        // in use.
+        // [task.end] pairs with [task.dropped], [task.left], [task.last]: so that nothing is freed
+        // that is still in use.
         Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::AcqRel))
             .complete_detached()
             .1
@@ -218,7 +218,7 @@ impl State {
     pub(crate) fn drop_join_at(&self, seen: Snapshot) -> bool {
         debug_assert_eq!(seen.is_completed(), seen.has_join_waker(), "{seen:?}");
         // [task.left] pairs with [task.begin_alone], [task.yield_alone], [task.end_alone],
-        // [task.end], [task.took], [task.last]: the handle is done with the cell.
+        // [task.end], [task.complete], [task.took], [task.last]: the handle is done with the cell.
         self.0
             .compare_exchange(
                 seen.0,

@@ -3,15 +3,21 @@
 use proptest::prelude::*;
 
 use crate::cases;
-use crate::task::state::{Begun, Completed, Ended, Snapshot, State, Woken};
+use crate::task::snapshot::{Begun, Completed, Ended, Offered, Snapshot, Woken};
+use crate::task::state::State;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Wake,
     Close,
     Begin,
-    EndPoll,
+    /// Whether the task yields.
+    EndPoll(bool),
     Complete,
+    CompleteDetached,
+    TookWaker,
+    OfferWaker,
+    WithdrawWaker,
     Seize,
     DropJoin,
     AddReference,
@@ -34,16 +40,33 @@ struct Task {
     place: Place,
     closed: bool,
     join: bool,
+    /// The join waker's place is the completion's.
+    waits: bool,
+    home: u8,
     references: usize,
 }
 
 impl Task {
-    const NEW: Self = Self {
-        place: Place::Scheduled,
-        closed: false,
-        join: true,
-        references: 2,
-    };
+    fn new(home: u8) -> (Self, State) {
+        let (state, place) = (State::new(), Place::Scheduled);
+        assert!(state.load().is_dead(), "nobody lives there");
+        state.publish(Snapshot::NEW);
+        state.set_home(home);
+        let task = Self {
+            place,
+            closed: false,
+            join: true,
+            waits: false,
+            home,
+            references: 0,
+        };
+        (task, state)
+    }
+
+    fn is_dead(self) -> bool {
+        let held = self.join || self.waits || self.references > 0;
+        self.place == Place::Completed && !held
+    }
 
     fn is_running(self) -> bool {
         matches!(self.place, Place::Running | Place::RunningWoken)
@@ -61,13 +84,21 @@ impl Task {
 
     /// Whether the rules of the room allow the step here.
     fn allows(self, step: Step) -> bool {
+        let completed = self.place == Place::Completed;
         match step {
-            Step::Wake | Step::Close | Step::AddReference | Step::Seize => true,
+            Step::Seize => true,
+            // A reference comes from the poll, from another, or from the join handle.
+            Step::AddReference => self.is_running() || self.references > 0 || self.join,
+            Step::Wake | Step::Close => self.references > 0 || self.join || self.is_running(),
             Step::Begin => self.place == Place::Scheduled,
-            Step::EndPoll => self.is_running(),
+            Step::EndPoll(_) => self.is_running(),
             // Whoever was told to cancel completes, nobody else may.
             Step::Complete => self.is_running(),
-            Step::DropJoin => self.join,
+            Step::CompleteDetached => self.is_running() && !self.join,
+            Step::TookWaker => completed && self.waits,
+            Step::OfferWaker => self.join && !self.waits,
+            Step::WithdrawWaker => self.join && self.waits,
+            Step::DropJoin => self.join && completed == self.waits,
             Step::DropReference => self.references > 0,
         }
     }
@@ -97,23 +128,16 @@ impl Task {
                 };
                 assert_eq!((before.begin().1, state.begin()), (begun, begun));
             }
-            Step::EndPoll => {
+            Step::EndPoll(yields) => {
                 let (place, ended) = match (self.closed, self.place) {
                     (true, same) => (same, Ended::Cancel),
                     (false, Place::RunningWoken) => (Place::Scheduled, Ended::Enqueue),
+                    (false, _) if yields => (Place::Scheduled, Ended::Enqueue),
                     (false, _) => (Place::Idle, Ended::Idle),
                 };
                 self.place = place;
-                assert_eq!((before.end_poll().1, state.end_poll()), (ended, ended));
-            }
-            Step::Complete => {
-                self.place = Place::Completed;
-                let owner = if self.join {
-                    Completed::WakeJoin
-                } else {
-                    Completed::DropOutput
-                };
-                assert_eq!((before.complete().1, state.complete()), (owner, owner));
+                let told = (before.end_poll(yields).1, state.end_poll(yields));
+                assert_eq!(told, (ended, ended));
             }
             Step::Seize => {
                 let free = matches!(self.place, Place::Idle | Place::Scheduled);
@@ -122,22 +146,62 @@ impl Task {
                 }
                 assert_eq!((before.seize().is_some(), state.seize()), (free, free));
             }
-            Step::DropJoin => {
-                self.join = false;
-                let completed = self.place == Place::Completed;
-                assert_eq!(
-                    (before.drop_join().1, state.drop_join()),
-                    (completed, completed)
-                );
-            }
             Step::AddReference => {
                 self.references += 1;
                 state.add_reference();
             }
             Step::DropReference => {
                 self.references -= 1;
-                assert_eq!(state.drop_reference(), self.references == 0);
+                assert_eq!(state.drop_reference(), self.is_dead());
             }
+            ends => self.end(state, ends),
+        }
+    }
+
+    /// The steps of the end, and of who waits for it.
+    fn end(&mut self, state: &State, step: Step) {
+        let before = state.load();
+        match step {
+            Step::Complete => {
+                let completed = match (self.join, self.waits) {
+                    (false, _) => Completed::NoJoin,
+                    (true, true) => Completed::WakeJoin,
+                    (true, false) => Completed::Handed,
+                };
+                if self.join {
+                    self.place = Place::Completed;
+                }
+                let told = (before.complete().1, state.complete());
+                assert_eq!(told, (completed, completed));
+            }
+            Step::CompleteDetached => {
+                self.place = Place::Completed;
+                assert_eq!(state.complete_detached(), self.is_dead());
+            }
+            Step::TookWaker => {
+                self.waits = false;
+                assert_eq!(state.took_waker(), self.is_dead());
+            }
+            Step::OfferWaker => {
+                let completed = self.place == Place::Completed;
+                let offered = if completed {
+                    Offered::Completed
+                } else {
+                    Offered::Waits
+                };
+                self.waits = !completed;
+                assert_eq!(state.offer_waker(), offered);
+            }
+            Step::WithdrawWaker => {
+                let completed = self.place == Place::Completed;
+                self.waits = completed;
+                assert_eq!(state.withdraw_waker(), !completed);
+            }
+            Step::DropJoin => {
+                self.join = false;
+                assert!(state.drop_join_at(before), "nobody else moved the word");
+            }
+            other => panic!("{other:?} is no step of the end"),
         }
     }
 
@@ -152,9 +216,15 @@ impl Task {
                 assert!(!snapshot.is_completed(), "{said}");
             }
         }
+        if self.is_dead() {
+            assert!(snapshot.is_dead(), "{said}");
+            return;
+        }
         assert_eq!(snapshot.is_running(), self.is_running(), "{said}");
         assert_eq!(snapshot.is_closed(), self.closed, "{said}");
         assert_eq!(snapshot.has_join(), self.join, "{said}");
+        assert_eq!(snapshot.has_join_waker(), self.waits, "{said}");
+        assert_eq!(snapshot.home(), self.home, "{said}");
         assert_eq!(snapshot.references(), self.references, "{said}");
     }
 }
@@ -164,8 +234,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => Just(Step::Wake),
         1 => Just(Step::Close),
         6 => Just(Step::Begin),
-        6 => Just(Step::EndPoll),
+        6 => any::<bool>().prop_map(Step::EndPoll),
         1 => Just(Step::Complete),
+        1 => Just(Step::CompleteDetached),
+        2 => Just(Step::TookWaker),
+        2 => Just(Step::OfferWaker),
+        1 => Just(Step::WithdrawWaker),
         1 => Just(Step::Seize),
         1 => Just(Step::DropJoin),
         2 => Just(Step::AddReference),
@@ -178,12 +252,11 @@ proptest! {
     #![proptest_config(cases(2_000))]
 
     #[test]
-    fn the_word_follows_the_diagram(steps in steps()) {
-        let state = State::new();
-        let mut task = Task::NEW;
+    fn the_word_follows_the_diagram(home in any::<u8>(), steps in steps()) {
+        let (mut task, state) = Task::new(home);
         task.check(state.load());
         for step in steps {
-            if task.references == 0 {
+            if task.is_dead() {
                 break;
             }
             if task.allows(step) {
@@ -191,5 +264,21 @@ proptest! {
                 task.check(state.load());
             }
         }
+    }
+
+    /// Who leaves a completed cell last frees it, in whichever order they go.
+    #[test]
+    fn the_last_of_a_completed_cell_frees_it(references in 0..4_usize, before in 0..4_usize) {
+        let (_, state) = Task::new(0);
+        (0..references).for_each(|_| state.add_reference());
+        assert_eq!(state.begin(), Begun::Poll);
+        assert_eq!(state.complete(), Completed::Handed);
+        let before = before.min(references);
+        (0..before).for_each(|_| assert!(!state.drop_reference()));
+        assert_eq!(state.drop_join_completed(), before == references);
+        (before..references).for_each(|left| {
+            assert_eq!(state.drop_reference(), left + 1 == references);
+        });
+        assert!(state.load().is_dead());
     }
 }

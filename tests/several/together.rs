@@ -8,7 +8,11 @@ use windlass::{CorePlan, Handle, Runtime, channel, spawn, spawn_blocking, yield_
 use crate::support::{bounded, runtime};
 
 fn named(name: &str) -> Runtime {
-    let builder = Runtime::builder().workers(2).cores(CorePlan::None);
+    // Without guests: a task then runs on a thread that bears its runtime's name.
+    let builder = Runtime::builder()
+        .workers(2)
+        .cores(CorePlan::None)
+        .guests(false);
     builder.thread_name(name).build().unwrap()
 }
 

@@ -20,7 +20,7 @@ pub(crate) const MODELS: &[Model] = &[
     ),
     Model::new(
         "slab: a magazine against a thread outside",
-        &[71000, 7000],
+        &[2300, 1100],
         magazine_outside,
     ),
     Model::new("slab: two magazines", &[960, 960], two_magazines),
@@ -129,7 +129,7 @@ fn magazine_outside(turn: usize) {
     let (colony, lived) = (colony(4, 0), Note::new(Vec::new()));
     together(
         turn,
-        [inside(&colony, &lived, 2), outside(&colony, &lived, 2)],
+        [inside(&colony, &lived, 2), outside(&colony, &lived, 1)],
     );
     all_are_there(&colony, 4);
 }
