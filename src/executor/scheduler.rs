@@ -67,13 +67,15 @@ pub(crate) struct Scheduler<P, Q: RunQueues> {
     drained: AtomicBool,
     walking: Mutex<()>,
     ending: Mutex<Ending>,
-    ended: Condvar,
+    pub(super) ended: Condvar,
     policy: PhantomData<P>,
 }
 
-struct Ending {
-    at_end: Option<Box<dyn FnOnce() + Send>>,
-    ended: bool,
+pub(super) struct Ending {
+    /// What runs before the last tasks are dropped, once.
+    pub(super) at_end: Option<Box<dyn FnOnce() + Send>>,
+    /// All tasks have ended.
+    pub(super) ended: bool,
 }
 
 impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
@@ -232,17 +234,6 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         self.walking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What runs before the last tasks are dropped, once.
-    pub(super) fn take_at_end(&self) -> Option<Box<dyn FnOnce() + Send>> {
-        self.ending().at_end.take()
-    }
-
-    /// All tasks have ended.
-    pub(super) fn tell_ended(&self) {
-        self.ending().ended = true;
-        self.ended.notify_all();
-    }
-
     /// Waits until all tasks have ended, at most for `timeout`. Whether they have.
     pub(super) fn wait_ended(&self, timeout: Option<Duration>) -> bool {
         let (ending, timeout) = (self.ending(), timeout.unwrap_or(Duration::MAX));
@@ -251,7 +242,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         waited.is_ok_and(|(ending, _)| ending.ended)
     }
 
-    fn ending(&self) -> MutexGuard<'_, Ending> {
+    pub(super) fn ending(&self) -> MutexGuard<'_, Ending> {
         self.ending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

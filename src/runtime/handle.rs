@@ -178,10 +178,9 @@ impl Drop for EnterGuard<'_> {
 /// assert_eq!(sum.unwrap(), 2);
 /// # Ok::<(), windlass::BuildError>(())
 /// ```
-pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
-where
-    F: Future<Output: Send + 'static> + Send + 'static,
-{
+pub fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(
+    future: F,
+) -> JoinHandle<F::Output> {
     // A refused future is dropped when the borrow has ended: its drop may enter a runtime.
     let spawned = CURRENT.with_borrow(|current| match current {
         Some(handle) => executor::spawn(&*handle.inside.executor, future),
@@ -195,11 +194,9 @@ where
 ///
 /// # Panics
 /// When the thread is in no runtime.
-pub fn spawn_blocking<T, F>(closure: F) -> JoinHandle<T>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
+pub fn spawn_blocking<T: Send + 'static, F: FnOnce() -> T + Send + 'static>(
+    closure: F,
+) -> JoinHandle<T> {
     Handle::current().spawn_blocking(closure)
 }
 

@@ -15,10 +15,9 @@ use std::task::{Context, Poll, ready};
 
 use super::block_on::{Driving, NestedBlockOn};
 use super::handle::Handle;
-use super::start::Runtime;
 use crate::task::{JoinError, JoinHandle};
 
-/// Where tasks that borrow are spawned; see [`Runtime::scope`].
+/// Where tasks that borrow are spawned; see [`Handle::scope`].
 ///
 /// What is made in the closure itself cannot be borrowed, nor can a handle leave it:
 ///
@@ -228,19 +227,6 @@ impl Handle {
             Ok(output) => Ok(output),
             Err(panic) => resume_unwind(panic),
         }
-    }
-}
-
-impl Runtime {
-    /// See [`Handle::scope`].
-    ///
-    /// # Panics
-    /// As [`Handle::scope`].
-    pub fn scope<'env, R>(
-        &self,
-        run: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
-    ) -> R {
-        self.handle().scope(run)
     }
 }
 

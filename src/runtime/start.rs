@@ -1,20 +1,19 @@
 //! The runtime: worker threads that run until it is dropped.
 
-use std::future::Future;
+use std::ops::Deref;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::block_on::{Driving, NestedBlockOn};
+use super::block_on::Driving;
 use super::drivers::Reactors;
 use super::error::BuildError;
 use super::handle::{Handle, Inside};
 use super::hooks::Hooks;
-use crate::executor::{
-    BlockingPool, Config, Metrics, Policy, Pool, RunQueues, Scheduler, Settings,
-};
-use crate::task::{Colony, JoinHandle};
+use crate::executor::{BlockingPool, Config, Policy, Pool, RunQueues, Scheduler, Settings};
+use crate::task::Colony;
 
-/// A runtime: pinned workers, each with its own reactor, and a pool of threads for what blocks.
+/// A runtime: pinned workers, each with its own reactor, and a pool of threads for what blocks. It
+/// spawns and blocks on as its [`Handle`] does, to which it derefs.
 ///
 /// Dropping it ends it in order: the workers finish the polls they are in, every task that is left
 /// is dropped, and closures that block are waited for (those that have not begun are cancelled).
@@ -85,45 +84,6 @@ impl Runtime {
         &self.handle
     }
 
-    /// See [`Handle::block_on`].
-    ///
-    /// # Panics
-    /// When called inside a task or another `block_on`.
-    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.handle.block_on(future)
-    }
-
-    /// See [`Handle::try_block_on`].
-    ///
-    /// # Errors
-    /// [`NestedBlockOn`] when called inside a task or another `block_on`.
-    pub fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, NestedBlockOn> {
-        self.handle.try_block_on(future)
-    }
-
-    /// See [`spawn`](super::spawn).
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        self.handle.spawn(future)
-    }
-
-    /// See [`spawn_blocking`](super::spawn_blocking).
-    pub fn spawn_blocking<T, F>(&self, closure: F) -> JoinHandle<T>
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        self.handle.spawn_blocking(closure)
-    }
-
-    /// See [`Handle::metrics`].
-    pub fn metrics(&self) -> Metrics {
-        self.handle.metrics()
-    }
-
     /// Ends the runtime, waiting at most `timeout` for polls and blocking closures that are under
     /// way. Whether all ended in time; else the last poll to end drops the tasks.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> bool {
@@ -142,6 +102,14 @@ impl Runtime {
             timeout => timeout.map(|timeout| timeout.saturating_sub(begun.elapsed())),
         };
         self.handle.inside.blocking.shut_down(left) && workers_ended
+    }
+}
+
+impl Deref for Runtime {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
     }
 }
 
