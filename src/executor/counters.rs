@@ -78,8 +78,8 @@ pub struct WorkerCounts {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Tasks whose cells are in use: spawned and not completed, or completed while handles or wakers
-    /// of them are kept.
+    /// Tasks whose cells are in use: spawned and not completed, or completed while handles or
+    /// wakers of them are kept.
     pub tasks_alive: usize,
     /// Tasks that came from outside, or had no room on their worker, and wait for one.
     pub tasks_injected: usize,
@@ -129,7 +129,7 @@ impl Counters {
     }
 
     pub(super) fn read(&self, queued: usize) -> WorkerCounts {
-        let times = |classes: &[Counter; CLASSES]| PollTimes(classes.each_ref().map(Counter::get));
+        let times = |all: &[Counter; CLASSES]| PollTimes(all.each_ref().map(Counter::get));
         WorkerCounts {
             polls: self.polls.get(),
             lifo_hits: self.lifo_hits.get(),

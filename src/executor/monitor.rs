@@ -52,11 +52,8 @@ pub(super) fn start<P: Policy, Q: RunQueues>(
         while !colony.presence.is_closed() {
             thread::park_timeout(pause);
             let active = look(&colony, &mut seen);
-            pause = if active {
-                LOOK
-            } else {
-                (pause * 2).min(LOOK_MAX)
-            };
+            let longer = (pause * 2).min(LOOK_MAX);
+            pause = if active { LOOK } else { longer };
         }
     })
 }
@@ -76,11 +73,8 @@ fn look<P: Policy, Q: RunQueues>(scheduler: &Scheduler<P, Q>, seen: &mut [Seen])
         }
         let stuck = stands_still && waiting;
         worker.stuck.store(usize::from(stuck), Ordering::Relaxed);
-        before.busy_looks = if waiting && sleeps == before.sleeps {
-            before.busy_looks + 1
-        } else {
-            0
-        };
+        let busy = waiting && sleeps == before.sleeps;
+        before.busy_looks = if busy { before.busy_looks + 1 } else { 0 };
         if stuck || before.busy_looks >= BUSY_LOOKS {
             before.busy_looks = 0;
             help = true;

@@ -84,11 +84,8 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         const { assert!(P::OWN_QUEUES || !P::PINNED, "`PINNED` needs `OWN_QUEUES`") };
         const { assert!(P::TURN_TASKS > 0, "`TURN_TASKS` is at least 1") };
         let workers = notifiers.len();
-        let guests = if settings.guests && P::OWN_QUEUES && !P::PINNED {
-            GUESTS
-        } else {
-            0
-        };
+        let hosts = settings.guests && P::OWN_QUEUES && !P::PINNED;
+        let guests = if hosts { GUESTS } else { 0 };
         let remote = |_| Remote {
             queue: Queue::<Q>::with_capacity(OWN_CAPACITY),
             lifo: CachePadded::new(LifoSlot::new()),

@@ -173,10 +173,8 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     /// used up, a start hook that panicked.
     pub fn build(self) -> Result<Runtime, BuildError> {
         let cores = || thread::available_parallelism().map_or(1, usize::from);
-        let workers = self
-            .choices
-            .workers
-            .unwrap_or_else(|| cores().min(WORKERS_MAX));
+        let workers = self.choices.workers;
+        let workers = workers.unwrap_or_else(|| cores().min(WORKERS_MAX));
         Runtime::start::<P, Q>(self.choices.parts(workers)?)
     }
 }
@@ -184,11 +182,8 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
 impl Choices {
     fn parts(self, workers: usize) -> Result<Parts, BuildError> {
         let mut settings = self.settings;
-        let spin_ns = settings
-            .spin_max
-            .as_nanos()
-            .try_into()
-            .unwrap_or(usize::MAX);
+        let spin_ns = settings.spin_max.as_nanos();
+        let spin_ns = spin_ns.try_into().unwrap_or(usize::MAX);
         let (threads, queue) = (self.blocking_threads_max, self.blocking_queue_max);
         for (name, value, min, max) in [
             ("workers", workers, 1, WORKERS_MAX),

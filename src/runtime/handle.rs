@@ -107,8 +107,8 @@ impl Handle {
         executor::spawn(&*self.inside.executor, future)
     }
 
-    /// As [`Handle::spawn`], with a name: reports of slow polls tell it, and [`task_name`](super::task_name) within
-    /// the task. Costs each poll a lock of the worker's own.
+    /// As [`Handle::spawn`], with a name: reports of slow polls tell it, and within the task
+    /// [`task_name`](super::task_name). Costs each poll a lock of the worker's own.
     pub fn spawn_named<F>(&self, name: impl Into<Arc<str>>, future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
