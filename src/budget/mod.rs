@@ -30,23 +30,19 @@ thread_local! {
 
 /// While it lives, another grant is in force; dropping it brings back the one before.
 #[must_use = "the grant ends when it is dropped"]
-pub(crate) struct Grant {
-    before: u32,
-}
+pub(crate) struct Grant(u32);
 
 impl Drop for Grant {
     #[inline]
     fn drop(&mut self) {
-        LEFT.set(self.before);
+        LEFT.set(self.0);
     }
 }
 
 /// Grants the units of one poll.
 #[inline]
 pub(crate) fn grant() -> Grant {
-    Grant {
-        before: LEFT.replace(UNITS + REFUSALS),
-    }
+    Grant(LEFT.replace(UNITS + REFUSALS))
 }
 
 /// Makes the grant in force a new one: for one poll after the other under the same.
@@ -57,9 +53,7 @@ pub(crate) fn renew() {
 
 /// Grants as much as is wanted.
 pub(crate) fn lift() -> Grant {
-    Grant {
-        before: LEFT.replace(UNLIMITED),
-    }
+    Grant(LEFT.replace(UNLIMITED))
 }
 
 /// Whether a unit is left; else wakes `waker`: who gets `Pending` says it to its caller.

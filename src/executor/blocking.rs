@@ -3,12 +3,9 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
 use std::mem;
-use std::pin::Pin;
 use std::ptr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
@@ -63,27 +60,9 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let (task, handle) = slab.spawn_job(Once(Some(closure)));
-    match pool.execute(Job(Some(task))) {
-        Ok(()) => handle,
-        Err(_refused) => JoinHandle::failed(JoinError::Full),
-    }
-}
-
-/// A closure as a future that is ready at its first poll: it is never scheduled.
-struct Once<F>(Option<F>);
-
-impl<F> Unpin for Once<F> {}
-
-impl<T, F: FnOnce() -> T> Future for Once<F> {
-    type Output = T;
-
-    fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<T> {
-        match self.0.take() {
-            Some(closure) => Poll::Ready(closure()),
-            None => Poll::Pending,
-        }
-    }
+    let (task, handle) = slab.spawn_job(async move { closure() });
+    let taken = pool.execute(Job(Some(task)));
+    taken.map_or_else(|_refused| JoinHandle::failed(JoinError::Full), |()| handle)
 }
 
 thread_local! {

@@ -1,6 +1,7 @@
 //! What each worker counts. One writer each, so that counting is a load and a store, not a
 //! read-modify-write.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::sync::{AtomicU64, Ordering};
@@ -29,7 +30,7 @@ impl Counter {
 /// The number of classes of [`PollTimes`].
 const CLASSES: usize = 32;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) polls: Counter,
     pub(super) lifo_hits: Counter,
@@ -41,7 +42,8 @@ pub(super) struct Counters {
     busy_ns: Counter,
     /// When the worker last got up, since `began`, and 1; 0 while it sleeps.
     up_ns: Counter,
-    began: Instant,
+    /// The moment that times are counted from: the first that was told.
+    began: OnceLock<Instant>,
     poll_times: Option<Box<[Counter; CLASSES]>>,
 }
 
@@ -72,6 +74,21 @@ pub struct WorkerCounts {
     pub poll_times: Option<PollTimes>,
 }
 
+/// A runtime's figures at one moment. Each is right by itself; together they may be moments apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// Tasks whose cells are in use: spawned and not completed, or completed while handles or
+    /// wakers of them are kept.
+    pub tasks_alive: usize,
+    /// Tasks that came from outside, or had no room on their worker, and wait for one.
+    pub tasks_injected: usize,
+    /// Workers that wait on their drivers with nothing to do.
+    pub workers_asleep: usize,
+    /// What each worker has done.
+    pub workers: Vec<WorkerCounts>,
+}
+
 /// How many polls took how long: class `n` counts those of at least 2^n ns and less than 2^(n + 1);
 /// the first also those below, the last all above.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,17 +97,8 @@ pub struct PollTimes(pub [u64; CLASSES]);
 impl Counters {
     pub(super) fn new(poll_times: bool) -> Self {
         Self {
-            polls: Counter::default(),
-            lifo_hits: Counter::default(),
-            steals: Counter::default(),
-            stolen: Counter::default(),
-            sleeps: Counter::default(),
-            wakes: Counter::default(),
-            spin_hits: Counter::default(),
-            busy_ns: Counter::default(),
-            up_ns: Counter::default(),
-            began: Instant::now(),
             poll_times: poll_times.then(Box::default),
+            ..Self::default()
         }
     }
 
@@ -121,6 +129,7 @@ impl Counters {
     }
 
     pub(super) fn read(&self, queued: usize) -> WorkerCounts {
+        let times = |all: &[Counter; CLASSES]| PollTimes(all.each_ref().map(Counter::get));
         WorkerCounts {
             polls: self.polls.get(),
             lifo_hits: self.lifo_hits.get(),
@@ -131,10 +140,7 @@ impl Counters {
             spin_hits: self.spin_hits.get(),
             queued,
             busy: Duration::from_nanos(self.busy_ns_until(Instant::now())),
-            poll_times: self
-                .poll_times
-                .as_ref()
-                .map(|classes| PollTimes(std::array::from_fn(|class| classes[class].get()))),
+            poll_times: self.poll_times.as_deref().map(times),
         }
     }
 
@@ -147,6 +153,7 @@ impl Counters {
     }
 
     fn since_began(&self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.began).as_nanos() as u64
+        let began = self.began.get_or_init(|| now);
+        now.saturating_duration_since(*began).as_nanos() as u64
     }
 }

@@ -8,7 +8,8 @@ use crate::task::Colony;
 
 /// Nobody runs tasks any more: ends those that are left.
 pub(super) fn end<P: Policy, Q: RunQueues>(colony: &Colony<Scheduler<P, Q>>) {
-    if let Some(at_end) = colony.take_at_end() {
+    let at_end = colony.ending().at_end.take();
+    if let Some(at_end) = at_end {
         at_end();
     }
     colony.set_drained();
@@ -16,7 +17,8 @@ pub(super) fn end<P: Policy, Q: RunQueues>(colony: &Colony<Scheduler<P, Q>>) {
     // spawned, or its spawner sees the flag and walks itself.
     fence(Ordering::SeqCst);
     drop_tasks(colony);
-    colony.tell_ended();
+    colony.ending().ended = true;
+    colony.ended.notify_all();
 }
 
 /// One at a time: no two walks end the same task.

@@ -1,6 +1,5 @@
 //! What an executor tells its embedder: panics of tasks, and polls that take too long.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,12 +38,4 @@ pub(crate) struct Hooks {
     pub(crate) panic_policy: PanicPolicy,
     pub(crate) on_panic: Option<OnPanic>,
     pub(crate) on_slow_poll: Option<(Duration, OnSlowPoll)>,
-}
-
-impl fmt::Debug for Hooks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hooks")
-            .field("panic_policy", &self.panic_policy)
-            .finish_non_exhaustive()
-    }
 }

@@ -53,18 +53,20 @@ mod visitor;
 
 pub use affinity::{CoreError, CorePlan};
 pub use blocking::{BlockingPool, BlockingThreads, Job};
-pub use counters::{PollTimes, WorkerCounts};
+pub use counters::{Metrics, PollTimes, WorkerCounts};
 pub use driver::{CondvarDriver, Driver, Notify};
 pub use hooks::{PanicPolicy, SlowPoll};
 pub use idle::WORKERS_MAX;
+pub use named::task_name;
 pub use policy::{Pinned, Policy, Shared, Stealing};
 pub use run_queue::{Rings, RunQueue, RunQueues};
 
 pub(crate) use blocking::spawn as spawn_blocking;
 pub(crate) use guest::Stay;
 pub(crate) use hooks::Hooks;
-pub(crate) use named::{Named, current_name};
+pub(crate) use named::Named;
 pub(crate) use pool::{Config, Pool, StartError};
 pub(crate) use scheduler::{Scheduler, Settings};
-pub(crate) use spawner::{Refused, Spawner, spawn};
+pub use spawner::TrySpawnError;
+pub(crate) use spawner::{Spawner, spawn};
 pub(crate) use visitor::Visitor;

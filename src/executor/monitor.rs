@@ -9,14 +9,13 @@
 //! - its worker has not slept, and had tasks waiting, for ten looks.
 
 use std::io;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::hooks::SlowPoll;
 use super::policy::Policy;
 use super::run_queue::{RunQueue, RunQueues};
-use super::scheduler::{Remote, Scheduler};
-use crate::park::{Parker, Unparker};
+use super::scheduler::Scheduler;
 use crate::sync::Ordering;
 use crate::task::{Colony, Kind};
 
@@ -28,55 +27,35 @@ const LOOK_MAX: Duration = Duration::from_millis(8);
 /// After so many looks at a worker that is never out of work, a second one joins in.
 const BUSY_LOOKS: u32 = 10;
 
-/// The thread that looks.
-pub(super) struct Monitor {
-    unparker: Unparker,
-    thread: thread::JoinHandle<()>,
-}
-
 /// What the last looks saw of one worker.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Seen {
     polls: u64,
     sleeps: u64,
     busy_looks: u32,
-    /// When the poll was first seen that is still going on.
-    since: Instant,
-    reported: bool,
+    /// When the poll was first seen that is still going on; `None` once it was reported.
+    since: Option<Instant>,
 }
 
-impl Monitor {
-    /// # Errors
-    /// The system's, when it starts no thread.
-    pub(super) fn start<P: Policy, Q: RunQueues>(
-        colony: Colony<Scheduler<P, Q>>,
-        name: &str,
-    ) -> io::Result<Self> {
-        let mut parker = Parker::new();
-        let unparker = parker.unparker();
-        let thread = thread::Builder::new().name(format!("{name}-monitor"));
-        let thread = thread.spawn(move || {
-            let mut seen = vec![Seen::nothing(); colony.remotes.len()];
-            let mut pause = LOOK;
-            while !colony.presence.is_closed() {
-                parker.park_timeout(pause);
-                let active = look(&colony, &mut seen);
-                pause = if active {
-                    LOOK
-                } else {
-                    (pause * 2).min(LOOK_MAX)
-                };
-            }
-        })?;
-        Ok(Self { unparker, thread })
-    }
-
-    /// Waits for the thread's end; the executor is closing.
-    pub(super) fn end(self) {
-        self.unparker.unpark();
-        // Only the embedder's hook can panic there, and the panic hook has reported it.
-        let _ended = self.thread.join();
-    }
+/// Starts the thread that looks. It ends when it is unparked once the executor is closing.
+///
+/// # Errors
+/// The system's, when it starts no thread.
+pub(super) fn start<P: Policy, Q: RunQueues>(
+    colony: Colony<Scheduler<P, Q>>,
+    name: &str,
+) -> io::Result<JoinHandle<()>> {
+    let thread = thread::Builder::new().name(format!("{name}-monitor"));
+    thread.spawn(move || {
+        let mut seen = vec![Seen::default(); colony.remotes.len()];
+        let mut pause = LOOK;
+        while !colony.presence.is_closed() {
+            thread::park_timeout(pause);
+            let active = look(&colony, &mut seen);
+            let longer = (pause * 2).min(LOOK_MAX);
+            pause = if active { LOOK } else { longer };
+        }
+    })
 }
 
 /// Looks at each worker and guest, and wakes one more worker if one needs it. Whether any has run a
@@ -90,23 +69,22 @@ fn look<P: Policy, Q: RunQueues>(scheduler: &Scheduler<P, Q>, seen: &mut [Seen])
         let waiting = !worker.queue.is_empty() || !worker.lifo.is_empty();
         let stands_still = polls == before.polls && !asleep;
         if !stands_still {
-            (before.since, before.reported) = (now, false);
+            before.since = Some(now);
         }
         let stuck = stands_still && waiting;
         worker.stuck.store(usize::from(stuck), Ordering::Relaxed);
-        before.busy_looks = if waiting && sleeps == before.sleeps {
-            before.busy_looks + 1
-        } else {
-            0
-        };
+        let busy = waiting && sleeps == before.sleeps;
+        before.busy_looks = if busy { before.busy_looks + 1 } else { 0 };
         if stuck || before.busy_looks >= BUSY_LOOKS {
             before.busy_looks = 0;
             help = true;
         }
         active |= polls != before.polls || waiting || stands_still;
         (before.polls, before.sleeps) = (polls, sleeps);
-        if stands_still && !before.reported {
-            before.reported = report(scheduler, worker, index, now - before.since);
+        if let Some(since) = before.since.filter(|_| stands_still)
+            && report(scheduler, index, now - since)
+        {
+            before.since = None;
         }
     }
     if help {
@@ -119,36 +97,23 @@ fn look<P: Policy, Q: RunQueues>(scheduler: &Scheduler<P, Q>, seen: &mut [Seen])
 /// then the next one be named. Whether it was told.
 fn report<P: Policy, Q: RunQueues>(
     scheduler: &Scheduler<P, Q>,
-    worker: &Remote<Q>,
-    index: usize,
+    worker: usize,
     lasted: Duration,
 ) -> bool {
-    let Some((limit, on_slow_poll)) = &scheduler.hooks.on_slow_poll else {
-        return false;
-    };
+    let remote = &scheduler.remotes[worker];
     // SAFETY: what stands there is 0 or a kind's address.
-    let kind = unsafe { Kind::from_address(worker.running.load(Ordering::Relaxed)) };
-    let Some(kind) = kind.filter(|_| lasted >= *limit) else {
+    let kind = unsafe { Kind::from_address(remote.running.load(Ordering::Relaxed)) };
+    let hook = scheduler.hooks.on_slow_poll.as_ref();
+    let (Some((limit, on_slow_poll)), Some(kind)) = (hook, kind) else {
         return false;
     };
-    let name = worker.name.lock().map_or(None, |name| name.clone());
-    on_slow_poll(SlowPoll {
-        worker: index,
-        task: kind.name(),
-        name,
-        lasted,
-    });
-    true
-}
-
-impl Seen {
-    fn nothing() -> Self {
-        Self {
-            polls: 0,
-            sleeps: 0,
-            busy_looks: 0,
-            since: Instant::now(),
-            reported: false,
-        }
+    if lasted >= *limit {
+        on_slow_poll(SlowPoll {
+            worker,
+            task: kind.name(),
+            name: remote.name.lock().map_or(None, |name| name.clone()),
+            lasted,
+        });
     }
+    lasted >= *limit
 }

@@ -9,14 +9,8 @@ use super::local;
 
 /// A future with a name.
 pub(crate) struct Named<F> {
-    name: Arc<str>,
-    future: F,
-}
-
-impl<F> Named<F> {
-    pub(crate) fn new(name: Arc<str>, future: F) -> Self {
-        Self { name, future }
-    }
+    pub(crate) name: Arc<str>,
+    pub(crate) future: F,
 }
 
 impl<F: Future> Future for Named<F> {
@@ -34,6 +28,6 @@ impl<F: Future> Future for Named<F> {
 }
 
 /// The name of the task that the calling thread runs, if it was spawned with one.
-pub(crate) fn current_name() -> Option<Arc<str>> {
+pub fn task_name() -> Option<Arc<str>> {
     local::current_name()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::driver::Driver;
 use super::end::end;
-use super::monitor::Monitor;
+use super::monitor;
 use super::pin;
 use super::policy::Policy;
 use super::run_queue::RunQueues;
@@ -17,7 +17,7 @@ use super::spawner::Spawner;
 use super::worker::Worker;
 use crate::task::Colony;
 
-/// Runs a worker's work inside what its thread needs around it.
+/// Runs a worker's work inside what its thread needs around it, with the worker's number.
 pub(crate) type Around = Arc<dyn Fn(usize, &mut dyn FnMut()) + Send + Sync>;
 
 /// What a pool is made of.
@@ -27,8 +27,6 @@ pub(crate) struct Config {
     pub(crate) cores: Vec<Option<usize>>,
     /// One entry a worker.
     pub(crate) drivers: Vec<Box<dyn Driver>>,
-    /// Runs on each worker's thread around its work, with the worker's number.
-    pub(crate) around: Around,
 }
 
 /// Why the workers could not be started.
@@ -42,7 +40,7 @@ pub(crate) enum StartError {
 pub(crate) struct Pool {
     executor: Arc<dyn Spawner>,
     threads: Vec<ThreadHandle<()>>,
-    monitor: Option<Monitor>,
+    monitor: Option<ThreadHandle<()>>,
 }
 
 impl Pool {
@@ -51,6 +49,7 @@ impl Pool {
     pub(crate) fn start<P: Policy, Q: RunQueues>(
         colony: &Colony<Scheduler<P, Q>>,
         config: Config,
+        around: Around,
     ) -> Result<Self, StartError> {
         let (report, reports) = mpsc::channel();
         let mut pool = Self {
@@ -60,16 +59,12 @@ impl Pool {
         };
         for (index, (driver, core)) in config.drivers.into_iter().zip(config.cores).enumerate() {
             let worker = Worker::new(index, driver, colony.slab().magazine());
-            let around = config.around.clone();
+            let around = around.clone();
             let (presence, report) = (Present::enter(colony.clone()), report.clone());
             let thread = thread::Builder::new().name(format!("{}-{index}", config.thread_name));
             let started = thread.spawn(move || {
                 let failed = core.filter(|&core| !pin::pin_current_thread(core));
-                let failed = failed.map(|core| StartError::Pin {
-                    worker: index,
-                    core,
-                });
-                if report.send(failed).is_err() {
+                if report.send(failed.map(|core| (index, core))).is_err() {
                     return;
                 }
                 let mut worker = Some(worker);
@@ -85,10 +80,10 @@ impl Pool {
             }
         }
         drop(report);
-        if let Some(error) = reports.iter().take(pool.threads.len()).flatten().next() {
-            return Err(pool.give_up(error));
+        if let Some((worker, core)) = reports.iter().take(pool.threads.len()).flatten().next() {
+            return Err(pool.give_up(StartError::Pin { worker, core }));
         }
-        match Monitor::start(colony.clone(), &config.thread_name) {
+        match monitor::start(colony.clone(), &config.thread_name) {
             Ok(monitor) => pool.monitor = Some(monitor),
             Err(error) => return Err(pool.give_up(StartError::Spawn(error))),
         }
@@ -100,7 +95,9 @@ impl Pool {
     pub(crate) fn shut_down(self, timeout: Option<Duration>) -> bool {
         self.executor.close();
         if let Some(monitor) = self.monitor {
-            monitor.end();
+            monitor.thread().unpark();
+            // Only the embedder's hook can panic there, and the panic hook has reported it.
+            let _ended = monitor.join();
         }
         if !self.executor.wait_ended(timeout) {
             return false;
@@ -124,10 +121,9 @@ pub(super) struct Present<P: Policy, Q: RunQueues>(pub(super) Colony<Scheduler<P
 impl<P: Policy, Q: RunQueues> Present<P, Q> {
     /// Before the executor closes.
     pub(super) fn enter(colony: Colony<Scheduler<P, Q>>) -> Self {
-        let entered = colony.presence.enter();
         assert!(
-            entered,
-            "nobody has closed the executor that is being started"
+            colony.presence.enter(),
+            "the executor was closed while it was being started"
         );
         Self(colony)
     }
@@ -143,8 +139,6 @@ impl<P: Policy, Q: RunQueues> Drop for Present<P, Q> {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool")
-            .field("workers", &self.threads.len())
-            .finish_non_exhaustive()
+        f.debug_tuple("Pool").field(&self.threads.len()).finish()
     }
 }

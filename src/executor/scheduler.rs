@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use super::counters::{Counters, WorkerCounts};
+use super::counters::{Counters, Metrics};
 use super::driver::Notify;
 use super::hooks::Hooks;
 use super::idle::Idle;
@@ -67,13 +67,15 @@ pub(crate) struct Scheduler<P, Q: RunQueues> {
     drained: AtomicBool,
     walking: Mutex<()>,
     ending: Mutex<Ending>,
-    ended: Condvar,
+    pub(super) ended: Condvar,
     policy: PhantomData<P>,
 }
 
-struct Ending {
-    at_end: Option<Box<dyn FnOnce() + Send>>,
-    ended: bool,
+pub(super) struct Ending {
+    /// What runs before the last tasks are dropped, once.
+    pub(super) at_end: Option<Box<dyn FnOnce() + Send>>,
+    /// All tasks have ended.
+    pub(super) ended: bool,
 }
 
 impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
@@ -82,11 +84,8 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         const { assert!(P::OWN_QUEUES || !P::PINNED, "`PINNED` needs `OWN_QUEUES`") };
         const { assert!(P::TURN_TASKS > 0, "`TURN_TASKS` is at least 1") };
         let workers = notifiers.len();
-        let guests = if settings.guests && P::OWN_QUEUES && !P::PINNED {
-            GUESTS
-        } else {
-            0
-        };
+        let hosts = settings.guests && P::OWN_QUEUES && !P::PINNED;
+        let guests = if hosts { GUESTS } else { 0 };
         let remote = |_| Remote {
             queue: Queue::<Q>::with_capacity(OWN_CAPACITY),
             lifo: CachePadded::new(LifoSlot::new()),
@@ -190,24 +189,13 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
     /// Takes a guest's place, if one is free.
     pub(super) fn take_guest_place(&self) -> Option<usize> {
         let places = self.remotes.len() - self.workers();
-        let mut taken = self.guests.load(Ordering::Relaxed);
-        loop {
-            let place = (!taken).trailing_zeros() as usize;
-            if place >= places {
-                return None;
-            }
-            // [executor.place_taken] pairs with [executor.place_left]: the queue is as its last
-            // guest left it, so that one thread at a time pushes.
-            match self.guests.compare_exchange_weak(
-                taken,
-                taken | 1 << place,
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return Some(self.workers() + place),
-                Err(now) => taken = now,
-            }
-        }
+        let taken = self.guests.load(Ordering::Relaxed);
+        let free = |place: &usize| taken & 1 << place == 0;
+        // [executor.place_taken] pairs with [executor.place_left]: the queue is as its last guest
+        // left it, so that one thread at a time pushes.
+        let take = |place: &usize| self.guests.fetch_or(1 << place, Ordering::Acquire);
+        let place = (0..places).find(|place| free(place) && take(place) & 1 << place == 0)?;
+        Some(self.workers() + place)
     }
 
     pub(super) fn leave_guest_place(&self, index: usize) {
@@ -216,16 +204,17 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
             .fetch_and(!(1 << (index - self.workers())), Ordering::Release);
     }
 
-    pub(super) fn counts(&self) -> Vec<WorkerCounts> {
+    pub(super) fn metrics(&self, tasks_alive: usize) -> Metrics {
         let queued = |remote: &Remote<Q>| remote.queue.len() + usize::from(!remote.lifo.is_empty());
         let workers = self.remotes[..self.workers()].iter();
-        workers
-            .map(|remote| remote.counters.read(queued(remote)))
-            .collect()
-    }
-
-    pub(super) fn injected(&self) -> usize {
-        self.injectors.iter().map(RunQueue::len).sum()
+        Metrics {
+            tasks_alive,
+            tasks_injected: self.injectors.iter().map(RunQueue::len).sum(),
+            workers_asleep: self.idle.sleeping(),
+            workers: workers
+                .map(|remote| remote.counters.read(queued(remote)))
+                .collect(),
+        }
     }
 
     /// The tasks that are left are being dropped, from now on also by who spawns.
@@ -242,35 +231,15 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         self.walking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What runs before the last tasks are dropped, once.
-    pub(super) fn take_at_end(&self) -> Option<Box<dyn FnOnce() + Send>> {
-        self.ending().at_end.take()
-    }
-
-    /// All tasks have ended.
-    pub(super) fn tell_ended(&self) {
-        self.ending().ended = true;
-        self.ended.notify_all();
-    }
-
     /// Waits until all tasks have ended, at most for `timeout`. Whether they have.
     pub(super) fn wait_ended(&self, timeout: Option<Duration>) -> bool {
-        let ending = self.ending();
-        match timeout {
-            None => {
-                let waited = self.ended.wait_while(ending, |ending| !ending.ended);
-                waited.is_ok()
-            }
-            Some(timeout) => {
-                let waited = self
-                    .ended
-                    .wait_timeout_while(ending, timeout, |ending| !ending.ended);
-                waited.is_ok_and(|(ending, _)| ending.ended)
-            }
-        }
+        let (ending, timeout) = (self.ending(), timeout.unwrap_or(Duration::MAX));
+        let goes_on = |ending: &mut Ending| !ending.ended;
+        let waited = self.ended.wait_timeout_while(ending, timeout, goes_on);
+        waited.is_ok_and(|(ending, _)| ending.ended)
     }
 
-    fn ending(&self) -> MutexGuard<'_, Ending> {
+    pub(super) fn ending(&self) -> MutexGuard<'_, Ending> {
         self.ending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

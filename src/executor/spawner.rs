@@ -1,11 +1,12 @@
 //! The ways into one executor, whatever its policy and queues: spawn, wake, be a guest, and its
 //! end.
 
+use std::fmt;
 use std::future::Future;
 use std::ptr;
 use std::time::Duration;
 
-use super::counters::WorkerCounts;
+use super::counters::Metrics;
 use super::end::{drop_tasks, end};
 use super::guest::{self, Stay};
 use super::hooks::PanicPolicy;
@@ -21,14 +22,7 @@ use crate::task::{Colony, JoinError, JoinHandle, Panic, Readied, Schedule, Slab,
 pub(crate) trait Spawner: Send + Sync {
     fn slab(&self) -> &Slab;
 
-    /// What each worker has done so far.
-    fn worker_counts(&self) -> Vec<WorkerCounts>;
-
-    /// How many tasks wait in the queues of what came from outside.
-    fn tasks_injected(&self) -> usize;
-
-    /// How many workers wait on their drivers with nothing to do.
-    fn workers_asleep(&self) -> usize;
+    fn metrics(&self) -> Metrics;
 
     fn is_closing(&self) -> bool;
 
@@ -47,41 +41,64 @@ pub(crate) trait Spawner: Send + Sync {
     fn lodge(&self, root: &mut dyn FnMut() -> bool, parker: &mut Parker) -> Stay;
 }
 
-/// A future that was not started. It is the caller's to drop, since its drop may come back here.
-pub(crate) struct Refused<F> {
-    pub(crate) future: F,
-    pub(crate) error: JoinError,
+/// Why [`Handle::try_spawn`](crate::runtime::Handle::try_spawn) started no task; with the future.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TrySpawnError<F> {
+    /// `tasks_max` tasks are alive.
+    Full(F),
+    /// The runtime is shutting down, or has shut down.
+    Shutdown(F),
 }
 
-impl<F: Future> Refused<F> {
-    /// A handle that resolves to the error.
-    pub(crate) fn into_handle(self) -> JoinHandle<F::Output> {
-        drop(self.future);
-        JoinHandle::failed(self.error)
+impl<F> TrySpawnError<F> {
+    /// The future that was not started.
+    pub fn into_inner(self) -> F {
+        match self {
+            Self::Full(future) | Self::Shutdown(future) => future,
+        }
+    }
+
+    fn why(&self) -> JoinError {
+        match self {
+            Self::Full(_) => JoinError::Full,
+            Self::Shutdown(_) => JoinError::Shutdown,
+        }
+    }
+
+    /// A handle that resolves to the error. Drops the future, which may come back here.
+    pub(crate) fn into_handle<T>(self) -> JoinHandle<T> {
+        JoinHandle::failed(self.why())
     }
 }
+
+impl<F> fmt::Debug for TrySpawnError<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.why().fmt(f)
+    }
+}
+
+impl<F> fmt::Display for TrySpawnError<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.why(), f)
+    }
+}
+
+impl<F> std::error::Error for TrySpawnError<F> {}
 
 /// Starts a task, from any thread; refused at `tasks_max` tasks, and while shutting down.
 #[inline]
 pub(crate) fn spawn<F>(
     executor: &dyn Spawner,
     future: F,
-) -> Result<JoinHandle<F::Output>, Refused<F>>
+) -> Result<JoinHandle<F::Output>, TrySpawnError<F>>
 where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
+    F: Future<Output: Send + 'static> + Send + 'static,
 {
     let slab = executor.slab();
     if executor.is_closing() {
-        return Err(Refused {
-            future,
-            error: JoinError::Shutdown,
-        });
+        return Err(TrySpawnError::Shutdown(future));
     }
-    let (task, handle) = slab.spawn(future).map_err(|future| Refused {
-        future,
-        error: JoinError::Full,
-    })?;
+    let (task, handle) = slab.spawn(future).map_err(TrySpawnError::Full)?;
     slab.schedule(task, Readied::Spawned);
     // From outside, `schedule` has fenced: [idle.pushed]. Either the closing thread's walk, which
     // comes after its fence, sees the task, or this thread sees that the executor is closed.
@@ -97,16 +114,8 @@ impl<P: Policy, Q: RunQueues> Spawner for Colony<Scheduler<P, Q>> {
         self.slab()
     }
 
-    fn worker_counts(&self) -> Vec<WorkerCounts> {
-        self.counts()
-    }
-
-    fn tasks_injected(&self) -> usize {
-        self.injected()
-    }
-
-    fn workers_asleep(&self) -> usize {
-        self.idle.sleeping()
+    fn metrics(&self) -> Metrics {
+        Scheduler::metrics(self, self.slab().tasks_alive())
     }
 
     #[inline]

@@ -62,18 +62,13 @@ fn ranked(mut cpus: Vec<Cpu>) -> Vec<(usize, Cpu)> {
 /// Takes one of each group in turn, the lower ranks first; the groups keep the order they have.
 fn alternate(ranked: Vec<(usize, Cpu)>, group: fn(Cpu) -> usize) -> Vec<(usize, Cpu)> {
     let mut taken = BTreeMap::new();
-    let place = |(rank, cpu)| {
-        (
-            rank,
-            next(taken.entry((rank, group(cpu))).or_default()),
-            cpu,
-        )
-    };
-    let mut placed: Vec<_> = ranked.into_iter().map(place).collect();
-    placed.sort_by_key(|&(rank, place, _)| (rank, place));
+    let mut turn = |rank, cpu| (rank, next(taken.entry((rank, group(cpu))).or_default()));
+    let placed = ranked.into_iter().map(|(rank, cpu)| (turn(rank, cpu), cpu));
+    let mut placed: Vec<_> = placed.collect();
+    placed.sort_by_key(|&(turn, _)| turn);
     placed
         .into_iter()
-        .map(|(rank, _, cpu)| (rank, cpu))
+        .map(|((rank, _), cpu)| (rank, cpu))
         .collect()
 }
 

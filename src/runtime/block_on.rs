@@ -64,10 +64,8 @@ impl Handle {
     /// When called inside a task or another `block_on`; [`Handle::try_block_on`] says so instead. A
     /// panic of the future goes through.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        match self.try_block_on(future) {
-            Ok(output) => output,
-            Err(error) => panic!("{error}"),
-        }
+        self.try_block_on(future)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// As [`Handle::block_on`].
@@ -89,17 +87,13 @@ impl Handle {
             }
             Poll::Pending => false,
         };
-        let executor = &self.inside().executor;
+        let executor = &self.inside.executor;
         loop {
-            let ready = match executor.lodge(&mut root, &mut parker) {
-                Stay::Ready => true,
-                Stay::Idle => false,
-                Stay::Away => root(),
-            };
-            if ready {
-                break;
+            match executor.lodge(&mut root, &mut parker) {
+                Stay::Ready => break,
+                Stay::Away if root() => break,
+                Stay::Away | Stay::Idle => parker.park(),
             }
-            parker.park();
         }
         Ok(output.expect("the future was ready"))
     }

@@ -12,8 +12,8 @@ use super::hooks::Hooks;
 use super::hosted::Hosted;
 use super::start::{Parts, Runtime};
 use crate::executor::{
-    self, BlockingPool, BlockingThreads, CorePlan, Driver, Policy, Rings, RunQueues, Settings,
-    Stealing, WORKERS_MAX,
+    self, BlockingPool, BlockingThreads, Config, CorePlan, Driver, Policy, Rings, RunQueues,
+    Settings, Stealing, WORKERS_MAX,
 };
 
 /// The most places a task registry may have.
@@ -21,7 +21,7 @@ const TASKS_MAX_MAX: usize = 1 << 26;
 const THREADS_MAX: usize = 1 << 16;
 const QUEUE_MAX: usize = 1 << 31;
 /// Longer looking about than this is no pause before sleeping, but a core given away.
-const SPIN_MAX_MAX: Duration = Duration::from_millis(1);
+const SPIN_NS_MAX: usize = 1_000_000;
 
 type DriverMaker = Box<dyn FnMut(usize) -> Box<dyn Driver>>;
 
@@ -36,72 +36,62 @@ type DriverMaker = Box<dyn FnMut(usize) -> Box<dyn Driver>>;
 /// ```
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder<P = Stealing, Q = Rings> {
+    pub(super) choices: Choices,
+    parameters: PhantomData<fn() -> (P, Q)>,
+}
+
+pub(super) struct Choices {
     workers: Option<usize>,
     cores: CorePlan,
-    tasks_max: usize,
     thread_name: String,
     blocking_threads_max: usize,
     blocking_queue_max: usize,
     blocking: Option<Arc<dyn BlockingPool>>,
     driver: Option<DriverMaker>,
-    pub(super) spin_max: Duration,
-    pub(super) poll_times: bool,
-    pub(super) guests: bool,
-    pub(super) reports: executor::Hooks,
+    pub(super) settings: Settings,
     hooks: Hooks,
     pub(super) options: drivers::Options,
-    parameters: PhantomData<fn() -> (P, Q)>,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        Self {
+        let choices = Choices {
             workers: None,
             cores: CorePlan::default(),
-            tasks_max: 1 << 20,
             thread_name: "windlass".to_owned(),
             blocking_threads_max: 64,
             blocking_queue_max: 1 << 16,
             blocking: None,
             driver: None,
-            spin_max: Duration::from_micros(20),
-            poll_times: false,
-            guests: true,
-            reports: executor::Hooks::default(),
+            settings: Settings {
+                tasks_max: 1 << 20,
+                spin_max: Duration::from_micros(20),
+                poll_times: false,
+                guests: true,
+                hooks: executor::Hooks::default(),
+                at_end: Box::new(|| {}),
+            },
             hooks: Hooks::default(),
             options: drivers::Options::default(),
-            parameters: PhantomData,
-        }
+        };
+        Self::of(choices)
     }
 }
 
 impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     /// Another scheduling policy. Default: [`Stealing`].
     pub fn policy<R: Policy>(self) -> Builder<R, Q> {
-        self.with_parameters()
+        Builder::of(self.choices)
     }
 
     /// Another kind of run queues. Default: windlass's rings, [`Rings`].
     pub fn queues<R: RunQueues>(self) -> Builder<P, R> {
-        self.with_parameters()
+        Builder::of(self.choices)
     }
 
-    fn with_parameters<R, S>(self) -> Builder<R, S> {
-        Builder {
-            workers: self.workers,
-            cores: self.cores,
-            tasks_max: self.tasks_max,
-            thread_name: self.thread_name,
-            blocking_threads_max: self.blocking_threads_max,
-            blocking_queue_max: self.blocking_queue_max,
-            blocking: self.blocking,
-            driver: self.driver,
-            spin_max: self.spin_max,
-            poll_times: self.poll_times,
-            guests: self.guests,
-            reports: self.reports,
-            hooks: self.hooks,
-            options: self.options,
+    fn of(choices: Choices) -> Self {
+        Self {
+            choices,
             parameters: PhantomData,
         }
     }
@@ -111,25 +101,25 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     /// affinity mask (and so cpusets) and, on Linux, the CPU quotas of cgroups v1 and v2, rounded
     /// down.
     pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = Some(workers);
+        self.choices.workers = Some(workers);
         self
     }
 
     /// Which worker runs on which core. Default: [`CorePlan::Compact`] with the feature `pin`.
     pub fn cores(mut self, plan: CorePlan) -> Self {
-        self.cores = plan;
+        self.choices.cores = plan;
         self
     }
 
     /// How many tasks may be alive at once, 1 to 2^26. Default 2^20. Memory is used as tasks come.
     pub fn tasks_max(mut self, tasks: usize) -> Self {
-        self.tasks_max = tasks;
+        self.choices.settings.tasks_max = tasks;
         self
     }
 
     /// The beginning of the threads' names. Default "windlass".
     pub fn thread_name(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.thread_name);
+        name.clone_into(&mut self.choices.thread_name);
         self
     }
 
@@ -138,33 +128,33 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     /// if one panics, the runtime is ended and `build` says so. Threads of `spawn_blocking` are not
     /// workers: they call no hook.
     pub fn on_thread_start(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
-        self.hooks.start = Some(Arc::new(hook));
+        self.choices.hooks.start = Some(Arc::new(hook));
         self
     }
 
     /// Called on each worker's thread, with the worker's number, after its last task, while tasks
     /// that never ended may still wait to be dropped. A panic in it is caught.
     pub fn on_thread_stop(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
-        self.hooks.stop = Some(Arc::new(hook));
+        self.choices.hooks.stop = Some(Arc::new(hook));
         self
     }
 
     /// How many threads `spawn_blocking` may use, 1 to 65,536. Default 64.
     pub fn blocking_threads_max(mut self, threads: usize) -> Self {
-        self.blocking_threads_max = threads;
+        self.choices.blocking_threads_max = threads;
         self
     }
 
     /// How many blocking closures may wait for a thread, 0 to 2^31. Default 65,536.
     pub fn blocking_queue_max(mut self, jobs: usize) -> Self {
-        self.blocking_queue_max = jobs;
+        self.choices.blocking_queue_max = jobs;
         self
     }
 
     /// Where blocking closures run, in place of threads of this runtime's own. The runtime shuts
     /// the pool down at its end.
     pub fn blocking_pool(mut self, pool: Arc<dyn BlockingPool>) -> Self {
-        self.blocking = Some(pool);
+        self.choices.blocking = Some(pool);
         self
     }
 
@@ -172,7 +162,7 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     /// worker, with its number. Sockets of this crate need the reactors, and report an error
     /// without; timers panic.
     pub fn driver(mut self, make: impl FnMut(usize) -> Box<dyn Driver> + 'static) -> Self {
-        self.driver = Some(Box::new(make));
+        self.choices.driver = Some(Box::new(make));
         self
     }
 
@@ -182,53 +172,57 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     /// [`BuildError`]: a setting out of range, a core that does not exist, descriptors or threads
     /// used up, a start hook that panicked.
     pub fn build(self) -> Result<Runtime, BuildError> {
-        let workers = self.workers.unwrap_or_else(default_workers);
-        Runtime::start::<P, Q>(self.parts(workers)?)
+        let cores = || thread::available_parallelism().map_or(1, usize::from);
+        let workers = self.choices.workers;
+        let workers = workers.unwrap_or_else(|| cores().min(WORKERS_MAX));
+        Runtime::start::<P, Q>(self.choices.parts(workers)?)
     }
+}
 
+impl Choices {
     fn parts(self, workers: usize) -> Result<Parts, BuildError> {
-        in_range("workers", workers, 1, WORKERS_MAX)?;
-        in_range("tasks_max", self.tasks_max, 1, TASKS_MAX_MAX)?;
-        let threads = self.blocking_threads_max;
-        in_range("blocking_threads_max", threads, 1, THREADS_MAX)?;
-        in_range("blocking_queue_max", self.blocking_queue_max, 0, QUEUE_MAX)?;
-        let spin_max_ns = self.spin_max.as_nanos().try_into().unwrap_or(usize::MAX);
-        in_range(
-            "spin_max (ns)",
-            spin_max_ns,
-            0,
-            SPIN_MAX_MAX.as_nanos() as usize,
-        )?;
-        if self.thread_name.contains('\0') {
-            return Err(BuildError::ThreadName(self.thread_name));
+        let mut settings = self.settings;
+        let spin_ns = settings.spin_max.as_nanos();
+        let spin_ns = spin_ns.try_into().unwrap_or(usize::MAX);
+        let (threads, queue) = (self.blocking_threads_max, self.blocking_queue_max);
+        for (name, value, min, max) in [
+            ("workers", workers, 1, WORKERS_MAX),
+            ("tasks_max", settings.tasks_max, 1, TASKS_MAX_MAX),
+            ("blocking_threads_max", threads, 1, THREADS_MAX),
+            ("blocking_queue_max", queue, 0, QUEUE_MAX),
+            ("spin_max (ns)", spin_ns, 0, SPIN_NS_MAX),
+        ] {
+            if !(min..=max).contains(&value) {
+                return Err(BuildError::Setting {
+                    name,
+                    value,
+                    min,
+                    max,
+                });
+            }
+        }
+        let thread_name = self.thread_name;
+        if thread_name.contains('\0') {
+            return Err(BuildError::ThreadName(thread_name));
         }
         let cores = self.cores.cores(workers).map_err(BuildError::Cores)?;
         let (drivers, reactors) = match self.driver {
-            Some(make) => ((0..workers).map(make).collect(), Reactors::none()),
-            None => drivers::make(workers, &self.options).map_err(BuildError::Reactor)?,
+            Some(make) => ((0..workers).map(make).collect(), Reactors::default()),
+            None => drivers::make(workers, self.options).map_err(BuildError::Reactor)?,
         };
         let blocking = self.blocking.unwrap_or_else(|| {
-            let name = format!("{}-blocking", self.thread_name);
-            Arc::new(BlockingThreads::new(
-                threads,
-                self.blocking_queue_max,
-                &name,
-            ))
+            let name = format!("{thread_name}-blocking");
+            Arc::new(BlockingThreads::new(threads, queue, &name))
         });
         let ending = reactors.clone();
-        let settings = Settings {
-            tasks_max: self.tasks_max,
-            spin_max: self.spin_max,
-            poll_times: self.poll_times,
-            guests: self.guests,
-            hooks: self.reports,
-            at_end: Box::new(move || ending.end()),
-        };
+        settings.at_end = Box::new(move || ending.end());
         Ok(Parts {
             settings,
-            thread_name: self.thread_name,
-            cores,
-            drivers,
+            config: Config {
+                thread_name,
+                cores,
+                drivers,
+            },
             reactors,
             blocking,
             hooks: self.hooks,
@@ -244,9 +238,9 @@ impl Builder {
     /// # Errors
     /// As [`Builder::build`].
     pub fn build_hosted(mut self) -> Result<Hosted, BuildError> {
-        self.cores = CorePlan::None;
-        self.guests = false;
-        Ok(Hosted::start(self.parts(1)?))
+        self.choices.cores = CorePlan::None;
+        self.choices.settings.guests = false;
+        Ok(Hosted::start(self.choices.parts(1)?))
     }
 }
 
@@ -265,35 +259,14 @@ impl Runtime {
     }
 }
 
-fn default_workers() -> usize {
-    thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(WORKERS_MAX)
-}
-
-fn in_range(name: &'static str, value: usize, min: usize, max: usize) -> Result<(), BuildError> {
-    if (min..=max).contains(&value) {
-        Ok(())
-    } else {
-        Err(BuildError::Setting {
-            name,
-            value,
-            min,
-            max,
-        })
-    }
-}
-
 impl<P, Q> fmt::Debug for Builder<P, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let choices = &self.choices;
         f.debug_struct("Builder")
-            .field("workers", &self.workers)
-            .field("cores", &self.cores)
-            .field("tasks_max", &self.tasks_max)
-            .field("thread_name", &self.thread_name)
-            .field("blocking_threads_max", &self.blocking_threads_max)
-            .field("blocking_queue_max", &self.blocking_queue_max)
-            .field("options", &self.options)
+            .field("workers", &choices.workers)
+            .field("cores", &choices.cores)
+            .field("tasks_max", &choices.settings.tasks_max)
+            .field("thread_name", &choices.thread_name)
             .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use crate::reactor::Clock;
 impl<P, Q> Builder<P, Q> {
     /// The clock that timers follow, in place of the system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.options.clock = clock;
+        self.choices.options.clock = Some(clock);
         self
     }
 }

@@ -13,7 +13,7 @@ impl<P, Q> Builder<P, Q> {
     /// runtime that waits for sockets and timers sleeps at once. Default 20 us; zero: never looks
     /// about.
     pub fn spin_max(mut self, spin_max: Duration) -> Self {
-        self.spin_max = spin_max;
+        self.choices.settings.spin_max = spin_max;
         self
     }
 
@@ -22,27 +22,27 @@ impl<P, Q> Builder<P, Q> {
     ///
     /// [`WorkerCounts::poll_times`]: crate::executor::WorkerCounts::poll_times
     pub fn poll_times(mut self, measure: bool) -> Self {
-        self.poll_times = measure;
+        self.choices.settings.poll_times = measure;
         self
     }
 
     /// Whether threads in `block_on` run the tasks that become ready on them while their future
     /// waits. Default: yes. Without, what they spawn is run by workers only.
     pub fn guests(mut self, guests: bool) -> Self {
-        self.guests = guests;
+        self.choices.settings.guests = guests;
         self
     }
 
     /// What a panic in a task does, beside going to its join handle. Default: nothing.
     pub fn panic_policy(mut self, policy: PanicPolicy) -> Self {
-        self.reports.panic_policy = policy;
+        self.choices.settings.hooks.panic_policy = policy;
         self
     }
 
     /// Calls `hook` with what a task panicked with, on the thread that ran it, before its join
     /// handle hears of it. A panic of the hook's is discarded.
     pub fn on_panic(mut self, hook: impl Fn(&Panic) + Send + Sync + 'static) -> Self {
-        self.reports.on_panic = Some(Arc::new(hook));
+        self.choices.settings.hooks.on_panic = Some(Arc::new(hook));
         self
     }
 
@@ -53,7 +53,7 @@ impl<P, Q> Builder<P, Q> {
         limit: Duration,
         hook: impl Fn(SlowPoll) + Send + Sync + 'static,
     ) -> Self {
-        self.reports.on_slow_poll = Some((limit, Arc::new(hook)));
+        self.choices.settings.hooks.on_slow_poll = Some((limit, Arc::new(hook)));
         self
     }
 }

@@ -1,7 +1,6 @@
 //! With the feature `net`: each worker sleeps in its own reactor.
 
 use std::ffi::c_int;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,21 +10,13 @@ use crate::reactor::{self, Clock, SystemClock};
 use crate::sync::{AtomicUsize, Ordering};
 
 /// What drivers are made of.
-#[derive(Clone, Debug)]
+#[derive(Default)]
 pub(super) struct Options {
-    pub(super) clock: Arc<dyn Clock>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            clock: Arc::new(SystemClock),
-        }
-    }
+    pub(super) clock: Option<Arc<dyn Clock>>,
 }
 
 /// The reactors of one runtime, one a worker.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Reactors {
     handles: Arc<[reactor::Handle]>,
     turn: Arc<AtomicUsize>,
@@ -36,39 +27,23 @@ pub(super) struct Lent {
     before: Option<reactor::Current>,
 }
 
-struct ReactorDriver(reactor::Driver);
-
-struct ReactorNotifier(reactor::Handle);
-
 pub(super) fn make(
     workers: usize,
-    options: &Options,
+    options: Options,
 ) -> io::Result<(Vec<Box<dyn Driver>>, Reactors)> {
+    let clock = options.clock.unwrap_or_else(|| Arc::new(SystemClock));
     let mut drivers: Vec<Box<dyn Driver>> = Vec::with_capacity(workers);
     let mut handles = Vec::with_capacity(workers);
     for _ in 0..workers {
-        let driver = reactor::Driver::new(options.clock.clone())?;
+        let driver = reactor::Driver::new(clock.clone())?;
         handles.push(driver.handle().clone());
-        drivers.push(Box::new(ReactorDriver(driver)));
+        drivers.push(Box::new(driver));
     }
-    Ok((
-        drivers,
-        Reactors {
-            handles: handles.into(),
-            turn: Arc::default(),
-        },
-    ))
+    let (handles, turn) = (handles.into(), Arc::default());
+    Ok((drivers, Reactors { handles, turn }))
 }
 
 impl Reactors {
-    /// For drivers that are not reactors.
-    pub(super) fn none() -> Self {
-        Self {
-            handles: Arc::new([]),
-            turn: Arc::default(),
-        }
-    }
-
     /// The workers have ended: wakes whoever still waits for a socket or a timer.
     pub(super) fn end(&self) {
         for handle in self.handles.iter() {
@@ -97,52 +72,38 @@ impl Drop for Lent {
     }
 }
 
-impl Driver for ReactorDriver {
+impl Driver for reactor::Driver {
     fn wait(&mut self, timeout: Option<Duration>) {
-        self.0.wait(timeout);
+        self.wait(timeout);
     }
 
     fn dispatch(&mut self) {
-        self.0.dispatch();
+        self.dispatch();
     }
 
     fn leave(&mut self) {
-        self.0.leave();
+        self.leave();
     }
 
     fn come_back(&mut self) {
-        self.0.come_back();
+        self.come_back();
     }
 
     fn descriptor(&self) -> Option<c_int> {
-        Some(self.0.descriptor())
+        Some(self.descriptor())
     }
 
     fn until_timer(&self) -> Option<Duration> {
-        self.0.until_timer()
+        self.until_timer()
     }
 
     fn notifier(&self) -> Arc<dyn Notify> {
-        Arc::new(ReactorNotifier(self.0.handle().clone()))
+        Arc::new(self.handle().clone())
     }
 }
 
-impl Notify for ReactorNotifier {
+impl Notify for reactor::Handle {
     fn notify(&self) {
-        self.0.notify();
-    }
-}
-
-impl fmt::Debug for Reactors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reactors")
-            .field("count", &self.handles.len())
-            .finish()
-    }
-}
-
-impl fmt::Debug for Lent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lent").finish_non_exhaustive()
+        self.notify();
     }
 }

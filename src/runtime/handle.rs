@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::drivers::{Lent, Reactors};
-use crate::executor::{self, BlockingPool, Named, Refused, Spawner};
+use crate::executor::{self, BlockingPool, Metrics, Named, Spawner, TrySpawnError};
 use crate::task::{JoinError, JoinHandle};
 
 thread_local! {
@@ -17,7 +17,7 @@ thread_local! {
 /// A handle to a runtime; cheap to clone, may go anywhere. It does not keep the runtime running.
 #[derive(Clone)]
 pub struct Handle {
-    inside: Arc<Inside>,
+    pub(super) inside: Arc<Inside>,
 }
 
 pub(super) struct Inside {
@@ -42,25 +42,12 @@ impl fmt::Display for NoRuntime {
 impl std::error::Error for NoRuntime {}
 
 impl Handle {
-    pub(super) fn new(inside: Inside) -> Self {
-        Self {
-            inside: Arc::new(inside),
-        }
-    }
-
-    pub(super) fn inside(&self) -> &Inside {
-        &self.inside
-    }
-
     /// The runtime of the calling thread.
     ///
     /// # Panics
     /// When there is none; [`Handle::try_current`] says so instead.
     pub fn current() -> Self {
-        match Self::try_current() {
-            Ok(handle) => handle,
-            Err(error) => panic!("{error}"),
-        }
+        Self::try_current().unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The runtime of the calling thread.
@@ -90,20 +77,46 @@ impl Handle {
     /// Starts a task; see [`spawn`].
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
+        F: Future<Output: Send + 'static> + Send + 'static,
     {
-        executor::spawn(&*self.inside.executor, future).unwrap_or_else(Refused::into_handle)
+        self.try_spawn(future)
+            .unwrap_or_else(TrySpawnError::into_handle)
     }
 
-    /// As [`Handle::spawn`], with a name: reports of slow polls tell it, and [`task_name`] within
-    /// the task. Costs each poll a lock of the worker's own.
+    /// As [`Handle::spawn`], for who wants to keep the future when there is no room for it.
+    ///
+    /// # Errors
+    /// [`TrySpawnError`], with the future: at `tasks_max` tasks alive, and at the runtime's end.
+    ///
+    /// ```
+    /// use windlass::runtime::TrySpawnError;
+    ///
+    /// let runtime = windlass::Runtime::builder().tasks_max(1).build()?;
+    /// let only = runtime.spawn(std::future::pending::<()>());
+    /// match runtime.handle().try_spawn(async { 42 }) {
+    ///     Err(TrySpawnError::Full(future)) => assert_eq!(runtime.block_on(future), 42),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// # drop(only);
+    /// # Ok::<(), windlass::BuildError>(())
+    /// ```
+    pub fn try_spawn<F>(&self, future: F) -> Result<JoinHandle<F::Output>, TrySpawnError<F>>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        executor::spawn(&*self.inside.executor, future)
+    }
+
+    /// As [`Handle::spawn`], with a name: reports of slow polls tell it, and within the task
+    /// [`task_name`](super::task_name). Costs each poll a lock of the worker's own.
     pub fn spawn_named<F>(&self, name: impl Into<Arc<str>>, future: F) -> JoinHandle<F::Output>
     where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
+        F: Future<Output: Send + 'static> + Send + 'static,
     {
-        self.spawn(Named::new(name.into(), future))
+        self.spawn(Named {
+            name: name.into(),
+            future,
+        })
     }
 
     /// Runs a closure that may block on the pool for such, in this runtime; see
@@ -122,6 +135,12 @@ impl Handle {
             let _entered = handle.enter();
             closure()
         })
+    }
+
+    /// The runtime's figures: a few loads for each worker. Counting costs the workers a plain load
+    /// and store an event.
+    pub fn metrics(&self) -> Metrics {
+        self.inside.executor.metrics()
     }
 }
 
@@ -159,22 +178,15 @@ impl Drop for EnterGuard<'_> {
 /// assert_eq!(sum.unwrap(), 2);
 /// # Ok::<(), windlass::BuildError>(())
 /// ```
-pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
+pub fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(
+    future: F,
+) -> JoinHandle<F::Output> {
     // A refused future is dropped when the borrow has ended: its drop may enter a runtime.
     let spawned = CURRENT.with_borrow(|current| match current {
         Some(handle) => executor::spawn(&*handle.inside.executor, future),
         None => panic!("{NoRuntime}"),
     });
-    spawned.unwrap_or_else(Refused::into_handle)
-}
-
-/// The name of the task that the calling thread runs, if it was spawned with one.
-pub fn task_name() -> Option<Arc<str>> {
-    executor::current_name()
+    spawned.unwrap_or_else(TrySpawnError::into_handle)
 }
 
 /// Runs a closure that may block on the current runtime's pool of threads. When the pool and its
@@ -182,19 +194,15 @@ pub fn task_name() -> Option<Arc<str>> {
 ///
 /// # Panics
 /// When the thread is in no runtime.
-pub fn spawn_blocking<T, F>(closure: F) -> JoinHandle<T>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
+pub fn spawn_blocking<T: Send + 'static, F: FnOnce() -> T + Send + 'static>(
+    closure: F,
+) -> JoinHandle<T> {
     Handle::current().spawn_blocking(closure)
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle")
-            .field("reactors", &self.inside.reactors)
-            .finish_non_exhaustive()
+        f.debug_struct("Handle").finish_non_exhaustive()
     }
 }
 

@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use super::block_on::{Driving, NestedBlockOn};
-use super::handle::{Handle, Inside};
-use super::start::{Parts, colony};
+use super::handle::Handle;
+use super::start::Parts;
 use crate::executor::{Notify, Visitor};
 use crate::sync::{AtomicBool, Ordering};
 
@@ -38,13 +38,8 @@ pub struct Hosted {
 
 impl Hosted {
     pub(super) fn start(parts: Parts) -> Self {
-        let colony = colony(parts.settings, &parts.drivers);
-        let handle = Handle::new(Inside {
-            executor: Arc::new(colony.clone()),
-            blocking: parts.blocking,
-            reactors: parts.reactors,
-        });
-        let driver = parts.drivers.into_iter().next();
+        let (colony, handle, config) = parts.found();
+        let driver = config.drivers.into_iter().next();
         let driver = driver.expect("a hosted runtime has one driver");
         Self {
             handle,
@@ -114,10 +109,7 @@ impl Hosted {
 
     fn visit(&mut self, most: usize, timeout: Option<Duration>) -> usize {
         let driving = Driving::begin();
-        assert!(
-            driving.is_ok(),
-            "a hosted runtime is driven from outside of tasks and block_on"
-        );
+        let _driving = driving.expect("a hosted runtime is driven from outside of tasks");
         let _entered = self.handle.enter_as(Some(0));
         self.visitor.visit(most, timeout)
     }
@@ -127,7 +119,7 @@ impl Hosted {
 impl Drop for Hosted {
     fn drop(&mut self) {
         self.visitor.end();
-        self.handle.inside().blocking.shut_down(None);
+        self.handle.inside.blocking.shut_down(None);
     }
 }
 
@@ -147,8 +139,6 @@ impl Wake for Root {
 
 impl fmt::Debug for Hosted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hosted")
-            .field("handle", &self.handle)
-            .finish_non_exhaustive()
+        f.debug_struct("Hosted").finish_non_exhaustive()
     }
 }

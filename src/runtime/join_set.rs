@@ -67,12 +67,24 @@ impl Due {
 
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
         self.due.places().push_back(self.place);
         self.due.waiting.wake();
+    }
+}
+
+impl<T: Send + 'static> JoinSet<T> {
+    /// Starts a task on the runtime of the calling thread, in the set. One that is refused at
+    /// `tasks_max` is a member that ends with [`JoinError::Full`].
+    ///
+    /// # Panics
+    /// When the thread is in no runtime; [`JoinSet::spawn_on`] never panics.
+    pub fn spawn<F: Future<Output = T> + Send + 'static>(&mut self, future: F) {
+        self.insert(spawn(future));
+    }
+
+    /// As [`JoinSet::spawn`], on the runtime of `handle`.
+    pub fn spawn_on<F: Future<Output = T> + Send + 'static>(&mut self, future: F, handle: &Handle) {
+        self.insert(handle.spawn(future));
     }
 }
 
@@ -88,28 +100,6 @@ impl<T> JoinSet<T> {
             free: Vec::new(),
             due: Arc::new(due),
         }
-    }
-
-    /// Starts a task on the runtime of the calling thread, in the set. One that is refused at
-    /// `tasks_max` is a member that ends with [`JoinError::Full`].
-    ///
-    /// # Panics
-    /// When the thread is in no runtime; [`JoinSet::spawn_on`] never panics.
-    pub fn spawn<F>(&mut self, future: F)
-    where
-        F: Future<Output = T> + Send + 'static,
-        T: Send + 'static,
-    {
-        self.insert(spawn(future));
-    }
-
-    /// As [`JoinSet::spawn`], on the runtime of `handle`.
-    pub fn spawn_on<F>(&mut self, future: F, handle: &Handle)
-    where
-        F: Future<Output = T> + Send + 'static,
-        T: Send + 'static,
-    {
-        self.insert(handle.spawn(future));
     }
 
     /// Takes a task into the set that was started elsewhere: on the blocking pool, in a local set.
@@ -228,8 +218,6 @@ impl<T> Drop for JoinSet<T> {
 
 impl<T> fmt::Debug for JoinSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinSet")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
+        f.debug_tuple("JoinSet").field(&self.len()).finish()
     }
 }

@@ -115,24 +115,18 @@ impl LocalSet {
     /// [`JoinError::Full`].
     pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
     where
-        F: Future + 'static,
-        F::Output: 'static,
+        F: Future<Output: 'static> + 'static,
     {
         self.alive.set(self.alive.get() + 1);
         let alive = self.alive.clone();
         // SAFETY: tasks are run by `turn` and shut down by `drop`, which borrow the set: on its
         // thread, which it never leaves.
         let spawned = unsafe { self.colony.slab().spawn_unsend(Member { future, alive }) };
-        match spawned {
-            Ok((task, handle)) => {
-                self.colony.slab().schedule(task, Readied::Spawned);
-                handle
-            }
-            Err(refused) => {
-                drop(refused);
-                JoinHandle::failed(JoinError::Full)
-            }
-        }
+        let Ok((task, handle)) = spawned else {
+            return JoinHandle::failed(JoinError::Full);
+        };
+        self.colony.slab().schedule(task, Readied::Spawned);
+        handle
     }
 
     /// Polls `future`, and with it the set's tasks, until the future is ready. Tasks that have not
@@ -207,8 +201,7 @@ impl Drop for LocalSet {
 /// When it polls none; [`LocalSet::spawn_local`] never panics.
 pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
 where
-    F: Future + 'static,
-    F::Output: 'static,
+    F: Future<Output: 'static> + 'static,
 {
     // SAFETY: the pointer is null, or set on this thread for as long as the set is borrowed, which
     // is longer than this call from within lasts.

@@ -15,10 +15,9 @@ use std::task::{Context, Poll, ready};
 
 use super::block_on::{Driving, NestedBlockOn};
 use super::handle::Handle;
-use super::start::Runtime;
 use crate::task::{JoinError, JoinHandle};
 
-/// Where tasks that borrow are spawned; see [`Runtime::scope`].
+/// Where tasks that borrow are spawned; see [`Handle::scope`].
 ///
 /// What is made in the closure itself cannot be borrowed, nor can a handle leave it:
 ///
@@ -78,21 +77,17 @@ struct Member<F: Future> {
 }
 
 impl Tally {
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits until no ticket is out. How many panics nobody knows of.
     fn wait(&self) -> usize {
         let waits = |counts: &mut Counts| counts.tickets > 0;
-        let waited = self.ended.wait_while(self.counts(), waits);
+        let waited = self.ended.wait_while(lock(&self.counts), waits);
         waited.unwrap_or_else(PoisonError::into_inner).panics
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let mut counts = self.0.counts();
+        let mut counts = lock(&self.0.counts);
         counts.tickets -= 1;
         if counts.tickets == 0 {
             self.0.ended.notify_all();
@@ -104,35 +99,31 @@ impl<F: Future> Future for Member<F> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        struct Unwinding<'a>(&'a Tally);
-        impl Drop for Unwinding<'_> {
-            fn drop(&mut self) {
-                self.0.counts().panics += 1;
-            }
-        }
         // SAFETY: the future is not moved: it is polled and dropped in its place.
         let this = unsafe { self.get_unchecked_mut() };
-        let unwinding = Unwinding(&this.ticket.0);
-        let mut output = None;
-        if let Some(future) = &mut this.future {
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let future = this.future.as_mut()?;
             // SAFETY: as above, it is pinned with `self`.
             let polled = unsafe { Pin::new_unchecked(future) }.poll(cx);
-            if let Poll::Ready(ready) = polled {
+            if polled.is_ready() {
                 this.future = None;
-                output = Some(ready);
+            }
+            Some(polled)
+        }));
+        match polled {
+            Ok(Some(Poll::Ready(output))) => *lock(&this.output) = Some(output),
+            Ok(_) => return Poll::Pending,
+            Err(panic) => {
+                lock(&this.ticket.0.counts).panics += 1;
+                resume_unwind(panic);
             }
         }
-        mem::forget(unwinding);
-        if output.is_none() {
-            return Poll::Pending;
-        }
-        *lock(&this.output) = output;
         Poll::Ready(())
     }
 }
 
-fn lock<T>(output: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
-    output.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'scope> Scope<'scope, '_> {
@@ -142,10 +133,9 @@ impl<'scope> Scope<'scope, '_> {
     /// with [`Handle::spawn`].
     pub fn spawn<F>(&'scope self, future: F) -> ScopedJoinHandle<'scope, F::Output>
     where
-        F: Future + Send + 'scope,
-        F::Output: Send + 'scope,
+        F: Future<Output: Send + 'scope> + Send + 'scope,
     {
-        self.tally.counts().tickets += 1;
+        lock(&self.tally.counts).tickets += 1;
         let output = Arc::new(Mutex::new(None));
         let member: Pin<Box<dyn Future<Output = ()> + Send + 'scope>> = Box::pin(Member {
             future: Some(future),
@@ -207,10 +197,8 @@ impl Handle {
         &self,
         run: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
     ) -> R {
-        match self.try_scope(run) {
-            Ok(output) => output,
-            Err(error) => panic!("scope: {error}"),
-        }
+        self.try_scope(run)
+            .unwrap_or_else(|error| panic!("scope: {error}"))
     }
 
     /// As [`Handle::scope`].
@@ -242,19 +230,6 @@ impl Handle {
     }
 }
 
-impl Runtime {
-    /// See [`Handle::scope`].
-    ///
-    /// # Panics
-    /// As [`Handle::scope`].
-    pub fn scope<'env, R>(
-        &self,
-        run: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
-    ) -> R {
-        self.handle().scope(run)
-    }
-}
-
 impl<T> ScopedJoinHandle<'_, T> {
     /// As [`JoinHandle::abort`].
     pub fn abort(&self) {
@@ -275,7 +250,7 @@ impl<T> Future for ScopedJoinHandle<'_, T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let ended = ready!(Pin::new(&mut self.task).poll(cx));
         if ended.as_ref().is_err_and(JoinError::is_panic) {
-            let mut counts = self.tally.counts();
+            let mut counts = lock(&self.tally.counts);
             counts.panics = counts.panics.saturating_sub(1);
         }
         let output = lock(&self.output).take();

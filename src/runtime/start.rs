@@ -1,19 +1,19 @@
 //! The runtime: worker threads that run until it is dropped.
 
-use std::future::Future;
+use std::ops::Deref;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::block_on::{Driving, NestedBlockOn};
+use super::block_on::Driving;
 use super::drivers::Reactors;
 use super::error::BuildError;
 use super::handle::{Handle, Inside};
 use super::hooks::Hooks;
-use super::metrics::Metrics;
-use crate::executor::{BlockingPool, Config, Driver, Policy, Pool, RunQueues, Scheduler, Settings};
-use crate::task::{Colony, JoinHandle};
+use crate::executor::{BlockingPool, Config, Policy, Pool, RunQueues, Scheduler, Settings};
+use crate::task::Colony;
 
-/// A runtime: pinned workers, each with its own reactor, and a pool of threads for what blocks.
+/// A runtime: pinned workers, each with its own reactor, and a pool of threads for what blocks. It
+/// spawns and blocks on as its [`Handle`] does, to which it derefs.
 ///
 /// Dropping it ends it in order: the workers finish the polls they are in, every task that is left
 /// is dropped, and closures that block are waited for (those that have not begun are cancelled).
@@ -37,98 +37,51 @@ pub struct Runtime {
 /// All that a runtime is started from.
 pub(super) struct Parts {
     pub(super) settings: Settings,
-    pub(super) thread_name: String,
-    pub(super) cores: Vec<Option<usize>>,
-    pub(super) drivers: Vec<Box<dyn Driver>>,
+    pub(super) config: Config,
     pub(super) reactors: Reactors,
     pub(super) blocking: Arc<dyn BlockingPool>,
     pub(super) hooks: Hooks,
 }
 
-/// An executor whose workers wait on `drivers`.
-pub(super) fn colony<P: Policy, Q: RunQueues>(
-    settings: Settings,
-    drivers: &[Box<dyn Driver>],
-) -> Colony<Scheduler<P, Q>> {
-    let notifiers = drivers.iter().map(|driver| driver.notifier()).collect();
-    let (tasks_max, workers) = (settings.tasks_max, drivers.len());
-    Colony::new(tasks_max, workers, Scheduler::new(settings, notifiers))
+impl Parts {
+    /// An executor whose workers wait on the drivers, and a handle to it.
+    pub(super) fn found<P: Policy, Q: RunQueues>(
+        self,
+    ) -> (Colony<Scheduler<P, Q>>, Handle, Config) {
+        let drivers = &self.config.drivers;
+        let notifiers = drivers.iter().map(|driver| driver.notifier()).collect();
+        let (tasks_max, workers) = (self.settings.tasks_max, drivers.len());
+        let colony = Colony::new(tasks_max, workers, Scheduler::new(self.settings, notifiers));
+        let inside = Arc::new(Inside {
+            executor: Arc::new(colony.clone()),
+            blocking: self.blocking,
+            reactors: self.reactors,
+        });
+        (colony, Handle { inside }, self.config)
+    }
 }
 
 impl Runtime {
     pub(super) fn start<P: Policy, Q: RunQueues>(parts: Parts) -> Result<Self, BuildError> {
-        let colony = colony::<P, Q>(parts.settings, &parts.drivers);
-        let handle = Handle::new(Inside {
-            executor: Arc::new(colony.clone()),
-            blocking: parts.blocking,
-            reactors: parts.reactors,
-        });
-        let entered = handle.clone();
-        let (hooks, workers) = (parts.hooks.clone(), parts.drivers.len());
+        let (hooks, workers) = (parts.hooks.clone(), parts.config.drivers.len());
+        let (colony, handle, config) = parts.found::<P, Q>();
         let (said, starts) = mpsc::channel();
-        let config = Config {
-            thread_name: parts.thread_name,
-            cores: parts.cores,
-            drivers: parts.drivers,
-            around: Arc::new(move |worker, work| {
-                let _driving = Driving::begin();
-                let _entered = entered.enter_as(Some(worker));
-                hooks.around(worker, &said, work);
-            }),
-        };
-        let pool = Pool::start(&colony, config)?;
-        let runtime = Self {
-            handle,
-            pool: Some(pool),
-        };
-        match parts.hooks.wait_started(workers, &starts) {
-            Ok(()) => Ok(runtime),
-            Err(worker) => Err(BuildError::Hook { worker }),
-        }
+        let (entered, around) = (handle.clone(), hooks.clone());
+        let around = Arc::new(move |worker, work: &mut dyn FnMut()| {
+            let _driving = Driving::begin();
+            let _entered = entered.enter_as(Some(worker));
+            around.around(worker, &said, work);
+        });
+        let pool = Some(Pool::start(&colony, config, around)?);
+        let runtime = Self { handle, pool };
+        let started = hooks.wait_started(workers, &starts);
+        started.map_err(|worker| BuildError::Hook { worker })?;
+        Ok(runtime)
     }
 
     /// A handle to spawn, enter and block on from other threads.
     pub fn handle(&self) -> &Handle {
         &self.handle
-    }
-
-    /// See [`Handle::block_on`].
-    ///
-    /// # Panics
-    /// When called inside a task or another `block_on`.
-    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.handle.block_on(future)
-    }
-
-    /// See [`Handle::try_block_on`].
-    ///
-    /// # Errors
-    /// [`NestedBlockOn`] when called inside a task or another `block_on`.
-    pub fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, NestedBlockOn> {
-        self.handle.try_block_on(future)
-    }
-
-    /// See [`spawn`](super::spawn).
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        self.handle.spawn(future)
-    }
-
-    /// See [`spawn_blocking`](super::spawn_blocking).
-    pub fn spawn_blocking<T, F>(&self, closure: F) -> JoinHandle<T>
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        self.handle.spawn_blocking(closure)
-    }
-
-    /// See [`Handle::metrics`].
-    pub fn metrics(&self) -> Metrics {
-        self.handle.metrics()
     }
 
     /// Ends the runtime, waiting at most `timeout` for polls and blocking closures that are under
@@ -148,7 +101,15 @@ impl Runtime {
             _ if !workers_ended => Some(Duration::ZERO),
             timeout => timeout.map(|timeout| timeout.saturating_sub(begun.elapsed())),
         };
-        self.handle.inside().blocking.shut_down(left) && workers_ended
+        self.handle.inside.blocking.shut_down(left) && workers_ended
+    }
+}
+
+impl Deref for Runtime {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
     }
 }
 

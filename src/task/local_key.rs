@@ -117,10 +117,8 @@ impl<T> LocalKey<T> {
     /// # Panics
     /// When it is not set; [`LocalKey::try_with`] says so instead.
     pub fn with<R>(&'static self, read: impl FnOnce(&T) -> R) -> R {
-        match self.try_with(read) {
-            Ok(read) => read,
-            Err(error) => panic!("{error}"),
-        }
+        self.try_with(read)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Lends the value to `read`.
