@@ -11,7 +11,7 @@ pub(super) struct Options {}
 
 /// The reactors of one runtime: none.
 #[derive(Clone, Default)]
-pub(super) struct Reactors;
+pub(super) struct Reactors {}
 
 /// A reactor lent to a thread: none.
 pub(super) struct Lent;

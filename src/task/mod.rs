@@ -40,7 +40,7 @@
 //!
 //! 1. Who turns SCHEDULED on while RUNNING and COMPLETED are off (edge 1) must enqueue the task,
 //!    once. 2. A wake while running (1') enqueues nothing: the runner finds the bit at the end of
-//!    the poll (4) and enqueues. A task that yields says so to its thread ([`yield_running`]), and
+//!    the poll (4) and enqueues. A task that yields says so to its thread (`yield_running`), and
 //!    the runner does as if the bit were there.
 //! 3. Queues hold plain pointers: a cell that has not completed is not freed, and a completed task
 //!    is in no queue. A queue hands over what came before the push, so that who takes a task sees
@@ -88,7 +88,7 @@
 //! | wake, abort | | 1 |
 //! | waker cloned, dropped | | 1 |
 //!
-//! Slots and permits cost a worker 2 shared steps in 64 (see [`Magazine`]), a thread outside one
+//! Slots and permits cost a worker 2 shared steps in 64 (see `Magazine`), a thread outside one
 //! each to take and to give.
 //!
 //! # Slots
@@ -104,9 +104,9 @@
 //! or aligned above 64) stands in a box, and the box in a slot. Memory goes back to the system at
 //! the slab's end.
 //!
-//! `tasks_max` bounds the cells, from spawn until they are freed: a [permit](permits) each. The
+//! `tasks_max` bounds the cells, from spawn until they are freed: a permit (`permits`) each. The
 //! slab, and with it the scheduler, is alive until its owners have gone *and* all permits are back
-//! ([housing]): so wakers and join handles may outlive the executor, and no cell counts references
+//! (`housing`): so wakers and join handles may outlive the executor, and no cell counts references
 //! to it. A job is an owner instead, and needs no permit: its number is bounded where it waits.
 //!
 //! # Progress
