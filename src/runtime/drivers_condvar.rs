@@ -18,7 +18,7 @@ pub(super) struct Lent;
 
 pub(super) fn make(workers: usize, _: Options) -> io::Result<(Vec<Box<dyn Driver>>, Reactors)> {
     let drivers = (0..workers).map(|_| Box::<CondvarDriver>::default() as Box<dyn Driver>);
-    Ok((drivers.collect(), Reactors))
+    Ok((drivers.collect(), Reactors {}))
 }
 
 impl Reactors {
