@@ -14,12 +14,27 @@
 mod latch;
 #[path = "executor/peers.rs"]
 mod peers;
+#[path = "executor/samples.rs"]
+mod samples;
 
+#[path = "executor/busy.rs"]
+mod busy;
+
+#[path = "executor/channels.rs"]
+mod channels;
+#[path = "executor/joining.rs"]
+mod joining;
 #[path = "executor/spawning.rs"]
 mod spawning;
 #[path = "executor/switching.rs"]
 mod switching;
 
+#[path = "executor/event.rs"]
+mod event;
+#[path = "executor/fairness.rs"]
+mod fairness;
+#[path = "executor/scaling.rs"]
+mod scaling;
 #[path = "executor/waking.rs"]
 mod waking;
 
@@ -27,25 +42,34 @@ mod waking;
 mod crowd;
 #[path = "executor/crowd_of_threads.rs"]
 mod crowd_of_threads;
-
-#[path = "executor/memory.rs"]
-mod memory;
 #[path = "executor/waiting.rs"]
 mod waiting;
+
+#[path = "executor/child.rs"]
+mod child;
+#[path = "executor/memory.rs"]
+mod memory;
+#[path = "executor/system_calls.rs"]
+mod system_calls;
 
 use std::process::ExitCode;
 
 use windlass_benches::Harness;
 
 fn main() -> ExitCode {
-    if let Some(code) = memory::child() {
+    if let Some(code) = child::run() {
         return code;
     }
     let mut bench = Harness::from_args("executor");
     spawning::measure(&mut bench);
     switching::measure(&mut bench);
+    joining::measure(&mut bench);
     waking::measure(&mut bench);
+    channels::measure(&mut bench);
+    fairness::measure(&mut bench);
+    scaling::measure(&mut bench);
     waiting::measure(&mut bench);
     memory::measure(&mut bench);
+    system_calls::measure(&mut bench);
     bench.finish()
 }

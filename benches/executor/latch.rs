@@ -1,7 +1,9 @@
 //! Waiting until a number of tasks have run, once each: cheap for the tasks, and checked.
 
+use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -15,7 +17,7 @@ const CELL_TASKS: usize = 256;
 const COUNT_SHIFT: u32 = 32;
 
 /// After this long a task is taken for lost.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Counts tasks as they run, and says when the last one did.
 ///
@@ -32,7 +34,16 @@ pub(crate) struct Latch {
 struct Times {
     began: Option<Instant>,
     ended: Option<Instant>,
-    waiter: Option<Thread>,
+    waiter: Option<Waker>,
+}
+
+/// Wakes a thread that parks.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
 }
 
 impl Latch {
@@ -55,8 +66,7 @@ impl Latch {
         }))
     }
 
-    /// Ready for `tasks` tasks, for which the calling thread will wait. Time runs from here, unless
-    /// [`Latch::begin`] says later.
+    /// Ready for `tasks` tasks. Time runs from here, unless [`Latch::begin`] says later.
     pub(crate) fn reset(&self, tasks: usize) {
         let cells = tasks.div_ceil(CELL_TASKS);
         for cell in &self.cells[..cells] {
@@ -70,7 +80,7 @@ impl Latch {
         *self.times() = Times {
             began: Some(now),
             ended: (tasks == 0).then_some(now),
-            waiter: Some(thread::current()),
+            waiter: None,
         };
     }
 
@@ -101,8 +111,10 @@ impl Latch {
             let mut times = self.times();
             times.ended = Some(Instant::now());
             self.ended.store(true, Ordering::Release);
-            if let Some(waiter) = times.waiter.take() {
-                waiter.unpark();
+            let waiter = times.waiter.take();
+            drop(times);
+            if let Some(waiter) = waiter {
+                waiter.wake();
             }
         }
     }
@@ -112,6 +124,7 @@ impl Latch {
     /// # Errors
     /// A task did not run, or one ran twice.
     pub(crate) fn wait(&self) -> Result<Duration, String> {
+        self.times().waiter = Some(Waker::from(Arc::new(Unpark(thread::current()))));
         let deadline = Instant::now() + PATIENCE;
         while !self.ended.load(Ordering::Acquire) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -120,6 +133,26 @@ impl Latch {
             }
             thread::park_timeout(left);
         }
+        self.elapsed()
+    }
+
+    /// The same for a task; its patience has no end.
+    ///
+    /// # Errors
+    /// A task did not run, or one ran twice.
+    pub(crate) fn ended(&self) -> impl Future<Output = Result<Duration, String>> + Send {
+        poll_fn(|cx| {
+            self.times().waiter = Some(cx.waker().clone());
+            if self.ended.load(Ordering::Acquire) {
+                self.times().waiter = None;
+                Poll::Ready(self.elapsed())
+            } else {
+                Poll::Pending
+            }
+        })
+    }
+
+    fn elapsed(&self) -> Result<Duration, String> {
         if self.wrong.load(Ordering::Relaxed) {
             return Err("a task ran twice in another's place".to_owned());
         }

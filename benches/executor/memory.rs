@@ -1,33 +1,44 @@
 //! Tasks that wait: what each takes of the machine's memory, told by a fresh process.
 
-use std::process::{Command, ExitCode};
+use std::fs;
 use std::time::Duration;
-use std::{env, fs};
 
 use windlass_benches::{Better, Group, Harness, Role, Sample};
 
+use crate::child;
 use crate::crowd::{Crowd, FUTURE_BYTES};
 use crate::crowd_of_threads::Places;
-use crate::peers::{AsyncExecutor, Executor, THREADS, Tokio, Windlass};
+use crate::latch::Latch;
+use crate::peers::{
+    AsyncExecutor, Compio, Defaults, Executor, FuturesPool, GLOMMIO, Glommio, May, Monoio, Plain,
+    Spawner, Static, THREADS, Tokio, TokioOneThread, WORKERS, Windlass, Workers,
+};
 
-/// Names the contender a child is to measure, and with how many tasks.
-const CHILD_VARIABLE: &str = "WINDLASS_BENCH_MEMORY";
+/// What a child is asked for.
+pub(crate) const KIND: &str = "memory";
 
 const TASKS: usize = 100_000;
-const THREAD_COUNT: usize = 1_000;
+/// Of threads and of coroutines, which have stacks.
+const STACKS: usize = 1_000;
 const SMOKE_TASKS: usize = 512;
 
-/// The bar: 128 bytes beside the future.
-const TASK_BYTES_MAX: usize = 128 + FUTURE_BYTES;
+/// Tasks that come and go before, so that each place in a queue of up to 2^20 has been used.
+const EARLIER_TASKS: usize = 1 << 20;
+const EARLIER_AT_ONCE: usize = 256;
+
+/// The bar: 64 bytes beside the future.
+const TASK_BYTES_MAX: usize = 64 + FUTURE_BYTES;
 
 /// Measures the group of this file.
 pub(crate) fn measure(bench: &mut Harness) {
     bench.group("memory", |group| {
-        let method = "A fresh process for each sample: 100,000 tasks spawned from outside, each \
-                      polled once, idle, its waker kept in a table that was there before; future \
-                      of 24 bytes, allocator's bytes, and the places used in the runtime's queues \
-                      and tables included. Growth of resident memory and page tables, by tasks. \
-                      Threads: 1,000, parked; kernel stacks included.";
+        let method = "A fresh process for each sample: 100,000 tasks spawned from outside (with one \
+                      thread: from inside), each polled once, idle, its waker kept in a table that \
+                      was there before; future of 24 bytes; the allocator's bytes included. Growth \
+                      of resident memory and page tables, by tasks. The places in the runtime's \
+                      queues count apart (queues_kib): 2^20 tasks came and went before, 256 at \
+                      once, so that a queue's places are resident while no memory for so many \
+                      tasks is. Threads, and may's coroutines: 1,000; kernel stacks included.";
         group
             .title("bytes for each idle task")
             .question("What does a task take that only waits?")
@@ -37,96 +48,124 @@ pub(crate) fn measure(bench: &mut Harness) {
             )
             .unit("bytes per task", Better::Lower)
             .limit(
-                "an idle task takes less than 128 bytes beside its future",
-                (TASK_BYTES_MAX - 1) as f64,
+                "an idle task takes at most 64 bytes beside its future",
+                TASK_BYTES_MAX as f64,
             )
-            .rounds(6, 10)
-            .budget(Duration::from_secs(5))
+            .claim("an idle task takes less than glommio's", GLOMMIO, 1.0)
+            .rounds(6, 8)
+            .budget(Duration::from_secs(10))
+            .without_control()
             .without_criterion()
             .crowded();
-        contender(group, Windlass::NAME, Windlass::ROLE, TASKS);
-        contender(group, Tokio::NAME, Tokio::ROLE, TASKS);
-        contender(group, AsyncExecutor::NAME, AsyncExecutor::ROLE, TASKS);
-        contender(group, THREADS, Role::Baseline, THREAD_COUNT);
+        contender::<Windlass>(group, TASKS);
+        contender::<Tokio>(group, TASKS);
+        contender::<AsyncExecutor<Static>>(group, TASKS);
+        contender::<AsyncExecutor<Plain>>(group, TASKS);
+        contender::<FuturesPool>(group, TASKS);
+        contender::<May>(group, STACKS);
+        contender::<TokioOneThread>(group, TASKS);
+        contender::<Monoio>(group, TASKS);
+        contender::<Glommio>(group, TASKS);
+        contender::<Compio>(group, TASKS);
+        named(group, THREADS, Role::Baseline, STACKS);
     });
 }
 
-fn contender(group: &mut Group<'_>, name: &'static str, role: Role, tasks: usize) {
+fn contender<E: Executor>(group: &mut Group<'_>, tasks: usize) {
+    named(group, E::NAME, E::ROLE, tasks);
+}
+
+fn named(group: &mut Group<'_>, name: &'static str, role: Role, tasks: usize) {
     group.window(name, role, move |window| {
         let tasks = if window.smoke { SMOKE_TASKS } else { tasks };
-        ask_child(name, tasks).map(Sample::new)
+        let said = child::ask(KIND, name, tasks)?;
+        let [bytes, queue_bytes] = said[..] else {
+            return Err(format!("the measuring process said {said:?}"));
+        };
+        // So few tasks as in smoke mode may fit into pages that were there before.
+        let sample = Sample::new((bytes / tasks as f64).max(1.0));
+        Ok(sample.with("queues_kib", queue_bytes / 1024.0))
     });
 }
 
-/// Starts this program again to measure one contender once.
-fn ask_child(name: &str, tasks: usize) -> Result<f64, String> {
-    let program = env::current_exe().map_err(|error| error.to_string())?;
-    let mut command = Command::new(program);
-    command.env(CHILD_VARIABLE, format!("{tasks} {name}"));
-    let output = command.output().map_err(|error| error.to_string())?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    match said.trim().parse() {
-        Ok(bytes) if output.status.success() => Ok(bytes),
-        _ => {
-            let error = String::from_utf8_lossy(&output.stderr);
-            Err(format!(
-                "the measuring process: {}, {}",
-                output.status,
-                error.trim()
-            ))
-        }
+/// In the child: the bytes for `tasks` tasks of the contender `name`, and those for queues.
+pub(crate) fn measured(name: &str, tasks: usize) -> Result<Vec<f64>, String> {
+    match name {
+        Windlass::<Defaults>::NAME => task_bytes::<Windlass>(tasks),
+        Tokio::NAME => task_bytes::<Tokio>(tasks),
+        AsyncExecutor::<Static>::NAME => task_bytes::<AsyncExecutor<Static>>(tasks),
+        AsyncExecutor::<Plain>::NAME => task_bytes::<AsyncExecutor<Plain>>(tasks),
+        FuturesPool::NAME => task_bytes::<FuturesPool>(tasks),
+        May::NAME => task_bytes::<May>(tasks),
+        TokioOneThread::NAME => task_bytes_inside::<TokioOneThread>(tasks),
+        Monoio::NAME => task_bytes_inside::<Monoio>(tasks),
+        Glommio::NAME => task_bytes_inside::<Glommio>(tasks),
+        Compio::NAME => task_bytes_inside::<Compio>(tasks),
+        THREADS => thread_bytes(tasks),
+        _ => Err(format!("{name}: no such contender")),
     }
 }
 
-/// Measures and prints the bytes, where this process is a child made for that.
-pub(crate) fn child() -> Option<ExitCode> {
-    let wanted = env::var(CHILD_VARIABLE).ok()?;
-    Some(match measured(&wanted) {
-        Ok(bytes) => {
-            println!("{bytes}");
-            ExitCode::SUCCESS
-        }
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    })
-}
-
-fn measured(wanted: &str) -> Result<f64, String> {
-    let (tasks, name) = wanted.split_once(' ').unwrap_or((wanted, ""));
-    let tasks = tasks
-        .parse()
-        .map_err(|error| format!("{CHILD_VARIABLE}={wanted}: {error}; right is \"100000 name\""))?;
-    let bytes = match name {
-        Windlass::NAME => task_bytes::<Windlass>(tasks)?,
-        Tokio::NAME => task_bytes::<Tokio>(tasks)?,
-        AsyncExecutor::NAME => task_bytes::<AsyncExecutor>(tasks)?,
-        THREADS => thread_bytes(tasks)?,
-        _ => return Err(format!("{CHILD_VARIABLE}={wanted}: no such contender")),
-    };
-    // So few tasks as in smoke mode may fit into pages that were there before.
-    Ok((bytes as f64 / tasks as f64).max(1.0))
-}
-
-fn task_bytes<E: Executor>(tasks: usize) -> Result<u64, String> {
+fn task_bytes<E: Workers>(tasks: usize) -> Result<Vec<f64>, String> {
     let crowd = Crowd::leaked(tasks);
-    let executor = E::start()?;
+    let executor = E::start(WORKERS)?;
     crowd.live(&executor, 1)?;
+    let empty = resident_bytes()?;
+    let latch = Latch::leaked(EARLIER_AT_ONCE);
+    let spawner = executor.outside();
+    for _ in 0..earlier(tasks) / EARLIER_AT_ONCE {
+        latch.reset(EARLIER_AT_ONCE);
+        for number in 0..EARLIER_AT_ONCE {
+            spawner.detach(async move { latch.arrive(number) });
+        }
+        latch.wait()?;
+    }
     let before = resident_bytes()?;
     crowd.gather(&executor, tasks)?;
     let after = resident_bytes()?;
     crowd.dismiss(tasks)?;
-    Ok(after.saturating_sub(before))
+    Ok(growths(empty, before, after))
 }
 
-fn thread_bytes(threads: usize) -> Result<u64, String> {
+fn task_bytes_inside<E: Executor>(tasks: usize) -> Result<Vec<f64>, String> {
+    let crowd = Crowd::leaked(tasks);
+    let executor = E::start(1)?;
+    crowd.gather_inside(&executor, 1)?;
+    crowd.dismiss_inside(&executor, 1)?;
+    // Their queues are as long as the tasks are many, and hold them only until their first poll:
+    // what stays of them is counted with the tasks.
+    let before = resident_bytes()?;
+    crowd.gather_inside(&executor, tasks)?;
+    let after = resident_bytes()?;
+    crowd.dismiss_inside(&executor, tasks)?;
+    Ok(growths(before, before, after))
+}
+
+/// How many tasks come and go before: fewer where few are measured.
+fn earlier(tasks: usize) -> usize {
+    if tasks == TASKS {
+        EARLIER_TASKS
+    } else {
+        SMOKE_TASKS
+    }
+}
+
+/// What the tasks took, and the queues.
+fn growths(empty: u64, before: u64, after: u64) -> Vec<f64> {
+    vec![
+        after.saturating_sub(before) as f64,
+        before.saturating_sub(empty) as f64,
+    ]
+}
+
+fn thread_bytes(threads: usize) -> Result<Vec<f64>, String> {
     let places = Places::leaked(threads);
     let (before, stacks_before) = (resident_bytes()?, kernel_stack_bytes()?);
     let (gathered, _) = places.gather(threads)?;
     let (after, stacks_after) = (resident_bytes(), kernel_stack_bytes());
     gathered.release();
-    Ok((after? + stacks_after?).saturating_sub(before + stacks_before))
+    let (before, after) = (before + stacks_before, after? + stacks_after?);
+    Ok(growths(before, before, after))
 }
 
 /// What this process has in memory, with its page tables.

@@ -1,258 +1,217 @@
-//! The runtimes behind one trait, so that each workload is written once.
+//! The runtimes behind a few traits, so that each workload is written once.
 
-use std::future::{Future, poll_fn};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Poll, Waker};
-use std::thread::{self, JoinHandle};
+#[path = "peers/coroutines.rs"]
+mod coroutines;
+#[path = "peers/one_thread.rs"]
+mod one_thread;
+#[path = "peers/subject.rs"]
+mod subject;
+#[path = "peers/workers.rs"]
+mod workers;
 
-use async_executor::StaticExecutor;
-use futures_lite::future;
-use windlass_benches::{Batch, Group, Role};
+use std::future::Future;
+use std::time::Duration;
 
-/// Worker threads of each runtime.
+use windlass_benches::{Batch, Group, Role, Sample, Window};
+
+use crate::latch::Latch;
+
+pub(crate) use coroutines::May;
+pub(crate) use one_thread::{Compio, Glommio, Monoio, TokioOneThread};
+pub(crate) use subject::{Defaults, Setting, Windlass};
+pub(crate) use workers::{AsyncExecutor, FuturesPool, Plain, Static, Tokio};
+
+/// Worker threads of each runtime that has any.
 pub(crate) const WORKERS: usize = 2;
 
-/// The names the claims are made against.
-pub(crate) const TOKIO: &str = "tokio multi-thread";
+/// The names that claims are made against.
+pub(crate) const TOKIO: &str = <Tokio as Executor>::NAME;
+pub(crate) const ASYNC_EXECUTOR: &str = <AsyncExecutor<Static> as Executor>::NAME;
+pub(crate) const FUTURES: &str = <FuturesPool as Executor>::NAME;
+pub(crate) const MAY: &str = <May as Executor>::NAME;
+pub(crate) const MONOIO: &str = <Monoio as Executor>::NAME;
+pub(crate) const GLOMMIO: &str = <Glommio as Executor>::NAME;
 /// The blocking way.
 pub(crate) const THREADS: &str = "OS threads";
 
-/// A running runtime.
+/// A running runtime, seen from its own tasks.
 pub(crate) trait Executor: Sized + 'static {
     const NAME: &'static str;
-    const ROLE: Role;
+    const ROLE: Role = Role::Peer;
+    /// What a task starts others with.
     type Spawner: Spawner;
 
-    /// With two workers.
-    fn start() -> Result<Self, String>;
+    /// With so many workers, where it has any.
+    fn start(workers: usize) -> Result<Self, String>;
 
     fn spawner(&self) -> Self::Spawner;
 
-    /// Waits for `future` on the calling thread; the workers run what it spawns.
+    /// Waits for `future` on the calling thread.
     fn block_on<F: Future>(&self, future: F) -> F::Output;
+
+    /// Starts `root` on a worker; hands it back where there are none.
+    fn bring_in<R: Future<Output = ()> + Send + 'static>(&self, root: R) -> Result<(), R> {
+        Err(root)
+    }
+
+    /// Runs `root` inside, and returns what `latch` measured: on a worker where there are any, else
+    /// on the calling thread.
+    fn inside(
+        &self,
+        root: impl Future<Output = ()> + Send + 'static,
+        latch: &'static Latch,
+    ) -> Result<Duration, String> {
+        match self.bring_in(root) {
+            Ok(()) => latch.wait(),
+            Err(root) => self.block_on(async move {
+                root.await;
+                latch.ended().await
+            }),
+        }
+    }
 }
 
-/// Starts tasks, from outside and from tasks.
-pub(crate) trait Spawner: Clone + Send + Sync + 'static {
+/// A runtime with threads of its own, which take tasks from others.
+pub(crate) trait Workers: Executor {
+    /// What a thread outside starts tasks with.
+    type Outside: Spawner;
+
+    fn outside(&self) -> Self::Outside;
+}
+
+/// A runtime with timers.
+pub(crate) trait Clocked: Executor {
+    /// As [`Executor::start`], with timers at work.
+    fn start_clocked(workers: usize) -> Result<Self, String> {
+        Self::start(workers)
+    }
+
+    /// The runtime's own; called in a task.
+    fn sleep(time: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// Starts tasks.
+pub(crate) trait Spawner: Clone + Send + 'static {
     fn detach(&self, future: impl Future<Output = ()> + Send + 'static);
 
     /// The output; the task is started at once.
     fn join<T: Send + 'static>(
         &self,
         future: impl Future<Output = T> + Send + 'static,
-    ) -> impl Future<Output = Result<T, String>>;
+    ) -> impl Future<Output = Result<T, String>> + Send;
 
-    /// The runtime's own.
-    fn yield_now() -> impl Future<Output = ()> + Send;
+    /// The runtime's own, where it has one.
+    fn yield_now() -> impl Future<Output = ()> + Send {
+        futures_lite::future::yield_now()
+    }
 }
 
-/// One workload for all runtimes.
+/// A workload whose tasks are started by tasks, for all runtimes.
 pub(crate) trait Workload: Copy + 'static {
     /// Does `ops` operations and checks that they were done.
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String>;
 }
 
-/// Adds windlass and its peers, each on a runtime of its own that lives as long as the group.
-pub(crate) fn contenders(group: &mut Group<'_>, workload: impl Workload) {
-    contender::<Windlass>(group, workload);
-    contender::<Tokio>(group, workload);
-    contender::<AsyncExecutor>(group, workload);
+/// A workload that a thread outside brings in.
+pub(crate) trait FromOutside: Copy + 'static {
+    /// Does `ops` operations and checks that they were done.
+    fn run<E: Workers>(self, executor: &E, ops: u64) -> Result<Batch, String>;
 }
 
-fn contender<E: Executor>(group: &mut Group<'_>, workload: impl Workload) {
-    match E::start() {
-        Ok(executor) => {
-            group.checked(E::NAME, E::ROLE, move |ops| workload.run(&executor, ops));
-        }
-        Err(message) => {
-            group.broken(E::NAME, E::ROLE, &message);
-        }
-    }
+/// Measures a window of time, beside or from outside.
+pub(crate) trait Probe: Copy + 'static {
+    fn run<E: Workers>(self, executor: &E, window: &Window) -> Result<Sample, String>;
 }
 
-/// windlass with its defaults: workers pinned to cores, a reactor each.
-pub(crate) struct Windlass(windlass::Runtime);
-
-impl Executor for Windlass {
-    const NAME: &'static str = "windlass";
-    const ROLE: Role = Role::Subject;
-    type Spawner = windlass::Handle;
-
-    fn start() -> Result<Self, String> {
-        let built = windlass::Runtime::builder().workers(WORKERS).build();
-        built.map(Self).map_err(|error| error.to_string())
-    }
-
-    fn spawner(&self) -> Self::Spawner {
-        self.0.handle().clone()
-    }
-
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.0.block_on(future)
-    }
+/// Adds windlass and all its peers, each on a runtime of its own that lives as long as the group.
+pub(crate) fn everyone(group: &mut Group<'_>, workload: impl Workload) {
+    with_workers(group, workload);
+    one::<TokioOneThread>(group, workload);
+    one::<Monoio>(group, workload);
+    one::<Glommio>(group, workload);
+    one::<Compio>(group, workload);
 }
 
-impl Spawner for windlass::Handle {
-    #[inline]
-    fn detach(&self, future: impl Future<Output = ()> + Send + 'static) {
-        drop(self.spawn(future));
-    }
-
-    #[inline]
-    fn join<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-    ) -> impl Future<Output = Result<T, String>> {
-        let task = self.spawn(future);
-        async { task.await.map_err(|error| error.to_string()) }
-    }
-
-    #[inline]
-    fn yield_now() -> impl Future<Output = ()> + Send {
-        windlass::yield_now()
-    }
+/// Adds those that have workers.
+pub(crate) fn with_workers(group: &mut Group<'_>, workload: impl Workload) {
+    one::<Windlass>(group, workload);
+    one::<Tokio>(group, workload);
+    one::<AsyncExecutor<Static>>(group, workload);
+    one::<AsyncExecutor<Plain>>(group, workload);
+    one::<FuturesPool>(group, workload);
+    one::<May>(group, workload);
 }
 
-/// tokio's multi-thread runtime, without I/O and timers.
-pub(crate) struct Tokio(tokio::runtime::Runtime);
-
-impl Executor for Tokio {
-    const NAME: &'static str = TOKIO;
-    const ROLE: Role = Role::Peer;
-    type Spawner = tokio::runtime::Handle;
-
-    fn start() -> Result<Self, String> {
-        let built = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .build();
-        built.map(Self).map_err(|error| error.to_string())
-    }
-
-    fn spawner(&self) -> Self::Spawner {
-        self.0.handle().clone()
-    }
-
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.0.block_on(future)
-    }
+/// Adds one.
+pub(crate) fn one<E: Executor>(group: &mut Group<'_>, workload: impl Workload) {
+    named::<E>(group, E::NAME, WORKERS, workload);
 }
 
-impl Spawner for tokio::runtime::Handle {
-    #[inline]
-    fn detach(&self, future: impl Future<Output = ()> + Send + 'static) {
-        drop(self.spawn(future));
-    }
-
-    #[inline]
-    fn join<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-    ) -> impl Future<Output = Result<T, String>> {
-        let task = self.spawn(future);
-        async { task.await.map_err(|error| error.to_string()) }
-    }
-
-    #[inline]
-    fn yield_now() -> impl Future<Output = ()> + Send {
-        tokio::task::yield_now()
-    }
+/// Adds one under another name, with so many workers.
+pub(crate) fn named<E: Executor>(
+    group: &mut Group<'_>,
+    name: &str,
+    workers: usize,
+    workload: impl Workload,
+) {
+    match E::start(workers) {
+        Ok(executor) => group.checked(name, E::ROLE, move |ops| workload.run(&executor, ops)),
+        Err(message) => group.broken(name, E::ROLE, &message),
+    };
 }
 
-/// async-executor in its fastest form, driven by threads that do nothing else.
-pub(crate) struct AsyncExecutor {
-    executor: &'static StaticExecutor,
-    stop: Arc<Stop>,
-    threads: Vec<JoinHandle<()>>,
+/// Adds those that take tasks from outside.
+pub(crate) fn from_outside(group: &mut Group<'_>, workload: impl FromOutside) {
+    outside_futures(group, workload);
+    outside_one::<May>(group, workload);
 }
 
-/// Ends the threads: it never ends of itself.
-#[derive(Default)]
-struct Stop(Mutex<Stopping>);
-
-#[derive(Default)]
-struct Stopping {
-    now: bool,
-    wakers: Vec<Waker>,
+/// Adds those of them whose tasks have no stacks.
+pub(crate) fn outside_futures(group: &mut Group<'_>, workload: impl FromOutside) {
+    outside_fair(group, workload);
+    outside_one::<FuturesPool>(group, workload);
 }
 
-impl Stop {
-    fn asked(&self) -> impl Future<Output = ()> {
-        poll_fn(|cx| {
-            let mut stopping = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if stopping.now {
-                return Poll::Ready(());
-            }
-            stopping.wakers.push(cx.waker().clone());
-            Poll::Pending
-        })
-    }
-
-    fn ask(&self) {
-        let mut stopping = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stopping.now = true;
-        stopping.wakers.drain(..).for_each(Waker::wake);
-    }
+/// Adds those of them that give each task a turn: see [`UNFAIR`].
+pub(crate) fn outside_fair(group: &mut Group<'_>, workload: impl FromOutside) {
+    outside_one::<Windlass>(group, workload);
+    outside_one::<Tokio>(group, workload);
+    outside_one::<AsyncExecutor<Static>>(group, workload);
+    outside_one::<AsyncExecutor<Plain>>(group, workload);
 }
 
-impl Executor for AsyncExecutor {
-    const NAME: &'static str = "async-executor static";
-    const ROLE: Role = Role::Peer;
-    type Spawner = &'static StaticExecutor;
+/// Who is left out beside tasks that are always ready, and why.
+pub(crate) const UNFAIR: &str = "futures ThreadPool polls a task that woke itself again at once, and \
+                                 may goes on with a coroutine that yields: a worker so kept busy \
+                                 takes nothing else, and what waits for it waits for ever (tried, \
+                                 for 30 s).";
 
-    fn start() -> Result<Self, String> {
-        let executor: &'static StaticExecutor = Box::leak(Box::new(StaticExecutor::new()));
-        let mut started = Self {
-            executor,
-            stop: Arc::default(),
-            threads: Vec::new(),
-        };
-        for _ in 0..WORKERS {
-            let stop = started.stop.clone();
-            let work = move || future::block_on(executor.run(stop.asked()));
-            let thread = thread::Builder::new().spawn(work);
-            started
-                .threads
-                .push(thread.map_err(|error| error.to_string())?);
-        }
-        Ok(started)
-    }
-
-    fn spawner(&self) -> Self::Spawner {
-        self.executor
-    }
-
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        future::block_on(future)
-    }
+/// Adds one of them.
+pub(crate) fn outside_one<E: Workers>(group: &mut Group<'_>, workload: impl FromOutside) {
+    match E::start(WORKERS) {
+        Ok(executor) => group.checked(E::NAME, E::ROLE, move |ops| workload.run(&executor, ops)),
+        Err(message) => group.broken(E::NAME, E::ROLE, &message),
+    };
 }
 
-impl Drop for AsyncExecutor {
-    fn drop(&mut self) {
-        self.stop.ask();
-        for thread in self.threads.drain(..) {
-            // A task's panic is reported by the latch that waits for it.
-            let _ = thread.join();
-        }
-    }
+/// Adds those that take tasks from outside, to be probed.
+pub(crate) fn probed(group: &mut Group<'_>, probe: impl Probe) {
+    probed_fair(group, probe);
+    probe_one::<FuturesPool>(group, probe);
+    probe_one::<May>(group, probe);
 }
 
-impl Spawner for &'static StaticExecutor {
-    #[inline]
-    fn detach(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.spawn(future).detach();
-    }
+/// Adds those of them that give each task a turn: see [`UNFAIR`].
+pub(crate) fn probed_fair(group: &mut Group<'_>, probe: impl Probe) {
+    probe_one::<Windlass>(group, probe);
+    probe_one::<Tokio>(group, probe);
+    probe_one::<AsyncExecutor<Static>>(group, probe);
+    probe_one::<AsyncExecutor<Plain>>(group, probe);
+}
 
-    #[inline]
-    fn join<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-    ) -> impl Future<Output = Result<T, String>> {
-        let task = self.spawn(future);
-        async { Ok(task.await) }
-    }
-
-    #[inline]
-    fn yield_now() -> impl Future<Output = ()> + Send {
-        future::yield_now()
-    }
+fn probe_one<E: Workers>(group: &mut Group<'_>, probe: impl Probe) {
+    match E::start(WORKERS) {
+        Ok(executor) => group.window(E::NAME, E::ROLE, move |window| probe.run(&executor, window)),
+        Err(message) => group.broken(E::NAME, E::ROLE, &message),
+    };
 }

@@ -6,13 +6,21 @@ use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use windlass_benches::{Batch, Harness, Role};
+use windlass_benches::{Batch, Group, Harness, Role};
 
+use crate::busy::Busy;
 use crate::latch::Latch;
-use crate::peers::{Executor, Spawner, THREADS, TOKIO, Workload, contenders};
+use crate::peers::{
+    ASYNC_EXECUTOR, Executor, FromOutside, MONOIO, Spawner, THREADS, TOKIO, UNFAIR, WORKERS,
+    Workers, Workload, everyone, from_outside, outside_fair,
+};
 
 /// Tasks started at once at most: larger samples are several such calls.
 const TASKS_MAX: usize = 1 << 16;
+
+/// Tasks brought in beside busy workers: a number fixed for all, since who takes them in batches
+/// has more of large ones.
+const BESIDE_TASKS: usize = 1024;
 
 /// Threads alive at once at most.
 const THREADS_MAX: u64 = 256;
@@ -23,48 +31,104 @@ const TASK: &str = "Each task is a future of 24 bytes that counts itself and is 
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
-    bench.group("spawn_outside", |group| {
-        group
-            .title("spawn many from outside")
-            .question("What does a task cost that a thread outside starts on an idle runtime?")
-            .method(&format!("{TASK} A thread that is no worker spawns."))
-            .not_shown("Spawning on a busy runtime; tasks that stay (see alive_...).")
-            .ops_max(TASKS_MAX as u64)
-            .claim("spawn at least twice as fast as tokio's", TOKIO, 2.0)
-            .crowded();
-        let latch = Latch::leaked(TASKS_MAX);
-        contenders(group, Outside(latch));
-        group.checked(THREADS, Role::Baseline, move |ops| threads(latch, ops));
-    });
     bench.group("spawn_worker", |group| {
         group
             .title("spawn many from a worker")
             .question("What does a task cost that another task starts?")
             .method(&format!(
-                "{TASK} One task spawns all of them without a pause."
+                "{TASK} One task spawns all of them without a pause; with one thread: the thread's \
+                 first task does."
             ))
             .not_shown("Fork and join; tasks that do something.")
             .ops_max(TASKS_MAX as u64)
-            .claim("spawn at least twice as fast as tokio's", TOKIO, 2.0)
+            .claim(
+                "spawn from a worker at least 7x as fast as tokio",
+                TOKIO,
+                7.0,
+            )
+            .claim("spawn from a worker no slower than monoio", MONOIO, 1.0)
             .crowded();
         let latch = Latch::leaked(TASKS_MAX);
-        contenders(group, Inside(latch));
+        everyone(group, Inside(latch));
         group.checked(THREADS, Role::Baseline, move |ops| threads(latch, ops));
     });
+    bench.group("spawn_outside", |group| {
+        group
+            .title("spawn many from outside, idle")
+            .question("What does a task cost that a thread outside starts on an idle runtime?")
+            .method(&format!("{TASK} A thread that is no worker spawns."))
+            .not_shown("Spawning on a busy runtime; tasks that stay (see alive_...).")
+            .ops_max(TASKS_MAX as u64)
+            .claim(
+                "spawn from outside at least 10x as fast as tokio",
+                TOKIO,
+                10.0,
+            )
+            .claim(
+                "... at least 3x as fast as async-executor",
+                ASYNC_EXECUTOR,
+                3.0,
+            )
+            .crowded();
+        let latch = Latch::leaked(TASKS_MAX);
+        from_outside(group, Outside(latch));
+        group.checked(THREADS, Role::Baseline, move |ops| threads(latch, ops));
+    });
+    for busy in 1..=WORKERS {
+        bench.group(&format!("spawn_outside_busy_{busy}"), |group| {
+            spawn_beside(group, busy);
+        });
+    }
     bench.group("spawn_join", |group| {
         let method = "block_on spawns a task (8 bytes) that returns its number, awaits it, spawns \
-                      the next; the thread in block_on runs no tasks on any runtime. Thread: \
-                      spawned and joined.";
+                      the next; whether the thread in block_on runs tasks meanwhile is the \
+                      runtime's own choice. Thread: spawned and joined.";
         group
             .title("spawn and join from block_on")
             .question("What does it cost to have something done elsewhere and wait for it?")
             .method(method)
             .not_shown("Many joins at once.")
-            .claim("spawn and join at least twice as fast as tokio", TOKIO, 2.0)
+            .claim("spawn and join at least 5x as fast as tokio", TOKIO, 5.0)
+            .claim(
+                "... at least 2.5x as fast as async-executor",
+                ASYNC_EXECUTOR,
+                2.5,
+            )
             .crowded();
-        contenders(group, SpawnJoin);
+        from_outside(group, SpawnJoin);
         group.checked(THREADS, Role::Baseline, join_threads);
     });
+}
+
+fn spawn_beside(group: &mut Group<'_>, busy: usize) {
+    let words = ["", "one worker busy", "both workers busy"][busy];
+    group
+        .title(&format!("spawn from outside, {words}"))
+        .question("What does it cost to bring tasks in while the workers have their own?")
+        .method(&format!(
+            "1,024 tasks a sample as in spawn_outside, beside {busy} tasks that compute for 1 to \
+             3 us in each poll and then yield (every second wakes itself instead), from before \
+             the first spawn until after the last task."
+        ))
+        .not_shown(&format!(
+            "Polls that last longer: no runtime interrupts them. {UNFAIR}"
+        ))
+        .ops(BESIDE_TASKS as u64)
+        .crowded();
+    if busy == 1 {
+        group
+            .claim("5x as fast as tokio beside a busy worker", TOKIO, 5.0)
+            .claim(
+                "2x async-executor beside a busy worker",
+                ASYNC_EXECUTOR,
+                2.0,
+            );
+    } else {
+        let text = "no slower than async-executor, both busy";
+        group.claim(text, ASYNC_EXECUTOR, 1.0);
+    }
+    let latch = Latch::leaked(BESIDE_TASKS);
+    outside_fair(group, Beside(Outside(latch), Busy::leaked(busy)));
 }
 
 /// The future of every task here: 24 bytes.
@@ -98,9 +162,9 @@ impl Future for Once {
 #[derive(Clone, Copy)]
 struct Outside(&'static Latch);
 
-impl Workload for Outside {
-    fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
-        let spawner = executor.spawner();
+impl FromOutside for Outside {
+    fn run<E: Workers>(self, executor: &E, ops: u64) -> Result<Batch, String> {
+        let spawner = executor.outside();
         self.0.reset(ops as usize);
         for number in 0..ops as usize {
             spawner.detach(Once::new(self.0, number));
@@ -110,25 +174,37 @@ impl Workload for Outside {
 }
 
 #[derive(Clone, Copy)]
-struct Inside(&'static Latch);
+struct Beside(Outside, &'static Busy);
+
+impl FromOutside for Beside {
+    fn run<E: Workers>(self, executor: &E, ops: u64) -> Result<Batch, String> {
+        self.1.start(&executor.outside())?;
+        let batch = self.0.run(executor, ops);
+        self.1.end()?;
+        batch
+    }
+}
+
+/// One task starts all others.
+#[derive(Clone, Copy)]
+pub(crate) struct Inside(pub(crate) &'static Latch);
 
 impl Workload for Inside {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
-        let latch = self.0;
-        let spawner = executor.spawner();
-        let own = spawner.clone();
+        let (latch, spawner) = (self.0, executor.spawner());
         latch.reset(ops as usize);
-        own.detach(async move {
+        let root = async move {
             latch.begin();
             for number in 0..ops as usize {
                 spawner.detach(Once::new(latch, number));
             }
-        });
-        Ok(latch.wait()?.into())
+        };
+        Ok(executor.inside(root, latch)?.into())
     }
 }
 
-fn threads(latch: &'static Latch, ops: u64) -> Result<Batch, String> {
+/// A thread for each task, in waves.
+pub(crate) fn threads(latch: &'static Latch, ops: u64) -> Result<Batch, String> {
     let mut elapsed = Duration::ZERO;
     let mut left = ops;
     while left > 0 {
@@ -149,9 +225,9 @@ fn threads(latch: &'static Latch, ops: u64) -> Result<Batch, String> {
 #[derive(Clone, Copy)]
 struct SpawnJoin;
 
-impl Workload for SpawnJoin {
-    fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
-        let spawner = executor.spawner();
+impl FromOutside for SpawnJoin {
+    fn run<E: Workers>(self, executor: &E, ops: u64) -> Result<Batch, String> {
+        let spawner = executor.outside();
         executor.block_on(async move {
             let began = Instant::now();
             for number in 0..ops {

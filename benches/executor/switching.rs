@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
 use windlass_benches::{Batch, Harness, Role};
 
 use crate::latch::Latch;
-use crate::peers::{Executor, Spawner, THREADS, Workload, contenders};
+use crate::peers::{Executor, MAY, MONOIO, Spawner, THREADS, TOKIO, Workload, everyone};
 
 /// Tasks that yield in turn.
 const YIELDERS: usize = 64;
@@ -21,16 +21,19 @@ const YIELDERS: usize = 64;
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
     bench.group("yield", |group| {
-        let method = "64 tasks, each yields its share by the runtime's own yield_now; both workers \
-                      may work: wall time by yields. 64 threads call sched_yield.";
+        let method = "64 tasks, each yields its share by the runtime's own yield_now, or, where it \
+                      has none, by waking itself; all workers may work: wall time by yields. 64 \
+                      threads call sched_yield.";
         group
             .title("yield, 64 tasks")
             .question("What does it cost a task to let the others go first?")
             .method(method)
             .not_shown("Yields from one task alone, which some runtimes treat apart.")
+            .claim("yield at least 3.5x as fast as tokio", TOKIO, 3.5)
+            .claim("yield at least 1.8x as fast as may", MAY, 1.8)
             .crowded();
         let yields = Yields::leaked();
-        contenders(group, YieldTasks(yields));
+        everyone(group, YieldTasks(yields));
         group.checked(THREADS, Role::Baseline, move |ops| {
             yield_threads(yields, ops)
         });
@@ -44,20 +47,22 @@ pub(crate) fn measure(bench: &mut Harness) {
             .question("What does it cost two tasks to take turns?")
             .method(method)
             .not_shown("The cost of a channel; what happens beside other tasks.")
+            .claim("ping-pong at least 4.5x as fast as tokio", TOKIO, 4.5)
+            .claim("ping-pong no slower than monoio", MONOIO, 1.0)
             .crowded();
-        contenders(group, PingPongTasks(Latch::leaked(2)));
+        everyone(group, PingPongTasks(Latch::leaked(2)));
         group.checked(THREADS, Role::Baseline, ping_pong_threads);
     });
 }
 
 /// Counts what 64 yielders did.
-struct Yields {
+pub(crate) struct Yields {
     latch: &'static Latch,
     done: CachePadded<AtomicU64>,
 }
 
 impl Yields {
-    fn leaked() -> &'static Self {
+    pub(crate) fn leaked() -> &'static Self {
         Box::leak(Box::new(Self {
             latch: Latch::leaked(YIELDERS),
             done: CachePadded::default(),
@@ -74,8 +79,7 @@ impl Yields {
         self.latch.arrive(number);
     }
 
-    fn check(&self, ops: u64) -> Result<Batch, String> {
-        let elapsed = self.latch.wait()?;
+    fn check(&self, elapsed: Duration, ops: u64) -> Result<Batch, String> {
         match self.done.load(Ordering::Relaxed) {
             done if done == ops => Ok(elapsed.into()),
             done => Err(format!("{done} yields of {ops}")),
@@ -89,22 +93,24 @@ fn share(ops: u64, number: usize) -> u64 {
 }
 
 #[derive(Clone, Copy)]
-struct YieldTasks(&'static Yields);
+pub(crate) struct YieldTasks(pub(crate) &'static Yields);
 
 impl Workload for YieldTasks {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
         let spawner = executor.spawner();
         self.0.reset();
-        for number in 0..YIELDERS {
-            spawner.detach(async move {
-                let yields = share(ops, number);
-                for _ in 0..yields {
-                    E::Spawner::yield_now().await;
-                }
-                self.0.finished(number, yields);
-            });
-        }
-        self.0.check(ops)
+        let root = async move {
+            for number in 0..YIELDERS {
+                spawner.detach(async move {
+                    let yields = share(ops, number);
+                    for _ in 0..yields {
+                        E::Spawner::yield_now().await;
+                    }
+                    self.0.finished(number, yields);
+                });
+            }
+        };
+        self.0.check(executor.inside(root, self.0.latch)?, ops)
     }
 }
 
@@ -127,7 +133,7 @@ fn yield_threads(yields: &'static Yields, ops: u64) -> Result<Batch, String> {
             });
         }
     });
-    yields.check(ops)
+    yields.check(yields.latch.wait()?, ops)
 }
 
 /// A ball between two players: whose turn it is, told by its lowest bit.
@@ -136,6 +142,7 @@ struct Game {
     end: u64,
     ready: AtomicUsize,
     wakers: [OnceLock<Waker>; 2],
+    hits: [AtomicU64; 2],
     latch: &'static Latch,
 }
 
@@ -147,10 +154,18 @@ struct Player {
     hits: u64,
 }
 
-impl Future for Player {
-    type Output = u64;
+impl Player {
+    fn end(&self) -> Poll<()> {
+        self.game.hits[self.number].store(self.hits, Ordering::Relaxed);
+        self.game.latch.arrive(self.number);
+        Poll::Ready(())
+    }
+}
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u64> {
+impl Future for Player {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let player = &mut *self;
         let game = &*player.game;
         if !player.registered {
@@ -166,16 +181,14 @@ impl Future for Player {
         }
         let ball = game.ball.load(Ordering::Acquire);
         if ball >= game.end {
-            game.latch.arrive(player.number);
-            return Poll::Ready(player.hits);
+            return player.end();
         }
         if ball % 2 == player.number as u64 {
             player.hits += 1;
             game.ball.store(ball + 1, Ordering::Release);
             wake(&game.wakers[1 - player.number]);
             if ball + 1 == game.end {
-                game.latch.arrive(player.number);
-                return Poll::Ready(player.hits);
+                return player.end();
             }
         }
         Poll::Pending
@@ -193,28 +206,32 @@ struct PingPongTasks(&'static Latch);
 
 impl Workload for PingPongTasks {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
-        let latch = self.0;
         let game = Arc::new(Game {
             ball: CachePadded::default(),
             end: 2 * ops,
             ready: AtomicUsize::new(0),
             wakers: [const { OnceLock::new() }; 2],
-            latch,
+            hits: Default::default(),
+            latch: self.0,
         });
-        let player = |number| Player {
-            game: game.clone(),
-            number,
-            registered: false,
-            hits: 0,
+        self.0.reset(2);
+        let (players, spawner) = (game.clone(), executor.spawner());
+        let root = async move {
+            for number in 0..2 {
+                spawner.detach(Player {
+                    game: players.clone(),
+                    number,
+                    registered: false,
+                    hits: 0,
+                });
+            }
         };
-        latch.reset(2);
-        let spawner = executor.spawner();
-        let (first, second) = (spawner.join(player(0)), spawner.join(player(1)));
-        let elapsed = latch.wait()?;
-        let (first, second) = executor.block_on(async { (first.await, second.await) });
-        match (first?, second?) {
-            (first, second) if first == ops && second == ops => Ok(elapsed.into()),
-            (first, second) => Err(format!("{first} and {second} hits, right is {ops} each")),
+        let elapsed = executor.inside(root, self.0)?;
+        let [first, second] = [0, 1].map(|number| game.hits[number].load(Ordering::Relaxed));
+        if (first, second) == (ops, ops) {
+            Ok(elapsed.into())
+        } else {
+            Err(format!("{first} and {second} hits, right is {ops} each"))
         }
     }
 }

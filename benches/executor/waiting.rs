@@ -6,7 +6,7 @@ use windlass_benches::{Batch, Group, Harness, Role};
 
 use crate::crowd::Crowd;
 use crate::crowd_of_threads::Places;
-use crate::peers::{Executor, THREADS, Workload, contenders};
+use crate::peers::{FromOutside, May, THREADS, Workers, outside_futures, outside_one};
 
 /// More threads than this are not tried: each needs some 30 KiB.
 const THREADS_MAX: usize = 10_000;
@@ -27,7 +27,8 @@ fn alive(group: &mut Group<'_>, exponent: u32) {
     let method = "Spawned from outside as futures of 24 bytes; each is polled once, leaves its \
                   waker in a table and waits. Time from before the first spawn until all are idle \
                   at once, by tasks. wake_ns: from before the first wake by a thread outside until \
-                  all are done, by tasks. Threads: spawned and parked, up to 10,000.";
+                  all are done, by tasks. Threads: spawned and parked, up to 10,000; so many of may's \
+                  coroutines, too, which map a stack each.";
     group
         .title(&format!("1e{exponent} tasks alive at once"))
         .question("What does it cost to have so many tasks wait at once?")
@@ -39,8 +40,9 @@ fn alive(group: &mut Group<'_>, exponent: u32) {
         .without_criterion()
         .crowded();
     let crowd = Crowd::leaked(tasks);
-    contenders(group, Alive(crowd));
+    outside_futures(group, Alive(crowd));
     if tasks <= THREADS_MAX {
+        outside_one::<May>(group, Alive(crowd));
         let places = Places::leaked(tasks);
         group.checked(THREADS, Role::Baseline, move |ops| {
             let lived = places.live(ops as usize)?;
@@ -58,8 +60,8 @@ fn alive(group: &mut Group<'_>, exponent: u32) {
 #[derive(Clone, Copy)]
 struct Alive(&'static Crowd);
 
-impl Workload for Alive {
-    fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
+impl FromOutside for Alive {
+    fn run<E: Workers>(self, executor: &E, ops: u64) -> Result<Batch, String> {
         let lived = self.0.live(executor, ops as usize)?;
         Ok(batch(lived.spawned, lived.woken, ops))
     }

@@ -10,9 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
-use windlass_benches::{Batch, Harness, Role};
+use windlass_benches::{Better, Harness, Role, Sample, Window};
 
-use crate::peers::{Executor, Spawner, THREADS, Workload, contenders};
+use crate::event::{EVENTFD, Event};
+use crate::peers::{ASYNC_EXECUTOR, Probe, Spawner, THREADS, TOKIO, Workers, probed};
+use crate::samples::{Latencies, Quantile};
 
 /// The question that ends the task.
 const STOP: u64 = u64::MAX;
@@ -22,20 +24,74 @@ const SPINS: u32 = 100;
 /// After this long an answer is taken for lost.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The target has slept for long when it is woken.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// So many wakes at least where a pause comes before each.
+const COLD_WAKES: usize = 8;
+
+const HOT: &str = "A thread that is no worker wakes one task, which answers through an atomic; the next \
+                   wake follows at once. The thread spins 100 times (pause) for the answer, then yields \
+                   to the kernel each time; from before the wake until the answer is seen, the clock's \
+                   reading included. A thread: unpark.";
+
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
-    bench.group("wake_hot", |group| {
-        let method = "A thread that is no worker wakes one task, which answers through an atomic; \
-                      the next wake follows at once. The thread spins 100 times (pause) for the \
-                      answer, then yields to the kernel each time. A thread: unpark.";
+    for (id, quantile, name, bar) in [
+        ("wake_hot", Quantile::Half, "p50", 10.0),
+        ("wake_hot_p99", Quantile::Last99th, "p99", 50.0),
+    ] {
+        bench.group(id, |group| {
+            group
+                .title(&format!("wake from another thread, hot, {name}"))
+                .question("How long from a wake outside until the task has run, when it just ran?")
+                .method(HOT)
+                .not_shown("A runtime that has slept for long, and idle cores' wake-up time.")
+                .unit("ns", Better::Lower)
+                .claim(
+                    &format!("hot wake {bar}x as fast as tokio ({name})"),
+                    TOKIO,
+                    bar,
+                )
+                .claim(
+                    &format!("hot wake 10x as fast as async-executor ({name})"),
+                    ASYNC_EXECUTOR,
+                    10.0,
+                )
+                .without_criterion()
+                .crowded();
+            probed(group, WakeTask(quantile, Duration::ZERO));
+            group.window(THREADS, Role::Baseline, move |window| {
+                wake_thread(quantile, Duration::ZERO, window)
+            });
+        });
+    }
+    bench.group("wake_cold", |group| {
         group
-            .title("wake from another thread, hot")
-            .question("How long from a wake outside until the task has run, when it just ran?")
-            .method(method)
-            .not_shown("A runtime that has slept for long, and idle cores' wake-up time; the tail.")
+            .title("wake from another thread, cold, p50")
+            .question("How long from a wake outside until the task has run, when all have slept?")
+            .method(
+                "As wake_hot, but the waking thread sleeps for 2 ms before each wake. The machine's \
+                 floor beside it: a bare futex (a parked thread) and a bare eventfd (a thread in \
+                 epoll_wait).",
+            )
+            .not_shown("Longer sleeps, after which cores are slower to come back.")
+            .unit("ns", Better::Lower)
+            .claim("within 5 % of a bare eventfd wake", EVENTFD, 0.95)
+            .claim("within 5 % of a bare futex wake", THREADS, 0.95)
+            .sample(Duration::from_millis(60))
+            .rounds(10, 16)
+            .budget(Duration::from_secs(10))
+            .without_criterion()
             .crowded();
-        contenders(group, WakeTask);
-        group.checked(THREADS, Role::Baseline, wake_thread);
+        let quantile = Quantile::Half;
+        probed(group, WakeTask(quantile, PAUSE));
+        group.window(THREADS, Role::Baseline, move |window| {
+            wake_thread(quantile, PAUSE, window)
+        });
+        group.window(EVENTFD, Role::Limit, move |window| {
+            wake_event(quantile, PAUSE, window)
+        });
     });
 }
 
@@ -55,15 +111,31 @@ impl Exchange {
         question == STOP
     }
 
-    /// Asks `ops` questions, wakes the other side for each and waits for the answers; then the end.
-    fn ask(&self, ops: u64, wake: impl Fn()) -> Result<Duration, String> {
+    /// Asks again and again, wakes the other side for each question and waits for the answer; then
+    /// the end.
+    fn ask(
+        &self,
+        quantile: Quantile,
+        pause: Duration,
+        window: &Window,
+        wake: impl Fn(),
+    ) -> Result<Sample, String> {
+        let at_least = match (pause.is_zero(), window.smoke) {
+            (false, false) => COLD_WAKES,
+            _ => 1,
+        };
+        let mut latencies = Latencies::default();
         let began = Instant::now();
-        for question in 1..=ops {
-            self.ask_one(question, &wake)?;
+        while began.elapsed() < window.duration || latencies.len() < at_least {
+            if !pause.is_zero() {
+                thread::sleep(pause);
+            }
+            let asked = Instant::now();
+            self.ask_one(latencies.len() as u64 + 1, &wake)?;
+            latencies.push(asked.elapsed());
         }
-        let elapsed = began.elapsed();
         self.ask_one(STOP, &wake)?;
-        Ok(elapsed)
+        latencies.sample(quantile)
     }
 
     #[inline]
@@ -115,32 +187,44 @@ impl Future for Answering {
     }
 }
 
+/// How it is measured, and the pause before each wake.
 #[derive(Clone, Copy)]
-struct WakeTask;
+struct WakeTask(Quantile, Duration);
 
-impl Workload for WakeTask {
-    fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
+impl Probe for WakeTask {
+    fn run<E: Workers>(self, executor: &E, window: &Window) -> Result<Sample, String> {
         let exchange = Arc::new(Exchange::default());
-        executor.spawner().detach(Answering(exchange.clone()));
+        executor.outside().detach(Answering(exchange.clone()));
         await_by_yielding(|| exchange.waker.get().is_some())
             .map_err(|()| "the task was never polled".to_owned())?;
         let Some(waker) = exchange.waker.get() else {
             return Err("the task left no waker".to_owned());
         };
-        let elapsed = exchange.ask(ops, || waker.wake_by_ref())?;
-        Ok(elapsed.into())
+        exchange.ask(self.0, self.1, window, || waker.wake_by_ref())
     }
 }
 
-fn wake_thread(ops: u64) -> Result<Batch, String> {
+fn wake_thread(quantile: Quantile, pause: Duration, window: &Window) -> Result<Sample, String> {
     let exchange = Exchange::default();
-    let elapsed = thread::scope(|scope| {
+    thread::scope(|scope| {
         let thread = scope.spawn(|| {
             while !exchange.answer() {
                 thread::park();
             }
         });
-        exchange.ask(ops, || thread.thread().unpark())
-    })?;
-    Ok(elapsed.into())
+        exchange.ask(quantile, pause, window, || thread.thread().unpark())
+    })
+}
+
+fn wake_event(quantile: Quantile, pause: Duration, window: &Window) -> Result<Sample, String> {
+    let exchange = Exchange::default();
+    let event = Event::new().map_err(|error| error.to_string())?;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !exchange.answer() {
+                event.wait();
+            }
+        });
+        exchange.ask(quantile, pause, window, || event.notify())
+    })
 }

@@ -1,8 +1,6 @@
 //! Channels between tasks, all on one and the same windlass runtime: what waiting without a thread
 //! costs.
 
-#[path = "channels/peers.rs"]
-mod peers;
 #[path = "channels/tasks.rs"]
 mod tasks;
 
@@ -10,12 +8,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use windlass::Runtime;
-use windlass_benches::{Batch, Group, Harness, Role};
-
-use peers::{
+use windlass_benches::channels::{
     ASYNC_CHANNEL, AsyncChannel, Channel, Crossfire, FLUME, Flume, KANAL, Kanal, TOKIO, Tokio,
     Windlass,
 };
+use windlass_benches::{Batch, Group, Harness, Role};
+
 use tasks::{PingPong, RingOfTasks, Stream};
 
 /// One workload for all channels.

@@ -53,6 +53,7 @@
 //!   runs each contender once and writes nothing.
 //! - Opt-in groups stand behind `if bench.all()`.
 
+pub mod channels;
 mod options;
 mod group;
 mod work;

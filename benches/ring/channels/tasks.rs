@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use windlass::Runtime;
 use windlass_benches::Batch;
+use windlass_benches::channels::Channel;
 
 use super::Workload;
-use super::peers::Channel;
 use crate::checks::{Seen, number, same, same_values};
 use crate::threads::{Work, fairness};
 

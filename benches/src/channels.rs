@@ -1,27 +1,38 @@
-//! The channels behind one trait, so that each workload is written once.
+//! Bounded channels between tasks behind one trait, so that each workload is written once.
 
 use std::future::Future;
 
 use windlass::channel;
-use windlass_benches::Role;
+use windlass::kit::measure::contender::Role;
 
-pub(crate) const WINDLASS: &str = "windlass channel";
-pub(crate) const TOKIO: &str = "tokio mpsc";
-pub(crate) const ASYNC_CHANNEL: &str = "async-channel";
-pub(crate) const KANAL: &str = "kanal async";
-pub(crate) const FLUME: &str = "flume async";
-pub(crate) const CROSSFIRE: &str = "crossfire async";
+/// The name of windlass::channel.
+pub const WINDLASS: &str = "windlass channel";
+/// The name of tokio::sync::mpsc.
+pub const TOKIO: &str = "tokio mpsc";
+/// The name of async-channel.
+pub const ASYNC_CHANNEL: &str = "async-channel";
+/// The name of kanal's async channel.
+pub const KANAL: &str = "kanal async";
+/// The name of flume's async calls.
+pub const FLUME: &str = "flume async";
+/// The name of crossfire's async mpmc.
+pub const CROSSFIRE: &str = "crossfire async";
 
 /// A bounded channel between tasks.
-pub(crate) trait Channel: 'static {
+pub trait Channel: 'static {
+    /// What it is called.
     const NAME: &'static str;
+    /// Why it is there, where channels are compared.
     const ROLE: Role;
     /// More receivers than this it cannot have.
     const RECEIVERS_MAX: usize = usize::MAX;
 
+    /// Its sending end.
     type Sender: Send + Clone + 'static;
+    /// Its receiving end.
     type Receiver: Send + 'static;
 
+    /// With room for `capacity` values.
     fn bounded(capacity: usize) -> (Self::Sender, Self::Receiver);
 
     /// `count` receivers of one channel.
@@ -34,7 +45,9 @@ pub(crate) trait Channel: 'static {
     fn recv(receiver: &mut Self::Receiver) -> impl Future<Output = Option<u64>> + Send;
 }
 
-pub(crate) struct Windlass;
+/// windlass::channel, bounded.
+#[derive(Debug, Clone, Copy)]
+pub struct Windlass;
 
 impl Channel for Windlass {
     const NAME: &'static str = WINDLASS;
@@ -62,7 +75,9 @@ impl Channel for Windlass {
     }
 }
 
-pub(crate) struct Tokio;
+/// tokio::sync::mpsc, bounded.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokio;
 
 impl Channel for Tokio {
     const NAME: &'static str = TOKIO;
@@ -92,7 +107,9 @@ impl Channel for Tokio {
     }
 }
 
-pub(crate) struct AsyncChannel;
+/// async-channel, bounded.
+#[derive(Debug, Clone, Copy)]
+pub struct AsyncChannel;
 
 impl Channel for AsyncChannel {
     const NAME: &'static str = ASYNC_CHANNEL;
@@ -120,7 +137,9 @@ impl Channel for AsyncChannel {
     }
 }
 
-pub(crate) struct Kanal;
+/// kanal, bounded.
+#[derive(Debug, Clone, Copy)]
+pub struct Kanal;
 
 impl Channel for Kanal {
     const NAME: &'static str = KANAL;
@@ -148,7 +167,9 @@ impl Channel for Kanal {
     }
 }
 
-pub(crate) struct Flume;
+/// flume, bounded.
+#[derive(Debug, Clone, Copy)]
+pub struct Flume;
 
 impl Channel for Flume {
     const NAME: &'static str = FLUME;
@@ -176,7 +197,9 @@ impl Channel for Flume {
     }
 }
 
-pub(crate) struct Crossfire;
+/// crossfire, bounded.
+#[derive(Debug, Clone, Copy)]
+pub struct Crossfire;
 
 impl Channel for Crossfire {
     const NAME: &'static str = CROSSFIRE;
