@@ -20,8 +20,8 @@ const READY_TASKS: usize = 64;
 const INTERVAL: Duration = Duration::from_millis(1);
 const PAUSE: Duration = Duration::from_micros(200);
 
-const BESIDE: &str = "Beside 64 tasks that compute for 1 to 3 us in each poll and are ready again at \
-                      once (half yield, half wake themselves).";
+const BESIDE: &str = "Beside 64 tasks that compute for 1 to 3 us in each poll and are ready again \
+                      at once (half yield, half wake themselves).";
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {

@@ -1,4 +1,5 @@
-//! Wakes that went through the kernel: eventfd writes and futex wakes while tasks come from outside.
+//! Wakes that went through the kernel: eventfd writes and futex wakes while tasks come from
+//! outside.
 //!
 //! A fresh process counts its own calls by the kernel's tracepoints (`perf_event_open`), which slow
 //! nothing down that would change what is counted, as a tracer that stops the process would. It
