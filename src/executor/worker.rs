@@ -251,10 +251,10 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         !look_again || (scheduler.injector(index).is_empty() && !scheduler.presence.is_closed())
     }
 
-    /// Would looking about have found the push that ended this sleep? Then it is done for longer the
-    /// next time, else for shorter (as Linux's haltpoll governor does). How long the sleep was is
-    /// known only with the time that the kernel needs to end one, so the guess is a generous one;
-    /// where it proves wrong, it is not made again for a while, each time for longer.
+    /// Would looking about have found the push that ended this sleep? Then it is done for longer
+    /// the next time, else for shorter (as Linux's haltpoll governor does). How long the sleep was
+    /// is known only with the time that the kernel needs to end one, so the guess is a generous
+    /// one; where it proves wrong, it is not made again for a while, each time for longer.
     fn adapt(&mut self, woken: bool, slept: Duration) {
         let (seat, max) = (&mut *self.worker, self.scheduler.spin_max);
         if seat.spin_for > Duration::ZERO && seat.spin_for == max {
