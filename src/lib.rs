@@ -34,7 +34,7 @@ pub use runtime::{
     BuildError, Builder, Handle, JoinSet, LocalSet, Runtime, spawn, spawn_blocking, spawn_local,
     yield_now,
 };
-pub use task::{JoinError, JoinHandle};
+pub use task::{AbortHandle, JoinError, JoinHandle};
 
 /// The examples of docs/embedding.md, compiled.
 #[cfg(all(doctest, feature = "net"))]

@@ -5,6 +5,8 @@ mod support;
 
 #[path = "tasks/budget.rs"]
 mod budget;
+#[path = "tasks/cells.rs"]
+mod cells;
 #[path = "tasks/join_set.rs"]
 mod join_set;
 #[path = "tasks/local_key.rs"]

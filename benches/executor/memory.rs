@@ -34,11 +34,11 @@ pub(crate) fn measure(bench: &mut Harness) {
     bench.group("memory", |group| {
         let method = "A fresh process for each sample: 100,000 tasks spawned from outside (with \
                       one thread: from inside), each polled once, idle, its waker kept in a table \
-                      that was there before; future of 24 bytes; the allocator's bytes included. Growth \
-                      of resident memory and page tables, by tasks. The places in the runtime's \
-                      queues count apart (queues_kib): 2^20 tasks came and went before, 256 at \
-                      once, so that a queue's places are resident while no memory for so many \
-                      tasks is. Threads, and may's coroutines: 1,000; kernel stacks included.";
+                      that was there before; future of 24 bytes; the allocator's bytes included. \
+                      Growth of resident memory and page tables, by tasks. The places in the \
+                      runtime's queues count apart (queues_kib): 2^20 tasks came and went before, \
+                      256 at once, so that a queue's places are resident while no memory for so \
+                      many tasks is. Threads, and may's coroutines: 1,000; kernel stacks included.";
         group
             .title("bytes for each idle task")
             .question("What does a task take that only waits?")

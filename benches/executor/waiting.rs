@@ -27,8 +27,8 @@ fn alive(group: &mut Group<'_>, exponent: u32) {
     let method = "Spawned from outside as futures of 24 bytes; each is polled once, leaves its \
                   waker in a table and waits. Time from before the first spawn until all are idle \
                   at once, by tasks. wake_ns: from before the first wake by a thread outside until \
-                  all are done, by tasks. Threads: spawned and parked, up to 10,000; so many of may's \
-                  coroutines, too, which map a stack each.";
+                  all are done, by tasks. Threads: spawned and parked, up to 10,000; so many of \
+                  may's coroutines, too, which map a stack each.";
     group
         .title(&format!("1e{exponent} tasks alive at once"))
         .question("What does it cost to have so many tasks wait at once?")

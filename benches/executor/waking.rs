@@ -30,10 +30,10 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// So many wakes at least where a pause comes before each.
 const COLD_WAKES: usize = 8;
 
-const HOT: &str = "A thread that is no worker wakes one task, which answers through an atomic; the next \
-                   wake follows at once. The thread spins 100 times (pause) for the answer, then yields \
-                   to the kernel each time; from before the wake until the answer is seen, the clock's \
-                   reading included. A thread: unpark.";
+const HOT: &str = "A thread that is no worker wakes one task, which answers through an atomic; the \
+                   next wake follows at once. The thread spins 100 times (pause) for the answer, \
+                   then yields to the kernel each time; from before the wake until the answer is \
+                   seen, the clock's reading included. A thread: unpark.";
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
@@ -71,9 +71,9 @@ pub(crate) fn measure(bench: &mut Harness) {
             .title("wake from another thread, cold, p50")
             .question("How long from a wake outside until the task has run, when all have slept?")
             .method(
-                "As wake_hot, but the waking thread sleeps for 2 ms before each wake. The machine's \
-                 floor beside it: a bare futex (a parked thread) and a bare eventfd (a thread in \
-                 epoll_wait).",
+                "As wake_hot, but the waking thread sleeps for 2 ms before each wake. The \
+                 machine's floor beside it: a bare futex (a parked thread) and a bare eventfd (a \
+                 thread in epoll_wait).",
             )
             .not_shown("Longer sleeps, after which cores are slower to come back.")
             .unit("ns", Better::Lower)

@@ -16,7 +16,7 @@ use crate::executor::{
     Settings, Stealing, WORKERS_MAX,
 };
 
-/// The most places a task registry may have.
+/// The most tasks that may be alive.
 const TASKS_MAX_MAX: usize = 1 << 26;
 const THREADS_MAX: usize = 1 << 16;
 const QUEUE_MAX: usize = 1 << 31;

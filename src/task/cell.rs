@@ -228,7 +228,7 @@ impl<B: Body> Cell<B> {
         };
         if let Err(JoinError::Panicked(panic)) = &output {
             // SAFETY: the cell is alive.
-            unsafe { header.slab.as_ref() }.panicked(panic);
+            discard(|| unsafe { header.slab.as_ref() }.panicked(panic));
         }
         if state.wants_output() {
             let output = ManuallyDrop::new(output);

@@ -14,8 +14,7 @@ pub(crate) trait Schedule: Send + Sync + 'static {
     /// spawn.
     fn schedule(&self, task: TaskRef, readied: Readied);
 
-    /// A task's future panicked, which nobody knows yet: called before its end is published. Must
-    /// not panic.
+    /// A task's future panicked, which nobody knows yet: called before its end is published.
     fn panicked(&self, _panic: &Panic) {}
 }
 
