@@ -9,6 +9,9 @@ use crate::ring::Ring;
 /// task that a queue drops is never run, and one that it would hand out elsewhere cannot be named.
 /// What a wake promises (it never blocks, allocates or fails) is what `push` promises: windlass's
 /// ring keeps it, another queue says what it gives up.
+///
+/// What a thread did before a push must be seen by the one that pops the task, as with any queue
+/// that passes values from thread to thread: the executor relies on it.
 pub trait RunQueue<T: Send>: Send + Sync {
     /// An empty queue with room for at least `capacity` tasks.
     fn with_capacity(capacity: usize) -> Self;
