@@ -50,8 +50,11 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
         while !colony.presence.is_closed() {
             // The future takes turns with the tasks, as one of them.
             budget::renew();
-            if woken && root() {
-                return Stay::Ready;
+            if woken {
+                guest.local.runs_nothing();
+                if root() {
+                    return Stay::Ready;
+                }
             }
             if let Some(task) = guest.local.next() {
                 guest.local.run(task);

@@ -37,7 +37,6 @@ pub(super) struct Local<'a, P, Q: RunQueues> {
     index: usize,
     lifo_run: Cell<u32>,
     dispatching: Cell<bool>,
-    spill: Cell<Vec<TaskRef>>,
 }
 
 /// Whether the calling thread runs tasks of the scheduler at this address.
@@ -81,7 +80,6 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
             index,
             lifo_run: Cell::new(0),
             dispatching: Cell::new(false),
-            spill: Cell::new(Vec::with_capacity(BATCH)),
         }
     }
 
@@ -161,16 +159,8 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     /// is more than this worker keeps up with, and a guest takes nothing from there: one is woken.
     #[cold]
     fn spill(&self, task: TaskRef) {
-        let mut spill = self.spill.take();
-        let queue = &self.remote().queue;
-        queue.pop_many(BATCH - 1, |task| spill.push(task));
-        spill.push(task);
-        self.scheduler
-            .push_injector_many(self.index, spill.drain(..));
-        self.spill.set(spill);
-        if !P::PINNED {
-            self.scheduler.wake_worker();
-        }
+        self.move_to_injector(task);
+        self.scheduler.wake_worker();
     }
 
     /// Runs `dispatch`, whose wakes all land in the queue, in the order of the events.
@@ -246,14 +236,27 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
 
     /// Puts all that is left in the worker's own queue before the others.
     pub(super) fn give_up_queue(&self) {
-        let mut rest = self.spill.take();
         let remote = self.remote();
-        rest.extend(remote.lifo.take());
-        while remote.queue.pop_many(BATCH, |task| rest.push(task)) > 0 {}
-        if !rest.is_empty() {
-            self.scheduler
-                .push_injector_many(self.index, rest.drain(..));
+        while let Some(task) = remote.lifo.take().or_else(|| remote.queue.pop()) {
+            self.move_to_injector(task);
             self.scheduler.wake_worker();
         }
+    }
+
+    /// Moves the first of the worker's own queue to the injector, and then `task`: a batch.
+    fn move_to_injector(&self, task: TaskRef) {
+        let (mut moved, mut count) = ([task; BATCH], 0);
+        self.remote().queue.pop_many(BATCH - 1, |first| {
+            moved[count] = first;
+            count += 1;
+        });
+        moved[count] = task;
+        let moved = moved[..=count].iter().copied();
+        self.scheduler.push_injector_many(self.index, moved);
+    }
+
+    /// No task runs: what stands still from now on is none.
+    pub(super) fn runs_nothing(&self) {
+        self.remote().running.store(0, Ordering::Relaxed);
     }
 }

@@ -67,8 +67,4 @@ pub struct Pinned;
 
 impl Policy for Pinned {
     const PINNED: bool = true;
-
-    fn steal(_len: usize, _woken: bool) -> usize {
-        0
-    }
 }

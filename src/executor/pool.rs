@@ -96,8 +96,11 @@ impl Pool {
         self.executor.close();
         if let Some(monitor) = self.monitor {
             monitor.thread().unpark();
-            // Only the embedder's hook can panic there, and the panic hook has reported it.
-            let _ended = monitor.join();
+            // It calls the embedder's hook, which may end the runtime: no thread waits for itself.
+            if monitor.thread().id() != thread::current().id() {
+                // Only that hook can panic there, and the panic hook has reported it.
+                let _ended = monitor.join();
+            }
         }
         if !self.executor.wait_ended(timeout) {
             return false;

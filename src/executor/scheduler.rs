@@ -152,10 +152,13 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         }
     }
 
-    /// Wakes a sleeping worker, unless one is searching already.
+    /// Wakes a sleeping worker, unless one is searching already. Where tasks are pinned nobody
+    /// searches, and who is woken so would find nothing.
     #[inline]
     pub(super) fn wake_worker(&self) {
-        if let Some(worker) = self.idle.claim() {
+        if !P::PINNED
+            && let Some(worker) = self.idle.claim()
+        {
             self.notifiers[worker].notify();
         }
     }

@@ -155,12 +155,12 @@ impl<P: Policy, Q: RunQueues> Schedule for Scheduler<P, Q> {
     }
 
     fn panicked(&self, panic: &Panic) {
-        if let Some(on_panic) = &self.hooks.on_panic {
-            on_panic(panic);
-        }
         if self.hooks.panic_policy == PanicPolicy::ShutDown {
             // Whoever ran the task is in, and ends the others when it leaves.
             let _nobody_is_in = self.close();
+        }
+        if let Some(on_panic) = &self.hooks.on_panic {
+            on_panic(panic);
         }
     }
 }

@@ -20,14 +20,12 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// The scheduler was made of this driver's notifier.
     pub(crate) fn new(colony: Colony<Scheduler<Stealing, Rings>>, driver: Box<dyn Driver>) -> Self {
-        let worker = Worker::new(0, driver, colony.slab().magazine());
-        let mut visitor = Self {
+        let mut worker = Worker::new(0, driver, colony.slab().magazine());
+        worker.enter(&colony, |at_work| at_work.go_away());
+        Self {
             present: Some(Present::enter(colony)),
             worker,
-        };
-        // It lies down at the end, so that from now on it is notified.
-        visitor.visit(0, Some(Duration::ZERO));
-        visitor
+        }
     }
 
     /// Runs at most `most` ready tasks; when there is none, waits for events or tasks, at most for

@@ -224,12 +224,18 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
             self.local.dispatch(|| self.worker.driver.dispatch());
             ran = self.run_ready(most);
         }
+        self.go_away();
+        ran
+    }
+
+    /// Lies down without waiting: from now on whatever there is to do notifies the driver, which
+    /// tells the host.
+    pub(super) fn go_away(&mut self) {
         self.magazine.flush();
         self.worker.driver.leave();
         if !self.lie_down() || self.local.has_tasks() {
             self.worker.driver.notifier().notify();
         }
-        ran
     }
 
     fn run_ready(&mut self, most: usize) -> usize {
@@ -283,6 +289,9 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     /// Moves tasks from another's queue into this one's, as many as the policy says, and returns
     /// the first. From one that stands still also what is in its LIFO slot.
     fn steal(&self, woken: bool) -> Option<TaskRef> {
+        if P::PINNED {
+            return None;
+        }
         let remotes = &self.scheduler.remotes;
         for distance in 1..remotes.len() {
             let victim = &remotes[(self.worker.index + distance) % remotes.len()];

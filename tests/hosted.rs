@@ -1,0 +1,173 @@
+//! A runtime that the host drives by hand.
+
+#[path = "support/runtime.rs"]
+mod support;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use support::{BOUND, Counted, bounded, wait_until};
+use windlass::net::{TcpListener, TcpStream};
+use windlass::runtime::Hosted;
+use windlass::time::sleep;
+use windlass::{Runtime, spawn, yield_now};
+
+fn hosted() -> Hosted {
+    Runtime::builder().build_hosted().unwrap()
+}
+
+/// Waits as a host does: for the descriptor and the next timer. Whether the descriptor is readable.
+fn host_waits(hosted: &Hosted, at_most: Duration) -> io::Result<bool> {
+    let mut poll = Poll::new()?;
+    let fd = hosted.descriptor().expect("there is one with sockets");
+    let source = &mut SourceFd(&fd);
+    poll.registry()
+        .register(source, Token(0), Interest::READABLE)?;
+    let mut events = Events::with_capacity(1);
+    let until_timer = hosted.until_timer().unwrap_or(at_most);
+    poll.poll(&mut events, Some(until_timer.min(at_most)))?;
+    Ok(!events.is_empty())
+}
+
+#[test]
+fn nothing_runs_between_calls_and_all_that_is_ready_within() {
+    bounded(|| {
+        let mut hosted = hosted();
+        let here = thread::current().id();
+        let task = hosted.handle().spawn(async move {
+            assert_eq!(thread::current().id(), here);
+            spawn(async { yield_now().await }).await.unwrap();
+            7
+        });
+        assert!(!task.is_finished());
+        assert!(
+            hosted.run_until_stalled() >= 4,
+            "two tasks, each polled twice"
+        );
+        assert!(task.is_finished());
+        assert_eq!(hosted.run_until_stalled(), 0);
+        assert_eq!(hosted.block_on(task).unwrap().unwrap(), 7);
+    });
+}
+
+#[test]
+fn a_turn_is_bounded_by_tasks_and_by_time() {
+    bounded(|| {
+        let mut hosted = hosted();
+        let begun = Instant::now();
+        assert_eq!(hosted.turn(Some(Duration::from_millis(20))), 0);
+        assert!(begun.elapsed() >= Duration::from_millis(20));
+        let busy = hosted.handle().spawn(async {
+            loop {
+                yield_now().await;
+            }
+        });
+        assert_eq!(hosted.turn(None), 256);
+        assert!(host_waits(&hosted, BOUND).unwrap(), "there is more to do");
+        busy.abort();
+        hosted.run_until_stalled();
+        assert!(busy.is_finished());
+    });
+}
+
+#[test]
+fn a_wake_from_another_thread_makes_the_descriptor_readable_or_ends_the_turn() {
+    bounded(|| {
+        let mut hosted = hosted();
+        let ran = Arc::new(AtomicUsize::new(0));
+        for round in 0..20 {
+            let (handle, ran) = (hosted.handle().clone(), ran.clone());
+            let count = ran.clone();
+            let spawning = thread::spawn(move || {
+                drop(handle.spawn(async move { count.fetch_add(1, Ordering::Relaxed) }));
+            });
+            if round % 2 == 0 {
+                assert!(host_waits(&hosted, BOUND).unwrap(), "round {round}");
+                hosted.turn(Some(Duration::ZERO));
+            } else {
+                while hosted.turn(None) == 0 {}
+            }
+            assert_eq!(ran.load(Ordering::Relaxed), round + 1);
+            spawning.join().unwrap();
+        }
+        hosted.run_until_stalled();
+        assert!(
+            !host_waits(&hosted, Duration::ZERO).unwrap(),
+            "all is quiet"
+        );
+    });
+}
+
+#[test]
+fn timers_and_sockets_work_from_the_hosts_loop() {
+    bounded(|| {
+        let mut hosted = hosted();
+        let task = hosted.handle().spawn(async {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = listener.local_addr().unwrap();
+            let server = spawn(async move {
+                let (stream, _) = listener.accept().await.unwrap();
+                sleep(Duration::from_millis(5)).await;
+                stream.write_all(b"ahoy").await.unwrap();
+            });
+            let stream = TcpStream::connect(address).await.unwrap();
+            let mut reply = [0; 4];
+            let mut filled = 0;
+            while filled < 4 {
+                filled += stream.read(&mut reply[filled..]).await.unwrap();
+            }
+            server.await.unwrap();
+            reply
+        });
+        let begun = Instant::now();
+        while !task.is_finished() {
+            assert!(begun.elapsed() < BOUND);
+            hosted.turn(Some(Duration::ZERO));
+            if !task.is_finished() {
+                host_waits(&hosted, BOUND).unwrap();
+            }
+        }
+        assert_eq!(&hosted.block_on(task).unwrap().unwrap(), b"ahoy");
+    });
+}
+
+#[test]
+fn block_on_drives_what_it_waits_for_and_is_refused_inside_itself() {
+    bounded(|| {
+        let mut hosted = hosted();
+        let handle = hosted.handle().clone();
+        let slept = hosted.block_on(async move {
+            let task = spawn(sleep(Duration::from_millis(5)));
+            assert!(handle.try_block_on(async {}).is_err());
+            task.await
+        });
+        assert!(slept.unwrap().is_ok());
+    });
+}
+
+#[test]
+fn the_end_drops_what_is_left() {
+    bounded(|| {
+        let mut hosted = hosted();
+        let drops = Arc::new(AtomicUsize::new(0));
+        for _ in 0..10 {
+            let counted = Counted(drops.clone());
+            drop(hosted.handle().spawn(async move {
+                let _counted = counted;
+                std::future::pending::<()>().await;
+            }));
+        }
+        hosted.turn(None);
+        let counted = Counted(drops.clone());
+        drop(hosted.handle().spawn(async move { drop(counted) }));
+        let handle = hosted.handle().clone();
+        drop(hosted);
+        wait_until(|| drops.load(Ordering::SeqCst) == 11);
+        assert!(handle.block_on(handle.spawn(async {})).is_err());
+    });
+}
