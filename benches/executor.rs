@@ -61,6 +61,7 @@ fn main() -> ExitCode {
         return code;
     }
     let mut bench = Harness::from_args("executor");
+    bench.rounds_unless_all();
     spawning::measure(&mut bench);
     switching::measure(&mut bench);
     joining::measure(&mut bench);

@@ -11,7 +11,7 @@ use windlass_benches::{Batch, Better, Group, Harness, Role};
 use crate::latch::Latch;
 use crate::peers::{
     ASYNC_EXECUTOR, AsyncExecutor, Executor, FUTURES, FuturesPool, MONOIO, Spawner, Static, TOKIO,
-    Tokio, TokioOneThread, WORKERS, Workload, everyone, named,
+    Tokio, TokioOneThread, WORKERS, Workload, futures, named,
 };
 
 const TOKIO_OWN: &str = "tokio multi-thread, its mpsc";
@@ -46,7 +46,8 @@ fn one(bench: &mut Harness, name: &str, shape: Shape, bar: f64) {
             ))
             .not_shown(
                 "Channels between threads (see ring); glommio's own, which is not Send and could \
-                 not run the same code.",
+                 not run the same code. may is left out: one run in ten or more never ended, with \
+                 any of three channels, since a coroutine's wake was lost.",
             )
             .unit(shape.unit(), Better::Lower)
             .claim(
@@ -72,7 +73,7 @@ fn one(bench: &mut Harness, name: &str, shape: Shape, bar: f64) {
 }
 
 fn contenders(group: &mut Group<'_>, shape: Shape, latch: &'static Latch) {
-    everyone(group, On(Windlass, shape, latch));
+    futures(group, On(Windlass, shape, latch));
     let own = On(TokioChannel, shape, latch);
     named::<Tokio>(group, TOKIO_OWN, WORKERS, own);
     named::<TokioOneThread>(group, "tokio, one thread, its mpsc", 1, own);

@@ -125,21 +125,21 @@ pub(crate) trait Probe: Copy + 'static {
 
 /// Adds windlass and all its peers, each on a runtime of its own that lives as long as the group.
 pub(crate) fn everyone(group: &mut Group<'_>, workload: impl Workload) {
-    with_workers(group, workload);
-    one::<TokioOneThread>(group, workload);
-    one::<Monoio>(group, workload);
-    one::<Glommio>(group, workload);
-    one::<Compio>(group, workload);
+    futures(group, workload);
+    one::<May>(group, workload);
 }
 
-/// Adds those that have workers.
-pub(crate) fn with_workers(group: &mut Group<'_>, workload: impl Workload) {
+/// Adds those of them whose tasks have no stacks.
+pub(crate) fn futures(group: &mut Group<'_>, workload: impl Workload) {
     one::<Windlass>(group, workload);
     one::<Tokio>(group, workload);
     one::<AsyncExecutor<Static>>(group, workload);
     one::<AsyncExecutor<Plain>>(group, workload);
     one::<FuturesPool>(group, workload);
-    one::<May>(group, workload);
+    one::<TokioOneThread>(group, workload);
+    one::<Monoio>(group, workload);
+    one::<Glommio>(group, workload);
+    one::<Compio>(group, workload);
 }
 
 /// Adds one.

@@ -65,6 +65,12 @@ impl Harness {
         self.options.mode == Mode::Smoke || self.options.profile == crate::Profile::All
     }
 
+    /// Leaves criterion out unless `--all` is given: many contenders take longer to drill down into
+    /// than to compare.
+    pub fn rounds_unless_all(&mut self) {
+        self.options.rounds_only |= !self.all();
+    }
+
     /// Whether this is smoke mode.
     #[must_use]
     pub fn smoke(&self) -> bool {
