@@ -37,7 +37,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             .question("What does a task cost that another task starts?")
             .method(&format!(
                 "{TASK} One task spawns all of them without a pause; with one thread: the thread's \
-                 first task does."
+                 first task does. glommio polls a task inside the call that starts it."
             ))
             .not_shown("Fork and join; tasks that do something.")
             .ops_max(TASKS_MAX as u64)
