@@ -29,6 +29,8 @@ mod spawning;
 #[path = "executor/switching.rs"]
 mod switching;
 
+#[path = "executor/cores.rs"]
+mod cores;
 #[path = "executor/event.rs"]
 mod event;
 #[path = "executor/fairness.rs"]

@@ -121,7 +121,7 @@ struct Arrivals(&'static Busy, &'static Latch);
 impl Probe for Arrivals {
     fn run<E: Workers>(self, executor: &E, window: &Window) -> Result<Sample, String> {
         let Self(busy, latch) = self;
-        let spawner = executor.outside();
+        let spawner = executor.starter();
         busy.start(&spawner)?;
         let mut delays = Latencies::default();
         let began = Instant::now();

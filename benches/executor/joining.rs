@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
-use std::time::Instant;
 
 use windlass_benches::{Batch, Group, Harness, Role};
 
 use crate::latch::Latch;
 use crate::peers::{Executor, GLOMMIO, Spawner, THREADS, TOKIO, Workload, everyone};
+use crate::spawning::{THREADS_MAX, join_threads, waves};
 
 /// Tasks in one fork at most.
 const FORK_TASKS: u64 = 1024;
@@ -22,9 +22,6 @@ const TASKS_MAX: usize = 1 << 16;
 /// Links of a chain at most: glommio polls a task inside the call that starts it, so that a chain is
 /// as deep on its stack as it is long.
 const LINKS_MAX: usize = 2048;
-
-/// Threads alive at once at most.
-const THREADS_MAX: u64 = 256;
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
@@ -58,7 +55,9 @@ pub(crate) fn measure(bench: &mut Harness) {
             );
         joins(group);
         everyone(group, ForkJoin(Latch::leaked(1)));
-        group.checked(THREADS, Role::Baseline, join_threads);
+        group.checked(THREADS, Role::Baseline, |ops| {
+            join_threads(ops, THREADS_MAX)
+        });
     });
     bench.group("fork_join_tree", |group| {
         group
@@ -179,46 +178,10 @@ struct ForkJoin(&'static Latch);
 impl Workload for ForkJoin {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
         let spawner = executor.spawner();
-        let work = async move {
-            let mut tasks = Vec::with_capacity(FORK_TASKS.min(ops) as usize);
-            let mut ran = 0;
-            while ran < ops {
-                let wide = FORK_TASKS.min(ops - ran);
-                tasks.extend((0..wide).map(|number| spawner.join(async move { number })));
-                let mut sum = 0;
-                for task in tasks.drain(..) {
-                    sum += task.await?;
-                }
-                if sum != wide * (wide - 1) / 2 {
-                    return Err(format!("{wide} tasks returned {sum} in all"));
-                }
-                ran += wide;
-            }
-            Ok(ran)
-        };
-        counted(executor, self.0, ops, work)
+        counted(executor, self.0, ops, async move {
+            waves(spawner, ops, FORK_TASKS).await
+        })
     }
-}
-
-fn join_threads(ops: u64) -> Result<Batch, String> {
-    let began = Instant::now();
-    let mut left = ops;
-    while left > 0 {
-        let wide = left.min(THREADS_MAX);
-        let threads: Result<Vec<_>, _> = (0..wide)
-            .map(|number| thread::Builder::new().spawn(move || number))
-            .collect();
-        let threads = threads.map_err(|error| error.to_string())?;
-        let sum: u64 = threads
-            .into_iter()
-            .filter_map(|thread| thread.join().ok())
-            .sum();
-        if sum != wide * (wide - 1) / 2 {
-            return Err(format!("{wide} threads returned {sum} in all"));
-        }
-        left -= wide;
-    }
-    Ok(began.elapsed().into())
 }
 
 #[derive(Clone, Copy)]

@@ -11,9 +11,7 @@ use crate::peers::{
 };
 use crate::spawning::{Inside, threads};
 use crate::switching::{YieldTasks, Yields};
-
-/// More threads than this are not tried.
-const THREADS_MAX: usize = 10_000;
+use crate::waiting::extent;
 
 const MANY: [usize; 4] = [8, 1, 2, 4];
 
@@ -22,9 +20,10 @@ const TASKS: usize = 1 << 15;
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
-    for exponent in 3..=6 {
+    let (exponent_max, threads_max) = extent(bench);
+    for exponent in 3..=exponent_max {
         bench.group(&format!("spawn_1e{exponent}"), |group| {
-            spawn(group, exponent);
+            spawn(group, exponent, threads_max);
         });
     }
     bench.group("workers_spawn", |group| {
@@ -51,7 +50,7 @@ pub(crate) fn measure(bench: &mut Harness) {
     });
 }
 
-fn spawn(group: &mut Group<'_>, exponent: u32) {
+fn spawn(group: &mut Group<'_>, exponent: u32, threads_max: usize) {
     let tasks = 10_usize.pow(exponent);
     group
         .title(&format!("1e{exponent} tasks from a worker"))
@@ -70,7 +69,7 @@ fn spawn(group: &mut Group<'_>, exponent: u32) {
     one::<Tokio>(group, Inside(latch));
     one::<AsyncExecutor<Static>>(group, Inside(latch));
     one::<Monoio>(group, Inside(latch));
-    if tasks <= THREADS_MAX {
+    if tasks <= threads_max {
         group.checked(THREADS, Role::Baseline, move |ops| threads(latch, ops));
     }
 }
@@ -123,7 +122,7 @@ fn pinned(group: &mut Group<'_>, title: &str) {
     group
         .title(title)
         .question("What are workers worth that keep to a core?")
-        .method("windlass's default, which is pinned, and its core plans by name: two workers.")
+        .method("Two workers: windlass's default, CorePlan::Compact, and CorePlan::None.")
         .not_shown("Machines with several caches, where it matters more.")
         .claim("pinned no slower than unpinned", Unpinned::NAME, 1.0)
         .budget(Duration::from_secs(2))
@@ -134,7 +133,6 @@ fn pinned(group: &mut Group<'_>, title: &str) {
 fn plans(group: &mut Group<'_>, workload: impl Workload) {
     one::<Windlass>(group, workload);
     one::<Windlass<Unpinned>>(group, workload);
-    one::<Windlass<Compact>>(group, workload);
 }
 
 struct Unpinned;
@@ -144,15 +142,5 @@ impl Setting for Unpinned {
 
     fn builder() -> windlass::Builder {
         windlass::Runtime::builder().cores(CorePlan::None)
-    }
-}
-
-struct Compact;
-
-impl Setting for Compact {
-    const NAME: &'static str = "windlass, compact";
-
-    fn builder() -> windlass::Builder {
-        windlass::Runtime::builder().cores(CorePlan::Compact)
     }
 }

@@ -100,7 +100,7 @@ fn counted<E: Workers>(tasks: usize) -> Result<Vec<f64>, String> {
     let mut counters = Counters::open().map_err(|error| error.to_string())?;
     let executor = E::start(WORKERS)?;
     let latch = Latch::leaked(tasks);
-    let spawner = executor.outside();
+    let spawner = executor.starter();
     let run = || {
         latch.reset(tasks);
         for number in 0..tasks {

@@ -65,6 +65,12 @@ impl Harness {
         self.options.mode == Mode::Smoke || self.options.profile == crate::Profile::All
     }
 
+    /// Whether only a first look is asked for (`--quick`): what takes long may then be left out.
+    #[must_use]
+    pub fn quick(&self) -> bool {
+        self.options.mode != Mode::Smoke && self.options.profile == crate::Profile::Quick
+    }
+
     /// Leaves criterion out unless `--all` is given: many contenders take longer to drill down into
     /// than to compare.
     pub fn rounds_unless_all(&mut self) {

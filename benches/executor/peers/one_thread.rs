@@ -28,12 +28,17 @@ impl TokioOneThread {
 impl Executor for TokioOneThread {
     const NAME: &'static str = "tokio, one thread";
     type Spawner = InsideTokio;
+    type Starter = InsideTokio;
 
     fn start(_: usize) -> Result<Self, String> {
         Self::build(false)
     }
 
     fn spawner(&self) -> InsideTokio {
+        InsideTokio
+    }
+
+    fn starter(&self) -> InsideTokio {
         InsideTokio
     }
 
@@ -61,6 +66,7 @@ pub(crate) enum Monoio {
 impl Executor for Monoio {
     const NAME: &'static str = "monoio, one thread";
     type Spawner = InMonoio;
+    type Starter = InMonoio;
 
     fn start(_: usize) -> Result<Self, String> {
         let built = RuntimeBuilder::<IoUringDriver>::new().build();
@@ -70,6 +76,10 @@ impl Executor for Monoio {
     }
 
     fn spawner(&self) -> InMonoio {
+        InMonoio
+    }
+
+    fn starter(&self) -> InMonoio {
         InMonoio
     }
 
@@ -121,6 +131,7 @@ pub(crate) struct Glommio(glommio::LocalExecutor);
 impl Executor for Glommio {
     const NAME: &'static str = "glommio, one thread";
     type Spawner = InGlommio;
+    type Starter = InGlommio;
 
     fn start(_: usize) -> Result<Self, String> {
         let built = glommio::LocalExecutorBuilder::default().make();
@@ -128,6 +139,10 @@ impl Executor for Glommio {
     }
 
     fn spawner(&self) -> InGlommio {
+        InGlommio
+    }
+
+    fn starter(&self) -> InGlommio {
         InGlommio
     }
 
@@ -167,6 +182,7 @@ pub(crate) struct Compio(compio_runtime::Runtime);
 impl Executor for Compio {
     const NAME: &'static str = "compio, one thread";
     type Spawner = InCompio;
+    type Starter = InCompio;
 
     fn start(_: usize) -> Result<Self, String> {
         let started = compio_runtime::Runtime::new().map_err(|error| error.to_string())?;
@@ -177,6 +193,10 @@ impl Executor for Compio {
     }
 
     fn spawner(&self) -> InCompio {
+        InCompio
+    }
+
+    fn starter(&self) -> InCompio {
         InCompio
     }
 
