@@ -40,10 +40,10 @@ fn one(bench: &mut Harness, name: &str, shape: Shape, bar: f64) {
             .title(&format!("bounded channel, {name}"))
             .question("What does handing a value to another task cost on each runtime?")
             .method(&format!(
-                "{method} Started by a thread outside where there are workers. windlass::channel on \
-                 all runtimes; beside it, in rows that say so, \
-                 tokio's mpsc (with tokio's budget at work), async-channel and futures-channel \
-                 (which has one more place for each sender)."
+                "{method} Started by a thread outside where there are workers. windlass::channel \
+                 on all runtimes; beside it, in rows that say so, tokio's mpsc (with tokio's \
+                 budget at work), async-channel and futures-channel (which has one more place for \
+                 each sender)."
             ))
             .not_shown(
                 "Channels between threads (see ring); glommio's own, which is not Send and could \

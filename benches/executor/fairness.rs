@@ -20,8 +20,8 @@ const READY_TASKS: usize = 64;
 const INTERVAL: Duration = Duration::from_millis(1);
 const PAUSE: Duration = Duration::from_micros(200);
 
-const BESIDE: &str = "Beside 64 tasks that compute for 1 to 3 us in each poll and are ready again at \
-                      once (half yield, half wake themselves).";
+const BESIDE: &str = "Beside 64 tasks that compute for 1 to 3 us in each poll and are ready again \
+                      at once (half yield, half wake themselves).";
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
@@ -49,7 +49,7 @@ pub(crate) fn measure(bench: &mut Harness) {
     });
     bench.group("fair_spawn", |group| {
         group
-            .title("delay of a task from outside, p99")
+            .title("delay of an outside task, p99")
             .question("How long does a task from outside wait when other tasks never rest?")
             .method(&format!(
                 "{BESIDE} A thread outside starts a task every 200 us at most; its delay is from \

@@ -19,8 +19,8 @@ const FORK_TASKS: u64 = 1024;
 /// Tasks in one call at most.
 const TASKS_MAX: usize = 1 << 16;
 
-/// Links of a chain at most: glommio polls a task inside the call that starts it, so that a chain is
-/// as deep on its stack as it is long.
+/// Links of a chain at most: glommio polls a task inside the call that starts it, so that a chain
+/// is as deep on its stack as it is long.
 const LINKS_MAX: usize = 2048;
 
 /// Measures the groups of this file.
@@ -31,8 +31,8 @@ pub(crate) fn measure(bench: &mut Harness) {
             .question("What does a task cost that is the only one, and starts the next?")
             .method(
                 "Each task starts the next one and is done; chains of 2,048, from the first task's \
-                 first poll on. glommio polls a task inside the call that starts it: its chain is a \
-                 recursion, and no queue is used.",
+                 first poll on. glommio polls a task inside the call that starts it: its chain is \
+                 a recursion, and no queue is used.",
             )
             .not_shown("What a second worker could do: nothing here may run side by side.")
             .ops_max(LINKS_MAX as u64)
@@ -53,7 +53,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 "One task starts 1,024 tasks, awaits them in that order, adds up what they return, \
                  and does so again. Threads: 256 wide.",
             );
-        joins(group);
+        joins(group, "fork-join");
         everyone(group, ForkJoin(Latch::leaked(1)));
         group.checked(THREADS, Role::Baseline, |ops| {
             join_threads(ops, THREADS_MAX)
@@ -68,20 +68,20 @@ pub(crate) fn measure(bench: &mut Harness) {
                  most in a tree. Futures are boxed, since they contain each other: one more \
                  allocation for all.",
             );
-        joins(group);
+        joins(group, "fork-join tree");
         everyone(group, Tree(Latch::leaked(1)));
     });
 }
 
-fn joins(group: &mut Group<'_>) {
+fn joins(group: &mut Group<'_>, name: &str) {
     group
         .not_shown(
             "Tasks that compute, for which the second core would pay. glommio polls a task inside \
              the call that starts it: these tasks are done before they could be awaited.",
         )
         .ops_max(TASKS_MAX as u64)
-        .claim("fork-join at least 4x as fast as tokio", TOKIO, 4.0)
-        .claim("fork-join at 0.8 of glommio's speed", GLOMMIO, 0.8)
+        .claim(&format!("{name} at least 4x as fast as tokio"), TOKIO, 4.0)
+        .claim(&format!("{name} at 0.8 of glommio's speed"), GLOMMIO, 0.8)
         .crowded();
 }
 

@@ -196,10 +196,10 @@ pub(crate) fn outside_fair(group: &mut Group<'_>, workload: impl FromOutside) {
 }
 
 /// Who is left out beside tasks that are always ready, and why.
-pub(crate) const UNFAIR: &str = "futures ThreadPool polls a task that woke itself again at once, and \
-                                 may goes on with a coroutine that yields: a worker so kept busy \
-                                 takes nothing else, and what waits for it waits for ever (tried, \
-                                 for 30 s).";
+pub(crate) const UNFAIR: &str = "futures ThreadPool polls a task that woke itself again at once, \
+                                 and may goes on with a coroutine that yields: a worker so kept \
+                                 busy takes nothing else, and what waits for it waits for ever \
+                                 (tried, for 30 s).";
 
 /// Adds one of them.
 pub(crate) fn outside_one<E: Workers>(group: &mut Group<'_>, workload: impl FromOutside) {

@@ -27,12 +27,12 @@ pub(crate) fn measure(bench: &mut Harness) {
         });
     }
     bench.group("workers_spawn", |group| {
-        describe(group, "spawn many from a worker, 8 workers");
+        describe(group, "spawn");
         group.ops_max(TASKS as u64);
         many(group, Inside(Latch::leaked(TASKS)));
     });
     bench.group("workers_yield", |group| {
-        describe(group, "yield, 64 tasks, 8 workers");
+        describe(group, "yield");
         many(group, YieldTasks(Yields::leaked()));
     });
     for workers in [1, 2, 4, 8] {
@@ -40,12 +40,12 @@ pub(crate) fn measure(bench: &mut Harness) {
         bench.group(&id, |group| by_workers(group, workers));
     }
     bench.group("pinned_spawn", |group| {
-        pinned(group, "spawn many from a worker, pinned");
+        pinned(group, "spawn");
         group.ops_max(TASKS as u64);
         plans(group, Inside(Latch::leaked(TASKS)));
     });
     bench.group("pinned_yield", |group| {
-        pinned(group, "yield, 64 tasks, pinned");
+        pinned(group, "yield");
         plans(group, YieldTasks(Yields::leaked()));
     });
 }
@@ -74,18 +74,19 @@ fn spawn(group: &mut Group<'_>, exponent: u32, threads_max: usize) {
     }
 }
 
-fn describe(group: &mut Group<'_>, title: &str) {
+fn describe(group: &mut Group<'_>, name: &str) {
+    for (workers, words) in [(1, "one"), (2, "two"), (4, "four")] {
+        let text = format!("{name}: 8 workers keep 80 % of the speed of {words}");
+        group.claim(&text, &on_workers(workers), 0.8);
+    }
     group
-        .title(title)
+        .title(&format!("{name}, 8 workers on the cores"))
         .question("What is lost where there are more workers than cores?")
         .method(
             "The same work on windlass runtimes of 8, 1, 2 and 4 workers, interleaved; the ratios \
              are those of 8 workers.",
         )
         .not_shown("Machines with as many cores.")
-        .claim("8 workers keep 80 % of one's speed", &on_workers(1), 0.8)
-        .claim("8 workers keep 80 % of two's speed", &on_workers(2), 0.8)
-        .claim("8 workers keep 80 % of four's speed", &on_workers(4), 0.8)
         .budget(Duration::from_secs(3))
         .without_criterion()
         .crowded();
@@ -118,13 +119,14 @@ fn by_workers(group: &mut Group<'_>, workers: usize) {
     named::<AsyncExecutor<Static>>(group, crate::peers::ASYNC_EXECUTOR, workers, yields);
 }
 
-fn pinned(group: &mut Group<'_>, title: &str) {
+fn pinned(group: &mut Group<'_>, name: &str) {
+    let text = format!("{name}: pinned no slower than unpinned");
     group
-        .title(title)
+        .title(&format!("{name}, pinned"))
         .question("What are workers worth that keep to a core?")
         .method("Two workers: windlass's default, CorePlan::Compact, and CorePlan::None.")
         .not_shown("Machines with several caches, where it matters more.")
-        .claim("pinned no slower than unpinned", Unpinned::NAME, 1.0)
+        .claim(&text, Unpinned::NAME, 1.0)
         .budget(Duration::from_secs(2))
         .without_criterion()
         .crowded();

@@ -1,4 +1,5 @@
-//! Wakes that went through the kernel: eventfd writes and futex wakes while tasks come from outside.
+//! Wakes that went through the kernel: eventfd writes and futex wakes while tasks come from
+//! outside.
 //!
 //! A fresh process counts its own calls by the kernel's tracepoints (`perf_event_open`), which slow
 //! nothing down that would change what is counted, as a tracer that stops the process would. It
@@ -45,7 +46,7 @@ pub(crate) fn measure(bench: &mut Harness) {
     }
     bench.group("system_calls", |group| {
         group
-            .title("wakes through the kernel, of 10,000")
+            .title("kernel wakes for 10,000 tasks")
             .question("How often does spawning from outside go through the kernel?")
             .method(
                 "A fresh process for each sample: 10,000 tasks from a thread outside, without a \

@@ -33,10 +33,10 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// So many wakes at least where a pause comes before each.
 const COLD_WAKES: usize = 8;
 
-const HOT: &str = "A thread that is no worker wakes one task, which answers through an atomic; the next \
-                   wake follows at once. The thread spins 100 times (pause) for the answer, then yields \
-                   to the kernel each time; from before the wake until the answer is seen, the clock's \
-                   reading included. A thread: unpark.";
+const HOT: &str = "A thread that is no worker wakes one task, which answers through an atomic; the \
+                   next wake follows at once. The thread spins 100 times (pause) for the answer, \
+                   then yields to the kernel each time; from before the wake until the answer is \
+                   seen, the clock's reading included. A thread: unpark.";
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
@@ -46,7 +46,7 @@ pub(crate) fn measure(bench: &mut Harness) {
     ] {
         bench.group(id, |group| {
             group
-                .title(&format!("wake from another thread, hot, {name}"))
+                .title(&format!("wake from outside, hot, {name}"))
                 .question("How long from a wake outside until the task has run, when it just ran?")
                 .method(HOT)
                 .not_shown("A runtime that has slept for long, and idle cores' wake-up time.")
@@ -71,21 +71,21 @@ pub(crate) fn measure(bench: &mut Harness) {
     }
     bench.group("wake_cold", |group| {
         group
-            .title("wake from another thread, cold, p50")
+            .title("wake from outside, cold, p50")
             .question("How long from a wake outside until the task has run, when all have slept?")
             .method(
-                "As wake_hot, but the waking thread sleeps for 2 ms before each wake, and keeps to the \
-                 first core, all workers to the last: within one core a wake takes a fifth, and \
-                 where the kernel puts them is luck. The machine's floor beside it: a bare futex (a \
-                 parked thread) and a bare eventfd (a thread in epoll_wait).",
+                "As wake_hot, but the waking thread sleeps for 2 ms before each wake, and keeps to \
+                 the first core, all workers to the last: within one core a wake takes a fifth, \
+                 and where the kernel puts them is luck. The machine's floor beside it: a bare \
+                 futex (a parked thread) and a bare eventfd (a thread in epoll_wait).",
             )
             .not_shown(
                 "Longer sleeps, after which cores are slower to come back. may is left out: its \
                  one scheduler was started before, on all cores.",
             )
             .unit("ns", Better::Lower)
-            .claim("within 5 % of a bare eventfd wake", EVENTFD, 0.95)
-            .claim("within 5 % of a bare futex wake", THREADS, 0.95)
+            .claim("cold wake within 5 % of a bare eventfd", EVENTFD, 0.95)
+            .claim("cold wake within 5 % of a bare futex", THREADS, 0.95)
             .sample(Duration::from_millis(60))
             .rounds(10, 16)
             .budget(Duration::from_secs(10))

@@ -1,5 +1,6 @@
 //! may, whose tasks have stacks of their own: each future here is run by one coroutine, which parks
-//! where the future waits. That costs it an allocation for the waker, about a twentieth of its spawn.
+//! where the future waits. That costs it an allocation for the waker, about a twentieth of its
+//! spawn.
 
 use std::future::Future;
 use std::pin::pin;

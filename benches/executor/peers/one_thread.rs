@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use monoio::time::TimeDriver;
@@ -57,6 +58,22 @@ impl Clocked for TokioOneThread {
     }
 }
 
+/// Whether this process may use io_uring: containers often forbid it, and glommio panics then.
+fn io_uring() -> Result<(), String> {
+    // The size of `io_uring_params`, all of them zero: no wishes.
+    let mut parameters = [0_u64; 15];
+    // SAFETY: the kernel reads and writes 120 bytes, which live; the result is a new descriptor or
+    // -1.
+    let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 1, parameters.as_mut_ptr()) };
+    if ring < 0 {
+        let error = std::io::Error::last_os_error();
+        return Err(format!("io_uring cannot be used here: {error}"));
+    }
+    // SAFETY: the kernel just gave it, and nobody else has it.
+    drop(unsafe { OwnedFd::from_raw_fd(ring as i32) });
+    Ok(())
+}
+
 /// monoio on io_uring, without wakes from other threads, and without timers unless clocked.
 pub(crate) enum Monoio {
     Bare(RefCell<monoio::Runtime<IoUringDriver>>),
@@ -69,6 +86,7 @@ impl Executor for Monoio {
     type Starter = InMonoio;
 
     fn start(_: usize) -> Result<Self, String> {
+        io_uring()?;
         let built = RuntimeBuilder::<IoUringDriver>::new().build();
         built
             .map(|runtime| Self::Bare(RefCell::new(runtime)))
@@ -93,6 +111,7 @@ impl Executor for Monoio {
 
 impl Clocked for Monoio {
     fn start_clocked(_: usize) -> Result<Self, String> {
+        io_uring()?;
         let built = RuntimeBuilder::<IoUringDriver>::new()
             .enable_timer()
             .build();
@@ -134,6 +153,7 @@ impl Executor for Glommio {
     type Starter = InGlommio;
 
     fn start(_: usize) -> Result<Self, String> {
+        io_uring()?;
         let built = glommio::LocalExecutorBuilder::default().make();
         built.map(Self).map_err(|error| error.to_string())
     }
@@ -185,6 +205,7 @@ impl Executor for Compio {
     type Starter = InCompio;
 
     fn start(_: usize) -> Result<Self, String> {
+        io_uring()?;
         let started = compio_runtime::Runtime::new().map_err(|error| error.to_string())?;
         match started.driver_type() {
             compio_driver::DriverType::IoUring => Ok(Self(started)),
