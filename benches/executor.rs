@@ -1,12 +1,24 @@
 //! **The question:** what do tasks cost on each runtime: to start, to switch between, to wake, to
-//! keep waiting, against two async peers and a thread for each task?
+//! join, to hand values on, to keep waiting, and what happens beside tasks that never rest?
 //!
-//! **What it does not show.** Sockets and timers (see `server`); tasks that compute; more than two
-//! workers; runtimes with one thread only, which are faster wherever nothing needs a second core.
-//! windlass runs with its defaults on two workers (pinned, with its reactor); tokio's multi-thread
-//! runtime with two workers and no I/O driver; async-executor's `StaticExecutor` on two threads,
-//! which knows neither I/O nor timers nor pinning. A thread for each task stands for the blocking
-//! way, with fewer operations in a sample, since they take longer.
+//! **The subject** is windlass on two workers with all that its defaults switch on: pinning, a
+//! reactor for each worker, shutdown that finds every task.
+//!
+//! **Contenders, two classes.** With workers (two each): tokio's multi-thread runtime without I/O
+//! driver, async-executor in both kinds on threads that do nothing else, the ThreadPool of
+//! futures-executor, may. Of one thread: tokio's current-thread runtime, monoio, glommio and compio
+//! on io_uring; their tasks never leave the thread that waits, which spares them what the first
+//! class pays for. They take part where a workload needs no second thread, and the word "one
+//! thread" stands in their names. A thread for each task stands for the blocking way. Where the
+//! machine has no io_uring the three are shown as failed, with the reason.
+//!
+//! **Who is left out where.** glommio's and monoio's tasks cannot be started from another thread
+//! without a channel. may: its coroutines stand in for futures (`peers/coroutines.rs`), and it
+//! stalls in channels and beside busy tasks; futures ThreadPool beside busy tasks; monoio's timers
+//! beside busy tasks: each group says what was tried and what happened. glommio polls a task inside
+//! the call that starts it, which makes its spawns, chains and forks calls of a function.
+//!
+//! **What it does not show.** Sockets (see `server`); tasks that compute; more than two cores.
 //!
 //! Every task runs exactly once, or the sample is an error: tasks carry numbers, which are summed.
 
@@ -29,6 +41,8 @@ mod spawning;
 #[path = "executor/switching.rs"]
 mod switching;
 
+#[path = "executor/cores.rs"]
+mod cores;
 #[path = "executor/event.rs"]
 mod event;
 #[path = "executor/fairness.rs"]
@@ -61,6 +75,7 @@ fn main() -> ExitCode {
         return code;
     }
     let mut bench = Harness::from_args("executor");
+    bench.rounds_unless_all();
     spawning::measure(&mut bench);
     switching::measure(&mut bench);
     joining::measure(&mut bench);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::latch::Latch;
-use crate::peers::{Executor, Spawner, Workers};
+use crate::peers::{Executor, Spawner};
 
 /// The bytes of each task's future.
 pub(crate) const FUTURE_BYTES: usize = size_of::<Waiting>();
@@ -53,32 +53,17 @@ impl Crowd {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Spawns `tasks` tasks and waits until each is idle and its waker here; from outside.
+    /// Spawns `tasks` tasks and waits until each is idle and its waker here.
     ///
     /// # Errors
     /// A task was not polled, or polled twice.
-    pub(crate) fn gather<E: Workers>(
+    pub(crate) fn gather<E: Executor>(
         &'static self,
         executor: &E,
         tasks: usize,
     ) -> Result<Duration, String> {
         self.idle.reset(tasks);
-        self.spawn(&executor.outside(), tasks);
-        self.idle.wait()
-    }
-
-    /// The same from inside.
-    ///
-    /// # Errors
-    /// As [`Crowd::gather`].
-    pub(crate) fn gather_inside<E: Executor>(
-        &'static self,
-        executor: &E,
-        tasks: usize,
-    ) -> Result<Duration, String> {
-        self.idle.reset(tasks);
-        let spawner = executor.spawner();
-        executor.inside(async move { self.spawn(&spawner, tasks) }, self.idle)
+        executor.started(|starter| self.spawn(starter, tasks), self.idle)
     }
 
     fn spawn<S: Spawner>(&'static self, spawner: &S, tasks: usize) {
@@ -91,52 +76,39 @@ impl Crowd {
         }
     }
 
-    /// Wakes them all and waits until each is done.
+    /// Wakes them all, from where they were spawned, and waits until each is done.
     ///
     /// # Errors
     /// A task had no waker, or was not polled after its wake.
-    pub(crate) fn dismiss(&self, tasks: usize) -> Result<Duration, String> {
-        self.done.reset(tasks);
-        self.wake(tasks)?;
-        self.done.wait()
-    }
-
-    /// The same from inside: wakers of some runtimes must stay there.
-    ///
-    /// # Errors
-    /// As [`Crowd::dismiss`].
-    pub(crate) fn dismiss_inside<E: Executor>(
+    pub(crate) fn dismiss<E: Executor>(
         &'static self,
         executor: &E,
         tasks: usize,
     ) -> Result<Duration, String> {
         self.done.reset(tasks);
         // A task without a waker is missed by the latch.
-        let root = async move { self.wake(tasks).unwrap_or_default() };
-        executor.inside(root, self.done)
+        executor.started(|_| self.wake(tasks), self.done)
     }
 
-    fn wake(&self, tasks: usize) -> Result<(), String> {
+    fn wake(&self, tasks: usize) {
         for number in 0..tasks {
-            let waker = self.place(number).take();
-            waker
-                .ok_or_else(|| format!("task {number} left no waker"))?
-                .wake();
+            if let Some(waker) = self.place(number).take() {
+                waker.wake();
+            }
         }
-        Ok(())
     }
 
     /// Both, one after the other.
     ///
     /// # Errors
     /// As both.
-    pub(crate) fn live<E: Workers>(
+    pub(crate) fn live<E: Executor>(
         &'static self,
         executor: &E,
         tasks: usize,
     ) -> Result<Lived, String> {
         let spawned = self.gather(executor, tasks)?;
-        let woken = self.dismiss(tasks)?;
+        let woken = self.dismiss(executor, tasks)?;
         Ok(Lived { spawned, woken })
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn measure(bench: &mut Harness) {
     });
     bench.group("fair_spawn", |group| {
         group
-            .title("delay of a task from outside, p99")
+            .title("delay of an outside task, p99")
             .question("How long does a task from outside wait when other tasks never rest?")
             .method(&format!(
                 "{BESIDE} A thread outside starts a task every 200 us at most; its delay is from \
@@ -121,7 +121,7 @@ struct Arrivals(&'static Busy, &'static Latch);
 impl Probe for Arrivals {
     fn run<E: Workers>(self, executor: &E, window: &Window) -> Result<Sample, String> {
         let Self(busy, latch) = self;
-        let spawner = executor.outside();
+        let spawner = executor.starter();
         busy.start(&spawner)?;
         let mut delays = Latencies::default();
         let began = Instant::now();

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
-use std::time::Instant;
 
 use windlass_benches::{Batch, Group, Harness, Role};
 
 use crate::latch::Latch;
 use crate::peers::{Executor, GLOMMIO, Spawner, THREADS, TOKIO, Workload, everyone};
+use crate::spawning::{THREADS_MAX, join_threads, waves};
 
 /// Tasks in one fork at most.
 const FORK_TASKS: u64 = 1024;
@@ -19,8 +19,9 @@ const FORK_TASKS: u64 = 1024;
 /// Tasks in one call at most.
 const TASKS_MAX: usize = 1 << 16;
 
-/// Threads alive at once at most.
-const THREADS_MAX: u64 = 256;
+/// Links of a chain at most: glommio polls a task inside the call that starts it, so that a chain
+/// is as deep on its stack as it is long.
+const LINKS_MAX: usize = 2048;
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
@@ -28,13 +29,17 @@ pub(crate) fn measure(bench: &mut Harness) {
         group
             .title("chained spawn")
             .question("What does a task cost that is the only one, and starts the next?")
-            .method("Each task starts the next one and is done; one is alive at a time.")
+            .method(
+                "Each task starts the next one and is done; chains of 2,048, from the first task's \
+                 first poll on. glommio polls a task inside the call that starts it: its chain is \
+                 a recursion, and no queue is used.",
+            )
             .not_shown("What a second worker could do: nothing here may run side by side.")
-            .ops_max(TASKS_MAX as u64)
+            .ops_max(LINKS_MAX as u64)
             .claim("chained spawn at least 4x as fast as tokio", TOKIO, 4.0)
             .claim("chained spawn no slower than glommio", GLOMMIO, 1.0)
             .crowded();
-        let latch = Latch::leaked(TASKS_MAX);
+        let latch = Latch::leaked(LINKS_MAX);
         everyone(group, ChainedTasks(latch));
         group.checked(THREADS, Role::Baseline, move |ops| {
             chained_threads(latch, ops)
@@ -48,9 +53,11 @@ pub(crate) fn measure(bench: &mut Harness) {
                 "One task starts 1,024 tasks, awaits them in that order, adds up what they return, \
                  and does so again. Threads: 256 wide.",
             );
-        joins(group);
+        joins(group, "fork-join");
         everyone(group, ForkJoin(Latch::leaked(1)));
-        group.checked(THREADS, Role::Baseline, join_threads);
+        group.checked(THREADS, Role::Baseline, |ops| {
+            join_threads(ops, THREADS_MAX)
+        });
     });
     bench.group("fork_join_tree", |group| {
         group
@@ -61,17 +68,20 @@ pub(crate) fn measure(bench: &mut Harness) {
                  most in a tree. Futures are boxed, since they contain each other: one more \
                  allocation for all.",
             );
-        joins(group);
+        joins(group, "fork-join tree");
         everyone(group, Tree(Latch::leaked(1)));
     });
 }
 
-fn joins(group: &mut Group<'_>) {
+fn joins(group: &mut Group<'_>, name: &str) {
     group
-        .not_shown("Tasks that compute, for which the second core would pay.")
+        .not_shown(
+            "Tasks that compute, for which the second core would pay. glommio polls a task inside \
+             the call that starts it: these tasks are done before they could be awaited.",
+        )
         .ops_max(TASKS_MAX as u64)
-        .claim("fork-join at least 4x as fast as tokio", TOKIO, 4.0)
-        .claim("fork-join at 0.8 of glommio's speed", GLOMMIO, 0.8)
+        .claim(&format!("{name} at least 4x as fast as tokio"), TOKIO, 4.0)
+        .claim(&format!("{name} at 0.8 of glommio's speed"), GLOMMIO, 0.8)
         .crowded();
 }
 
@@ -168,46 +178,10 @@ struct ForkJoin(&'static Latch);
 impl Workload for ForkJoin {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
         let spawner = executor.spawner();
-        let work = async move {
-            let mut tasks = Vec::with_capacity(FORK_TASKS.min(ops) as usize);
-            let mut ran = 0;
-            while ran < ops {
-                let wide = FORK_TASKS.min(ops - ran);
-                tasks.extend((0..wide).map(|number| spawner.join(async move { number })));
-                let mut sum = 0;
-                for task in tasks.drain(..) {
-                    sum += task.await?;
-                }
-                if sum != wide * (wide - 1) / 2 {
-                    return Err(format!("{wide} tasks returned {sum} in all"));
-                }
-                ran += wide;
-            }
-            Ok(ran)
-        };
-        counted(executor, self.0, ops, work)
+        counted(executor, self.0, ops, async move {
+            waves(spawner, ops, FORK_TASKS).await
+        })
     }
-}
-
-fn join_threads(ops: u64) -> Result<Batch, String> {
-    let began = Instant::now();
-    let mut left = ops;
-    while left > 0 {
-        let wide = left.min(THREADS_MAX);
-        let threads: Result<Vec<_>, _> = (0..wide)
-            .map(|number| thread::Builder::new().spawn(move || number))
-            .collect();
-        let threads = threads.map_err(|error| error.to_string())?;
-        let sum: u64 = threads
-            .into_iter()
-            .filter_map(|thread| thread.join().ok())
-            .sum();
-        if sum != wide * (wide - 1) / 2 {
-            return Err(format!("{wide} threads returned {sum} in all"));
-        }
-        left -= wide;
-    }
-    Ok(began.elapsed().into())
 }
 
 #[derive(Clone, Copy)]

@@ -34,50 +34,65 @@ pub(crate) const GLOMMIO: &str = <Glommio as Executor>::NAME;
 /// The blocking way.
 pub(crate) const THREADS: &str = "OS threads";
 
-/// A running runtime, seen from its own tasks.
+/// A running runtime.
 pub(crate) trait Executor: Sized + 'static {
     const NAME: &'static str;
     const ROLE: Role = Role::Peer;
+    /// Tasks run on the thread that waits for them, and start others there only.
+    const ONE_THREAD: bool = true;
     /// What a task starts others with.
     type Spawner: Spawner;
+    /// What a thread outside starts tasks with; where there is one thread, as a task does.
+    type Starter: Spawner;
 
     /// With so many workers, where it has any.
     fn start(workers: usize) -> Result<Self, String>;
 
     fn spawner(&self) -> Self::Spawner;
 
+    fn starter(&self) -> Self::Starter;
+
     /// Waits for `future` on the calling thread.
     fn block_on<F: Future>(&self, future: F) -> F::Output;
 
-    /// Starts `root` on a worker; hands it back where there are none.
-    fn bring_in<R: Future<Output = ()> + Send + 'static>(&self, root: R) -> Result<(), R> {
-        Err(root)
+    /// Runs `start` on a thread outside (the only one, where there is no other), and returns what
+    /// `latch` measured.
+    fn started(
+        &self,
+        start: impl FnOnce(&Self::Starter),
+        latch: &'static Latch,
+    ) -> Result<Duration, String> {
+        let starter = self.starter();
+        if Self::ONE_THREAD {
+            return self.block_on(async {
+                start(&starter);
+                latch.ended().await
+            });
+        }
+        start(&starter);
+        latch.wait()
     }
 
-    /// Runs `root` inside, and returns what `latch` measured: on a worker where there are any, else
-    /// on the calling thread.
+    /// Runs `root` as a task on a worker (on the only thread, where there is no other), and returns
+    /// what `latch` measured.
     fn inside(
         &self,
         root: impl Future<Output = ()> + Send + 'static,
         latch: &'static Latch,
     ) -> Result<Duration, String> {
-        match self.bring_in(root) {
-            Ok(()) => latch.wait(),
-            Err(root) => self.block_on(async move {
+        if Self::ONE_THREAD {
+            return self.block_on(async move {
                 root.await;
                 latch.ended().await
-            }),
+            });
         }
+        self.starter().detach(root);
+        latch.wait()
     }
 }
 
 /// A runtime with threads of its own, which take tasks from others.
-pub(crate) trait Workers: Executor {
-    /// What a thread outside starts tasks with.
-    type Outside: Spawner;
-
-    fn outside(&self) -> Self::Outside;
-}
+pub(crate) trait Workers: Executor {}
 
 /// A runtime with timers.
 pub(crate) trait Clocked: Executor {
@@ -125,21 +140,21 @@ pub(crate) trait Probe: Copy + 'static {
 
 /// Adds windlass and all its peers, each on a runtime of its own that lives as long as the group.
 pub(crate) fn everyone(group: &mut Group<'_>, workload: impl Workload) {
-    with_workers(group, workload);
-    one::<TokioOneThread>(group, workload);
-    one::<Monoio>(group, workload);
-    one::<Glommio>(group, workload);
-    one::<Compio>(group, workload);
+    futures(group, workload);
+    one::<May>(group, workload);
 }
 
-/// Adds those that have workers.
-pub(crate) fn with_workers(group: &mut Group<'_>, workload: impl Workload) {
+/// Adds those of them whose tasks have no stacks.
+pub(crate) fn futures(group: &mut Group<'_>, workload: impl Workload) {
     one::<Windlass>(group, workload);
     one::<Tokio>(group, workload);
     one::<AsyncExecutor<Static>>(group, workload);
     one::<AsyncExecutor<Plain>>(group, workload);
     one::<FuturesPool>(group, workload);
-    one::<May>(group, workload);
+    one::<TokioOneThread>(group, workload);
+    one::<Monoio>(group, workload);
+    one::<Glommio>(group, workload);
+    one::<Compio>(group, workload);
 }
 
 /// Adds one.
@@ -196,9 +211,14 @@ pub(crate) fn outside_one<E: Workers>(group: &mut Group<'_>, workload: impl From
 
 /// Adds those that take tasks from outside, to be probed.
 pub(crate) fn probed(group: &mut Group<'_>, probe: impl Probe) {
+    probed_futures(group, probe);
+    probe_one::<May>(group, probe);
+}
+
+/// Adds those of them whose tasks have no stacks.
+pub(crate) fn probed_futures(group: &mut Group<'_>, probe: impl Probe) {
     probed_fair(group, probe);
     probe_one::<FuturesPool>(group, probe);
-    probe_one::<May>(group, probe);
 }
 
 /// Adds those of them that give each task a turn: see [`UNFAIR`].

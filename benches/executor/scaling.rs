@@ -11,9 +11,7 @@ use crate::peers::{
 };
 use crate::spawning::{Inside, threads};
 use crate::switching::{YieldTasks, Yields};
-
-/// More threads than this are not tried.
-const THREADS_MAX: usize = 10_000;
+use crate::waiting::extent;
 
 const MANY: [usize; 4] = [8, 1, 2, 4];
 
@@ -22,18 +20,19 @@ const TASKS: usize = 1 << 15;
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
-    for exponent in 3..=6 {
+    let (exponent_max, threads_max) = extent(bench);
+    for exponent in 3..=exponent_max {
         bench.group(&format!("spawn_1e{exponent}"), |group| {
-            spawn(group, exponent);
+            spawn(group, exponent, threads_max);
         });
     }
     bench.group("workers_spawn", |group| {
-        describe(group, "spawn many from a worker, 8 workers");
+        describe(group, "spawn");
         group.ops_max(TASKS as u64);
         many(group, Inside(Latch::leaked(TASKS)));
     });
     bench.group("workers_yield", |group| {
-        describe(group, "yield, 64 tasks, 8 workers");
+        describe(group, "yield");
         many(group, YieldTasks(Yields::leaked()));
     });
     for workers in [1, 2, 4, 8] {
@@ -41,17 +40,17 @@ pub(crate) fn measure(bench: &mut Harness) {
         bench.group(&id, |group| by_workers(group, workers));
     }
     bench.group("pinned_spawn", |group| {
-        pinned(group, "spawn many from a worker, pinned");
+        pinned(group, "spawn");
         group.ops_max(TASKS as u64);
         plans(group, Inside(Latch::leaked(TASKS)));
     });
     bench.group("pinned_yield", |group| {
-        pinned(group, "yield, 64 tasks, pinned");
+        pinned(group, "yield");
         plans(group, YieldTasks(Yields::leaked()));
     });
 }
 
-fn spawn(group: &mut Group<'_>, exponent: u32) {
+fn spawn(group: &mut Group<'_>, exponent: u32, threads_max: usize) {
     let tasks = 10_usize.pow(exponent);
     group
         .title(&format!("1e{exponent} tasks from a worker"))
@@ -70,23 +69,24 @@ fn spawn(group: &mut Group<'_>, exponent: u32) {
     one::<Tokio>(group, Inside(latch));
     one::<AsyncExecutor<Static>>(group, Inside(latch));
     one::<Monoio>(group, Inside(latch));
-    if tasks <= THREADS_MAX {
+    if tasks <= threads_max {
         group.checked(THREADS, Role::Baseline, move |ops| threads(latch, ops));
     }
 }
 
-fn describe(group: &mut Group<'_>, title: &str) {
+fn describe(group: &mut Group<'_>, name: &str) {
+    for (workers, words) in [(1, "one"), (2, "two"), (4, "four")] {
+        let text = format!("{name}: 8 workers keep 80 % of the speed of {words}");
+        group.claim(&text, &on_workers(workers), 0.8);
+    }
     group
-        .title(title)
+        .title(&format!("{name}, 8 workers on the cores"))
         .question("What is lost where there are more workers than cores?")
         .method(
             "The same work on windlass runtimes of 8, 1, 2 and 4 workers, interleaved; the ratios \
              are those of 8 workers.",
         )
         .not_shown("Machines with as many cores.")
-        .claim("8 workers keep 80 % of one's speed", &on_workers(1), 0.8)
-        .claim("8 workers keep 80 % of two's speed", &on_workers(2), 0.8)
-        .claim("8 workers keep 80 % of four's speed", &on_workers(4), 0.8)
         .budget(Duration::from_secs(3))
         .without_criterion()
         .crowded();
@@ -119,13 +119,14 @@ fn by_workers(group: &mut Group<'_>, workers: usize) {
     named::<AsyncExecutor<Static>>(group, crate::peers::ASYNC_EXECUTOR, workers, yields);
 }
 
-fn pinned(group: &mut Group<'_>, title: &str) {
+fn pinned(group: &mut Group<'_>, name: &str) {
+    let text = format!("{name}: pinned no slower than unpinned");
     group
-        .title(title)
+        .title(&format!("{name}, pinned"))
         .question("What are workers worth that keep to a core?")
-        .method("windlass's default, which is pinned, and its core plans by name: two workers.")
+        .method("Two workers: windlass's default, CorePlan::Compact, and CorePlan::None.")
         .not_shown("Machines with several caches, where it matters more.")
-        .claim("pinned no slower than unpinned", Unpinned::NAME, 1.0)
+        .claim(&text, Unpinned::NAME, 1.0)
         .budget(Duration::from_secs(2))
         .without_criterion()
         .crowded();
@@ -134,7 +135,6 @@ fn pinned(group: &mut Group<'_>, title: &str) {
 fn plans(group: &mut Group<'_>, workload: impl Workload) {
     one::<Windlass>(group, workload);
     one::<Windlass<Unpinned>>(group, workload);
-    one::<Windlass<Compact>>(group, workload);
 }
 
 struct Unpinned;
@@ -144,15 +144,5 @@ impl Setting for Unpinned {
 
     fn builder() -> windlass::Builder {
         windlass::Runtime::builder().cores(CorePlan::None)
-    }
-}
-
-struct Compact;
-
-impl Setting for Compact {
-    const NAME: &'static str = "windlass, compact";
-
-    fn builder() -> windlass::Builder {
-        windlass::Runtime::builder().cores(CorePlan::Compact)
     }
 }

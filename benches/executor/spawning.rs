@@ -23,7 +23,7 @@ const TASKS_MAX: usize = 1 << 16;
 const BESIDE_TASKS: usize = 1024;
 
 /// Threads alive at once at most.
-const THREADS_MAX: u64 = 256;
+pub(crate) const THREADS_MAX: u64 = 256;
 
 const TASK: &str = "Each task is a future of 24 bytes that counts itself and is done; handles are \
                     dropped (detached). Time from before the first spawn until the last task has \
@@ -37,7 +37,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             .question("What does a task cost that another task starts?")
             .method(&format!(
                 "{TASK} One task spawns all of them without a pause; with one thread: the thread's \
-                 first task does."
+                 first task does. glommio polls a task inside the call that starts it."
             ))
             .not_shown("Fork and join; tasks that do something.")
             .ops_max(TASKS_MAX as u64)
@@ -65,7 +65,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 10.0,
             )
             .claim(
-                "... at least 3x as fast as async-executor",
+                "spawn from outside 3x as fast as async-executor",
                 ASYNC_EXECUTOR,
                 3.0,
             )
@@ -79,52 +79,66 @@ pub(crate) fn measure(bench: &mut Harness) {
             spawn_beside(group, busy);
         });
     }
-    bench.group("spawn_join", |group| {
-        let method = "block_on spawns a task (8 bytes) that returns its number, awaits it, spawns \
-                      the next; whether the thread in block_on runs tasks meanwhile is the \
-                      runtime's own choice. Thread: spawned and joined.";
+    for (id, wave, title) in [
+        ("spawn_join", 1024, "spawn and join from block_on"),
+        ("spawn_join_one", 1, "spawn and join, one by one"),
+    ] {
+        bench.group(id, |group| spawn_join(group, wave, title));
+    }
+}
+
+fn spawn_join(group: &mut Group<'_>, wave: u64, title: &str) {
+    group
+        .title(title)
+        .question("What does it cost to have something done elsewhere and wait for it?")
+        .method(&format!(
+            "block_on spawns {wave} tasks (8 bytes) that return their numbers, awaits them in that \
+             order, spawns the next; whether the thread in block_on runs tasks meanwhile is the \
+             runtime's own choice. Threads: spawned and joined, at most 256 at once."
+        ))
+        .not_shown("Joins from a task: see fork_join.")
+        .ops_max(TASKS_MAX as u64)
+        .crowded();
+    if wave > 1 {
         group
-            .title("spawn and join from block_on")
-            .question("What does it cost to have something done elsewhere and wait for it?")
-            .method(method)
-            .not_shown("Many joins at once.")
             .claim("spawn and join at least 5x as fast as tokio", TOKIO, 5.0)
             .claim(
-                "... at least 2.5x as fast as async-executor",
+                "spawn and join 2.5x as fast as async-executor",
                 ASYNC_EXECUTOR,
                 2.5,
-            )
-            .crowded();
-        from_outside(group, SpawnJoin);
-        group.checked(THREADS, Role::Baseline, join_threads);
-    });
+            );
+    }
+    from_outside(group, SpawnJoin(wave));
+    let wave = wave.min(THREADS_MAX);
+    group.checked(THREADS, Role::Baseline, move |ops| join_threads(ops, wave));
 }
 
 fn spawn_beside(group: &mut Group<'_>, busy: usize) {
-    let words = ["", "one worker busy", "both workers busy"][busy];
+    let words = ["", "one", "both"][busy];
     group
-        .title(&format!("spawn from outside, {words}"))
+        .title(&format!("spawn from outside, {words} busy"))
         .question("What does it cost to bring tasks in while the workers have their own?")
         .method(&format!(
-            "1,024 tasks a sample as in spawn_outside, beside {busy} tasks that compute for 1 to \
+            "As spawn_outside, 1,024 tasks a call, beside {busy} tasks that compute for 1 to \
              3 us in each poll and then yield (every second wakes itself instead), from before \
              the first spawn until after the last task."
         ))
         .not_shown(&format!(
             "Polls that last longer: no runtime interrupts them. {UNFAIR}"
         ))
-        .ops(BESIDE_TASKS as u64)
+        .ops(4 * BESIDE_TASKS as u64)
+        .ops_max(BESIDE_TASKS as u64)
         .crowded();
     if busy == 1 {
         group
-            .claim("5x as fast as tokio beside a busy worker", TOKIO, 5.0)
+            .claim("beside a busy worker 5x as fast as tokio", TOKIO, 5.0)
             .claim(
-                "2x async-executor beside a busy worker",
+                "beside a busy worker 2x as fast as async-executor",
                 ASYNC_EXECUTOR,
                 2.0,
             );
     } else {
-        let text = "no slower than async-executor, both busy";
+        let text = "both workers busy, no slower than async-executor";
         group.claim(text, ASYNC_EXECUTOR, 1.0);
     }
     let latch = Latch::leaked(BESIDE_TASKS);
@@ -164,7 +178,7 @@ struct Outside(&'static Latch);
 
 impl FromOutside for Outside {
     fn run<E: Workers>(self, executor: &E, ops: u64) -> Result<Batch, String> {
-        let spawner = executor.outside();
+        let spawner = executor.starter();
         self.0.reset(ops as usize);
         for number in 0..ops as usize {
             spawner.detach(Once::new(self.0, number));
@@ -178,7 +192,7 @@ struct Beside(Outside, &'static Busy);
 
 impl FromOutside for Beside {
     fn run<E: Workers>(self, executor: &E, ops: u64) -> Result<Batch, String> {
-        self.1.start(&executor.outside())?;
+        self.1.start(&executor.starter())?;
         let batch = self.0.run(executor, ops);
         self.1.end()?;
         batch
@@ -222,33 +236,60 @@ pub(crate) fn threads(latch: &'static Latch, ops: u64) -> Result<Batch, String> 
     Ok(elapsed.into())
 }
 
+/// So many at once.
 #[derive(Clone, Copy)]
-struct SpawnJoin;
+struct SpawnJoin(u64);
 
 impl FromOutside for SpawnJoin {
     fn run<E: Workers>(self, executor: &E, ops: u64) -> Result<Batch, String> {
-        let spawner = executor.outside();
+        let spawner = executor.starter();
         executor.block_on(async move {
             let began = Instant::now();
-            for number in 0..ops {
-                let output = spawner.join(async move { number }).await?;
-                if output != number {
-                    return Err(format!("task {number} returned {output}"));
-                }
+            let joined = waves(spawner, ops, self.0).await?;
+            let elapsed = began.elapsed();
+            match joined {
+                joined if joined == ops => Ok(elapsed.into()),
+                joined => Err(format!("{joined} tasks of {ops} were joined")),
             }
-            Ok(began.elapsed().into())
         })
     }
 }
 
-fn join_threads(ops: u64) -> Result<Batch, String> {
-    let began = Instant::now();
-    for number in 0..ops {
-        let thread = thread::Builder::new().spawn(move || number);
-        let output = thread.map_err(|error| error.to_string())?.join();
-        if output.ok() != Some(number) {
-            return Err(format!("thread {number} returned something else"));
+/// Starts `wave` tasks, awaits them in that order, and so on for `ops` in all.
+pub(crate) async fn waves<S: Spawner>(spawner: S, ops: u64, wave: u64) -> Result<u64, String> {
+    let mut tasks = Vec::with_capacity(wave.min(ops) as usize);
+    let mut joined = 0;
+    while joined < ops {
+        let wide = wave.min(ops - joined);
+        tasks.extend((0..wide).map(|number| spawner.join(async move { number })));
+        let mut sum = 0;
+        for task in tasks.drain(..) {
+            sum += task.await?;
         }
+        if sum != wide * (wide - 1) / 2 {
+            return Err(format!("{wide} tasks returned {sum} in all"));
+        }
+        joined += wide;
+    }
+    Ok(joined)
+}
+
+/// The same with threads.
+pub(crate) fn join_threads(ops: u64, wave: u64) -> Result<Batch, String> {
+    let began = Instant::now();
+    let mut left = ops;
+    while left > 0 {
+        let wide = left.min(wave);
+        let threads: Result<Vec<_>, _> = (0..wide)
+            .map(|number| thread::Builder::new().spawn(move || number))
+            .collect();
+        let threads = threads.map_err(|error| error.to_string())?;
+        let outputs = threads.into_iter().filter_map(|thread| thread.join().ok());
+        let sum: u64 = outputs.sum();
+        if sum != wide * (wide - 1) / 2 {
+            return Err(format!("{wide} threads returned {sum} in all"));
+        }
+        left -= wide;
     }
     Ok(began.elapsed().into())
 }

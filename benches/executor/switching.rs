@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
-use windlass_benches::{Batch, Harness, Role};
+use windlass_benches::{Batch, Group, Harness, Role};
 
 use crate::latch::Latch;
 use crate::peers::{Executor, MAY, MONOIO, Spawner, THREADS, TOKIO, Workload, everyone};
@@ -38,21 +38,40 @@ pub(crate) fn measure(bench: &mut Harness) {
             yield_threads(yields, ops)
         });
     });
-    bench.group("ping_pong", |group| {
-        let method = "Two tasks on one runtime, each wakes the other and waits; wakers are \
-                      registered once, no channel between. One operation: there and back. Two \
-                      threads: park and unpark.";
+    for (id, apart, title) in [
+        ("ping_pong", true, "ping-pong between two tasks"),
+        (
+            "ping_pong_together",
+            false,
+            "ping-pong, started by one task",
+        ),
+    ] {
+        bench.group(id, |group| ping_pong(group, apart, title));
+    }
+}
+
+fn ping_pong(group: &mut Group<'_>, apart: bool, title: &str) {
+    let start = match apart {
+        true => "A thread outside starts both: where there are workers, each may take one.",
+        false => "A task starts both, so that they begin on one worker.",
+    };
+    group
+        .title(title)
+        .question("What does it cost two tasks to take turns?")
+        .method(&format!(
+            "Two tasks on one runtime, each wakes the other and waits; wakers are registered once, \
+             no channel between. {start} One operation: there and back. Two threads: park and \
+             unpark."
+        ))
+        .not_shown("The cost of a channel; what happens beside other tasks.")
+        .crowded();
+    if apart {
         group
-            .title("ping-pong between two tasks")
-            .question("What does it cost two tasks to take turns?")
-            .method(method)
-            .not_shown("The cost of a channel; what happens beside other tasks.")
             .claim("ping-pong at least 4.5x as fast as tokio", TOKIO, 4.5)
-            .claim("ping-pong no slower than monoio", MONOIO, 1.0)
-            .crowded();
-        everyone(group, PingPongTasks(Latch::leaked(2)));
-        group.checked(THREADS, Role::Baseline, ping_pong_threads);
-    });
+            .claim("ping-pong no slower than monoio", MONOIO, 1.0);
+    }
+    everyone(group, PingPongTasks(Latch::leaked(2), apart));
+    group.checked(THREADS, Role::Baseline, ping_pong_threads);
 }
 
 /// Counts what 64 yielders did.
@@ -97,11 +116,10 @@ pub(crate) struct YieldTasks(pub(crate) &'static Yields);
 
 impl Workload for YieldTasks {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
-        let spawner = executor.spawner();
         self.0.reset();
-        let root = async move {
+        let start = |starter: &E::Starter| {
             for number in 0..YIELDERS {
-                spawner.detach(async move {
+                starter.detach(async move {
                     let yields = share(ops, number);
                     for _ in 0..yields {
                         E::Spawner::yield_now().await;
@@ -110,7 +128,7 @@ impl Workload for YieldTasks {
                 });
             }
         };
-        self.0.check(executor.inside(root, self.0.latch)?, ops)
+        self.0.check(executor.started(start, self.0.latch)?, ops)
     }
 }
 
@@ -201,38 +219,45 @@ fn wake(waker: &OnceLock<Waker>) {
     }
 }
 
+/// Whether they are started apart from each other.
 #[derive(Clone, Copy)]
-struct PingPongTasks(&'static Latch);
+struct PingPongTasks(&'static Latch, bool);
 
 impl Workload for PingPongTasks {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
+        let Self(latch, apart) = self;
         let game = Arc::new(Game {
             ball: CachePadded::default(),
             end: 2 * ops,
             ready: AtomicUsize::new(0),
             wakers: [const { OnceLock::new() }; 2],
             hits: Default::default(),
-            latch: self.0,
+            latch,
         });
-        self.0.reset(2);
-        let (players, spawner) = (game.clone(), executor.spawner());
-        let root = async move {
-            for number in 0..2 {
-                spawner.detach(Player {
-                    game: players.clone(),
-                    number,
-                    registered: false,
-                    hits: 0,
-                });
-            }
+        latch.reset(2);
+        let elapsed = if apart {
+            executor.started(|starter| start_players(starter, &game), latch)?
+        } else {
+            let (players, spawner) = (game.clone(), executor.spawner());
+            executor.inside(async move { start_players(&spawner, &players) }, latch)?
         };
-        let elapsed = executor.inside(root, self.0)?;
         let [first, second] = [0, 1].map(|number| game.hits[number].load(Ordering::Relaxed));
         if (first, second) == (ops, ops) {
             Ok(elapsed.into())
         } else {
             Err(format!("{first} and {second} hits, right is {ops} each"))
         }
+    }
+}
+
+fn start_players<S: Spawner>(spawner: &S, game: &Arc<Game>) {
+    for number in 0..2 {
+        spawner.detach(Player {
+            game: game.clone(),
+            number,
+            registered: false,
+            hits: 0,
+        });
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn measure(bench: &mut Harness) {
     }
     bench.group("system_calls", |group| {
         group
-            .title("wakes through the kernel, of 10,000")
+            .title("kernel wakes for 10,000 tasks")
             .question("How often does spawning from outside go through the kernel?")
             .method(
                 "A fresh process for each sample: 10,000 tasks from a thread outside, without a \
@@ -101,7 +101,7 @@ fn counted<E: Workers>(tasks: usize) -> Result<Vec<f64>, String> {
     let mut counters = Counters::open().map_err(|error| error.to_string())?;
     let executor = E::start(WORKERS)?;
     let latch = Latch::leaked(tasks);
-    let spawner = executor.outside();
+    let spawner = executor.starter();
     let run = || {
         latch.reset(tasks);
         for number in 0..tasks {

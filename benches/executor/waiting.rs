@@ -8,27 +8,32 @@ use crate::crowd::Crowd;
 use crate::crowd_of_threads::Places;
 use crate::peers::{FromOutside, May, THREADS, Workers, outside_futures, outside_one};
 
-/// More threads than this are not tried: each needs some 30 KiB.
-const THREADS_MAX: usize = 10_000;
-
 const SMOKE_TASKS: u64 = 512;
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
-    for exponent in 3..=6 {
+    let (exponent_max, threads_max) = extent(bench);
+    for exponent in 3..=exponent_max {
         bench.group(&format!("alive_1e{exponent}"), |group| {
-            alive(group, exponent);
+            alive(group, exponent, threads_max);
         });
     }
 }
 
-fn alive(group: &mut Group<'_>, exponent: u32) {
+/// The most tasks, as a power of ten, and the most threads: a crowd of these takes half a second.
+pub(crate) fn extent(bench: &Harness) -> (u32, usize) {
+    let exponent_max = if bench.quick() { 5 } else { 6 };
+    let threads_max = if bench.all() { 10_000 } else { 1_000 };
+    (exponent_max, threads_max)
+}
+
+fn alive(group: &mut Group<'_>, exponent: u32, threads_max: usize) {
     let tasks = 10_usize.pow(exponent);
     let method = "Spawned from outside as futures of 24 bytes; each is polled once, leaves its \
                   waker in a table and waits. Time from before the first spawn until all are idle \
                   at once, by tasks. wake_ns: from before the first wake by a thread outside until \
-                  all are done, by tasks. Threads: spawned and parked, up to 10,000; so many of \
-                  may's coroutines, too, which map a stack each.";
+                  all are done, by tasks. Threads: spawned and parked, up to 1,000 (10,000 with \
+                  --all); so many of may's coroutines, too, which map a stack each.";
     group
         .title(&format!("1e{exponent} tasks alive at once"))
         .question("What does it cost to have so many tasks wait at once?")
@@ -41,7 +46,7 @@ fn alive(group: &mut Group<'_>, exponent: u32) {
         .crowded();
     let crowd = Crowd::leaked(tasks);
     outside_futures(group, Alive(crowd));
-    if tasks <= THREADS_MAX {
+    if tasks <= threads_max {
         outside_one::<May>(group, Alive(crowd));
         let places = Places::leaked(tasks);
         group.checked(THREADS, Role::Baseline, move |ops| {

@@ -12,8 +12,11 @@ use std::time::{Duration, Instant};
 use crossbeam::utils::CachePadded;
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
+use crate::cores::{Confined, Core};
 use crate::event::{EVENTFD, Event};
-use crate::peers::{ASYNC_EXECUTOR, Probe, Spawner, THREADS, TOKIO, Workers, probed};
+use crate::peers::{
+    ASYNC_EXECUTOR, Probe, Spawner, THREADS, TOKIO, Workers, probed, probed_futures,
+};
 use crate::samples::{Latencies, Quantile};
 
 /// The question that ends the task.
@@ -43,7 +46,7 @@ pub(crate) fn measure(bench: &mut Harness) {
     ] {
         bench.group(id, |group| {
             group
-                .title(&format!("wake from another thread, hot, {name}"))
+                .title(&format!("wake from outside, hot, {name}"))
                 .question("How long from a wake outside until the task has run, when it just ran?")
                 .method(HOT)
                 .not_shown("A runtime that has slept for long, and idle cores' wake-up time.")
@@ -68,24 +71,31 @@ pub(crate) fn measure(bench: &mut Harness) {
     }
     bench.group("wake_cold", |group| {
         group
-            .title("wake from another thread, cold, p50")
+            .title("wake from outside, cold, p50")
             .question("How long from a wake outside until the task has run, when all have slept?")
             .method(
-                "As wake_hot, but the waking thread sleeps for 2 ms before each wake. The \
-                 machine's floor beside it: a bare futex (a parked thread) and a bare eventfd (a \
-                 thread in epoll_wait).",
+                "As wake_hot, but the waking thread sleeps for 2 ms before each wake, and keeps to \
+                 the first core, all workers to the last: within one core a wake takes a fifth, \
+                 and where the kernel puts them is luck. The machine's floor beside it: a bare \
+                 futex (a parked thread) and a bare eventfd (a thread in epoll_wait).",
             )
-            .not_shown("Longer sleeps, after which cores are slower to come back.")
+            .not_shown(
+                "Longer sleeps, after which cores are slower to come back. may is left out: its \
+                 one scheduler was started before, on all cores.",
+            )
             .unit("ns", Better::Lower)
-            .claim("within 5 % of a bare eventfd wake", EVENTFD, 0.95)
-            .claim("within 5 % of a bare futex wake", THREADS, 0.95)
+            .claim("cold wake within 5 % of a bare eventfd", EVENTFD, 0.95)
+            .claim("cold wake within 5 % of a bare futex", THREADS, 0.95)
             .sample(Duration::from_millis(60))
             .rounds(10, 16)
             .budget(Duration::from_secs(10))
             .without_criterion()
             .crowded();
         let quantile = Quantile::Half;
-        probed(group, WakeTask(quantile, PAUSE));
+        {
+            let _workers = Confined::to(Core::Last);
+            probed_futures(group, WakeTask(quantile, PAUSE));
+        }
         group.window(THREADS, Role::Baseline, move |window| {
             wake_thread(quantile, PAUSE, window)
         });
@@ -124,6 +134,7 @@ impl Exchange {
             (false, false) => COLD_WAKES,
             _ => 1,
         };
+        let _asking = (!pause.is_zero()).then(|| Confined::to(Core::First));
         let mut latencies = Latencies::default();
         let began = Instant::now();
         while began.elapsed() < window.duration || latencies.len() < at_least {
@@ -194,7 +205,7 @@ struct WakeTask(Quantile, Duration);
 impl Probe for WakeTask {
     fn run<E: Workers>(self, executor: &E, window: &Window) -> Result<Sample, String> {
         let exchange = Arc::new(Exchange::default());
-        executor.outside().detach(Answering(exchange.clone()));
+        executor.starter().detach(Answering(exchange.clone()));
         await_by_yielding(|| exchange.waker.get().is_some())
             .map_err(|()| "the task was never polled".to_owned())?;
         let Some(waker) = exchange.waker.get() else {
@@ -205,9 +216,10 @@ impl Probe for WakeTask {
 }
 
 fn wake_thread(quantile: Quantile, pause: Duration, window: &Window) -> Result<Sample, String> {
-    let exchange = Exchange::default();
+    let exchange = &Exchange::default();
     thread::scope(|scope| {
-        let thread = scope.spawn(|| {
+        let thread = scope.spawn(move || {
+            let _target = (!pause.is_zero()).then(|| Confined::to(Core::Last));
             while !exchange.answer() {
                 thread::park();
             }
@@ -221,6 +233,7 @@ fn wake_event(quantile: Quantile, pause: Duration, window: &Window) -> Result<Sa
     let event = Event::new().map_err(|error| error.to_string())?;
     thread::scope(|scope| {
         scope.spawn(|| {
+            let _target = Confined::to(Core::Last);
             while !exchange.answer() {
                 event.wait();
             }

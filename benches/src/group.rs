@@ -264,7 +264,8 @@ impl<'a> Group<'a> {
         self.push(name, role, Work::Window(Box::new(work)), None)
     }
 
-    /// A contender that could not be set up: recorded with the reason, never dropped silently.
+    /// A contender that could not be set up: recorded with the reason, never dropped silently. In
+    /// smoke mode a peer's reason is printed and fails nothing.
     pub fn broken(&mut self, name: &str, role: Role, why: &str) -> &mut Self {
         self.push(name, role, Work::Broken, Some(why.to_owned()))
     }

@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
+use windlass::kit::measure::contender::Role;
 use windlass::kit::measure::environment::Environment;
 use windlass::kit::measure::noise::Snapshot;
 use windlass::kit::measure::record::{self, Record, Run};
@@ -12,7 +13,7 @@ use windlass::kit::measure::rounds::{self, Entry, guarded};
 use windlass::kit::measure::{paths, statistics::Verdict};
 use windlass::kit::report;
 
-use crate::group::{Group, Window};
+use crate::group::{Group, Window, Work};
 use crate::options::{FLAGS_VARIABLE, Mode, Options};
 use crate::work::Setting;
 
@@ -63,6 +64,18 @@ impl Harness {
     #[must_use]
     pub fn all(&self) -> bool {
         self.options.mode == Mode::Smoke || self.options.profile == crate::Profile::All
+    }
+
+    /// Whether only a first look is asked for (`--quick`): what takes long may then be left out.
+    #[must_use]
+    pub fn quick(&self) -> bool {
+        self.options.mode != Mode::Smoke && self.options.profile == crate::Profile::Quick
+    }
+
+    /// Leaves criterion out unless `--all` is given: many contenders take longer to drill down into
+    /// than to compare.
+    pub fn rounds_unless_all(&mut self) {
+        self.options.rounds_only |= !self.all();
     }
 
     /// Whether this is smoke mode.
@@ -129,6 +142,12 @@ impl Harness {
         let setting = self.setting(group);
         for contender in &mut group.contenders {
             let ops = group.smoke_ops;
+            if let (Work::Broken, Role::Peer) = (&contender.work, contender.role) {
+                // This machine may lack what a peer needs: that breaks nothing of ours.
+                let why = contender.failure.clone().unwrap_or_default();
+                eprintln!("{}/{}: left out: {why}", group.spec.id, contender.name);
+                continue;
+            }
             if let Err(message) = rounds::attempt(&mut || contender.measure(ops, &setting)) {
                 let text = format!("{}/{}/{}", self.bench, group.spec.id, contender.name);
                 eprintln!("{text}: {message}");
@@ -167,7 +186,7 @@ impl Harness {
             if contender.failure.is_some() {
                 continue;
             }
-            if matches!(contender.work, crate::group::Work::Window(_)) {
+            if matches!(contender.work, Work::Window(_)) {
                 // One window warms up: what criterion is told is shorter than what a window takes.
                 drill
                     .sampling_mode(SamplingMode::Flat)
@@ -195,7 +214,7 @@ impl Harness {
         let mut entries: Vec<Entry<'_>> = Vec::new();
         for contender in &mut group.contenders {
             let (name, role, ops) = (contender.name.clone(), contender.role, contender.ops);
-            let batch = matches!(contender.work, crate::group::Work::Batch(_));
+            let batch = matches!(contender.work, Work::Batch(_));
             let failure = contender.failure.clone();
             let mut entry = Entry::new(&name, role, move || contender.measure(ops, &setting));
             entry.ops = batch.then_some(ops);

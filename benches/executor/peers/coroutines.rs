@@ -12,11 +12,14 @@ use may::coroutine::{self, Coroutine, JoinHandle};
 use super::{Executor, Spawner, WORKERS, Workers};
 
 /// may's one and only scheduler: it is there from the first use until the program ends.
+#[derive(Clone, Copy)]
 pub(crate) struct May;
 
 impl Executor for May {
     const NAME: &'static str = "may (coroutines)";
+    const ONE_THREAD: bool = false;
     type Spawner = Self;
+    type Starter = Self;
 
     fn start(workers: usize) -> Result<Self, String> {
         if workers != WORKERS {
@@ -30,29 +33,16 @@ impl Executor for May {
         Self
     }
 
+    fn starter(&self) -> Self {
+        Self
+    }
+
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         futures_lite::future::block_on(future)
     }
-
-    fn bring_in<R: Future<Output = ()> + Send + 'static>(&self, root: R) -> Result<(), R> {
-        self.outside().detach(root);
-        Ok(())
-    }
 }
 
-impl Workers for May {
-    type Outside = Self;
-
-    fn outside(&self) -> Self {
-        Self
-    }
-}
-
-impl Clone for May {
-    fn clone(&self) -> Self {
-        Self
-    }
-}
+impl Workers for May {}
 
 impl Spawner for May {
     #[inline]

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use monoio::time::TimeDriver;
@@ -28,12 +29,17 @@ impl TokioOneThread {
 impl Executor for TokioOneThread {
     const NAME: &'static str = "tokio, one thread";
     type Spawner = InsideTokio;
+    type Starter = InsideTokio;
 
     fn start(_: usize) -> Result<Self, String> {
         Self::build(false)
     }
 
     fn spawner(&self) -> InsideTokio {
+        InsideTokio
+    }
+
+    fn starter(&self) -> InsideTokio {
         InsideTokio
     }
 
@@ -52,6 +58,22 @@ impl Clocked for TokioOneThread {
     }
 }
 
+/// Whether this process may use io_uring: containers often forbid it, and glommio panics then.
+fn io_uring() -> Result<(), String> {
+    // The size of `io_uring_params`, all of them zero: no wishes.
+    let mut parameters = [0_u64; 15];
+    // SAFETY: the kernel reads and writes 120 bytes, which live; the result is a new descriptor or
+    // -1.
+    let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 1, parameters.as_mut_ptr()) };
+    if ring < 0 {
+        let error = std::io::Error::last_os_error();
+        return Err(format!("io_uring cannot be used here: {error}"));
+    }
+    // SAFETY: the kernel just gave it, and nobody else has it.
+    drop(unsafe { OwnedFd::from_raw_fd(ring as i32) });
+    Ok(())
+}
+
 /// monoio on io_uring, without wakes from other threads, and without timers unless clocked.
 pub(crate) enum Monoio {
     Bare(RefCell<monoio::Runtime<IoUringDriver>>),
@@ -61,8 +83,10 @@ pub(crate) enum Monoio {
 impl Executor for Monoio {
     const NAME: &'static str = "monoio, one thread";
     type Spawner = InMonoio;
+    type Starter = InMonoio;
 
     fn start(_: usize) -> Result<Self, String> {
+        io_uring()?;
         let built = RuntimeBuilder::<IoUringDriver>::new().build();
         built
             .map(|runtime| Self::Bare(RefCell::new(runtime)))
@@ -70,6 +94,10 @@ impl Executor for Monoio {
     }
 
     fn spawner(&self) -> InMonoio {
+        InMonoio
+    }
+
+    fn starter(&self) -> InMonoio {
         InMonoio
     }
 
@@ -83,6 +111,7 @@ impl Executor for Monoio {
 
 impl Clocked for Monoio {
     fn start_clocked(_: usize) -> Result<Self, String> {
+        io_uring()?;
         let built = RuntimeBuilder::<IoUringDriver>::new()
             .enable_timer()
             .build();
@@ -121,13 +150,19 @@ pub(crate) struct Glommio(glommio::LocalExecutor);
 impl Executor for Glommio {
     const NAME: &'static str = "glommio, one thread";
     type Spawner = InGlommio;
+    type Starter = InGlommio;
 
     fn start(_: usize) -> Result<Self, String> {
+        io_uring()?;
         let built = glommio::LocalExecutorBuilder::default().make();
         built.map(Self).map_err(|error| error.to_string())
     }
 
     fn spawner(&self) -> InGlommio {
+        InGlommio
+    }
+
+    fn starter(&self) -> InGlommio {
         InGlommio
     }
 
@@ -167,8 +202,10 @@ pub(crate) struct Compio(compio_runtime::Runtime);
 impl Executor for Compio {
     const NAME: &'static str = "compio, one thread";
     type Spawner = InCompio;
+    type Starter = InCompio;
 
     fn start(_: usize) -> Result<Self, String> {
+        io_uring()?;
         let started = compio_runtime::Runtime::new().map_err(|error| error.to_string())?;
         match started.driver_type() {
             compio_driver::DriverType::IoUring => Ok(Self(started)),
@@ -177,6 +214,10 @@ impl Executor for Compio {
     }
 
     fn spawner(&self) -> InCompio {
+        InCompio
+    }
+
+    fn starter(&self) -> InCompio {
         InCompio
     }
 

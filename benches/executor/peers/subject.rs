@@ -30,7 +30,9 @@ pub(crate) struct Windlass<S = Defaults>(windlass::Runtime, PhantomData<S>);
 impl<S: Setting> Executor for Windlass<S> {
     const NAME: &'static str = S::NAME;
     const ROLE: Role = Role::Subject;
+    const ONE_THREAD: bool = false;
     type Spawner = Inside;
+    type Starter = windlass::Handle;
 
     fn start(workers: usize) -> Result<Self, String> {
         let built = S::builder().workers(workers).build();
@@ -43,23 +45,16 @@ impl<S: Setting> Executor for Windlass<S> {
         Inside
     }
 
+    fn starter(&self) -> windlass::Handle {
+        self.0.handle().clone()
+    }
+
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.0.block_on(future)
     }
-
-    fn bring_in<R: Future<Output = ()> + Send + 'static>(&self, root: R) -> Result<(), R> {
-        self.outside().detach(root);
-        Ok(())
-    }
 }
 
-impl<S: Setting> Workers for Windlass<S> {
-    type Outside = windlass::Handle;
-
-    fn outside(&self) -> windlass::Handle {
-        self.0.handle().clone()
-    }
-}
+impl<S: Setting> Workers for Windlass<S> {}
 
 impl<S: Setting> Clocked for Windlass<S> {
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send {

@@ -29,7 +29,9 @@ impl Tokio {
 
 impl Executor for Tokio {
     const NAME: &'static str = "tokio multi-thread";
+    const ONE_THREAD: bool = false;
     type Spawner = InsideTokio;
+    type Starter = tokio::runtime::Handle;
 
     fn start(workers: usize) -> Result<Self, String> {
         Self::build(workers, false)
@@ -39,23 +41,16 @@ impl Executor for Tokio {
         InsideTokio
     }
 
+    fn starter(&self) -> tokio::runtime::Handle {
+        self.0.handle().clone()
+    }
+
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.0.block_on(future)
     }
-
-    fn bring_in<R: Future<Output = ()> + Send + 'static>(&self, root: R) -> Result<(), R> {
-        self.outside().detach(root);
-        Ok(())
-    }
 }
 
-impl Workers for Tokio {
-    type Outside = tokio::runtime::Handle;
-
-    fn outside(&self) -> tokio::runtime::Handle {
-        self.0.handle().clone()
-    }
-}
+impl Workers for Tokio {}
 
 impl Clocked for Tokio {
     fn start_clocked(workers: usize) -> Result<Self, String> {
@@ -212,7 +207,9 @@ impl Stop {
 
 impl<K: Kind> Executor for AsyncExecutor<K> {
     const NAME: &'static str = K::NAME;
+    const ONE_THREAD: bool = false;
     type Spawner = InKind<K>;
+    type Starter = InKind<K>;
 
     fn start(workers: usize) -> Result<Self, String> {
         let executor = K::leaked();
@@ -236,23 +233,16 @@ impl<K: Kind> Executor for AsyncExecutor<K> {
         InKind(self.executor)
     }
 
+    fn starter(&self) -> InKind<K> {
+        InKind(self.executor)
+    }
+
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         future::block_on(future)
     }
-
-    fn bring_in<R: Future<Output = ()> + Send + 'static>(&self, root: R) -> Result<(), R> {
-        self.outside().detach(root);
-        Ok(())
-    }
 }
 
-impl<K: Kind> Workers for AsyncExecutor<K> {
-    type Outside = InKind<K>;
-
-    fn outside(&self) -> InKind<K> {
-        InKind(self.executor)
-    }
-}
+impl<K: Kind> Workers for AsyncExecutor<K> {}
 
 impl<K: Kind> Drop for AsyncExecutor<K> {
     fn drop(&mut self) {
@@ -294,7 +284,9 @@ pub(crate) struct FuturesPool(ThreadPool);
 
 impl Executor for FuturesPool {
     const NAME: &'static str = "futures ThreadPool";
+    const ONE_THREAD: bool = false;
     type Spawner = ThreadPool;
+    type Starter = ThreadPool;
 
     fn start(workers: usize) -> Result<Self, String> {
         let built = ThreadPool::builder().pool_size(workers).create();
@@ -305,23 +297,16 @@ impl Executor for FuturesPool {
         self.0.clone()
     }
 
+    fn starter(&self) -> ThreadPool {
+        self.0.clone()
+    }
+
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         futures_executor::block_on(future)
     }
-
-    fn bring_in<R: Future<Output = ()> + Send + 'static>(&self, root: R) -> Result<(), R> {
-        self.outside().detach(root);
-        Ok(())
-    }
 }
 
-impl Workers for FuturesPool {
-    type Outside = ThreadPool;
-
-    fn outside(&self) -> ThreadPool {
-        self.0.clone()
-    }
-}
+impl Workers for FuturesPool {}
 
 impl Spawner for ThreadPool {
     #[inline]
