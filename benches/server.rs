@@ -54,11 +54,7 @@ fn main() -> ExitCode {
         return code;
     }
     let mut bench = Harness::from_args("server");
-    let concurrency: &[usize] = if bench.smoke() {
-        &[1, 8]
-    } else {
-        &[1, 64, 1000]
-    };
+    let concurrency: &[usize] = if bench.smoke() { &[1, 8] } else { &[1, 64, 1000] };
     for &at_once in concurrency {
         kept(&mut bench, at_once);
     }
@@ -90,10 +86,7 @@ fn kept(bench: &mut Harness, at_once: usize) {
                 method(at_once)
             ));
         let load = |addr| LoadConfig::hello(addr, at_once);
-        let pool_load = |addr| LoadConfig {
-            sources: SOURCES,
-            ..LoadConfig::hello(addr, at_once)
-        };
+        let pool_load = |addr| LoadConfig { sources: SOURCES, ..LoadConfig::hello(addr, at_once) };
         let mut field = Field { group, at_once };
         field.subjects(&load);
         field.enter("tokio", Role::Peer, Spec::of(Kind::Tokio), &load);
@@ -108,16 +101,8 @@ fn kept(bench: &mut Harness, at_once: usize) {
         group
             .rounds(12, 60)
             .budget(Duration::from_secs(45))
-            .claim(
-                "at least 1.3 times thread per connection",
-                "thread per connection",
-                1.3,
-            )
-            .claim(
-                "at least 6 times thread per request",
-                "thread per request",
-                6.0,
-            );
+            .claim("at least 1.3 times thread per connection", "thread per connection", 1.3)
+            .claim("at least 6 times thread per request", "thread per request", 6.0);
     });
 }
 
@@ -164,10 +149,8 @@ fn waiting(bench: &mut Harness, at_once: usize) {
                 method(at_once)
             ));
         let load = |addr| LoadConfig::wait(addr, at_once, WAIT_MS);
-        let pool_load = |addr| LoadConfig {
-            sources: SOURCES,
-            ..LoadConfig::wait(addr, at_once, WAIT_MS)
-        };
+        let pool_load =
+            |addr| LoadConfig { sources: SOURCES, ..LoadConfig::wait(addr, at_once, WAIT_MS) };
         let mut field = Field { group, at_once };
         let evented = Spec::of(Kind::Kit(Model::Evented));
         field.enter("windlass evented", Role::Subject, evented, &load);
@@ -236,9 +219,7 @@ impl Field<'_, '_> {
     ) {
         let started = descriptors(self.at_once).and_then(|()| Contest::start(&spec, load));
         match started {
-            Ok(mut contest) => self
-                .group
-                .window(name, role, move |window| contest.measure(window)),
+            Ok(mut contest) => self.group.window(name, role, move |window| contest.measure(window)),
             Err(why) => self.group.broken(name, role, &why),
         };
     }

@@ -11,9 +11,7 @@ use windlass::net::TcpListener;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let connections = match std::env::args().nth(1) {
-        Some(count) => count
-            .parse()
-            .map_err(|_| format!("a number, please, not {count:?}"))?,
+        Some(count) => count.parse().map_err(|_| format!("a number, please, not {count:?}"))?,
         None => usize::MAX,
     };
     let runtime = windlass::Runtime::new()?;

@@ -14,10 +14,7 @@ fn main() -> Result<(), BuildError> {
         .workers(2)
         .poll_times(true)
         .on_slow_poll(Duration::from_millis(20), |slow| {
-            println!(
-                "worker {} is blocked since {:?} by {}",
-                slow.worker, slow.lasted, slow.task
-            );
+            println!("worker {} is blocked since {:?} by {}", slow.worker, slow.lasted, slow.task);
         })
         .build()?;
     let polite = runtime.spawn(async {
@@ -31,16 +28,10 @@ fn main() -> Result<(), BuildError> {
         rude.await.expect("the task ends");
     });
     let metrics = runtime.metrics();
-    println!(
-        "{} tasks alive, {} workers asleep",
-        metrics.tasks_alive, metrics.workers_asleep
-    );
+    println!("{} tasks alive, {} workers asleep", metrics.tasks_alive, metrics.workers_asleep);
     for (worker, counts) in metrics.workers.iter().enumerate() {
         println!("worker {worker}: {counts:#?}");
-        let classes = counts
-            .poll_times
-            .iter()
-            .flat_map(|times| times.0.iter().enumerate());
+        let classes = counts.poll_times.iter().flat_map(|times| times.0.iter().enumerate());
         for (class, polls) in classes.filter(|(_, polls)| **polls > 0) {
             println!("  {polls:>8} polls of {} ns and more", 1_u64 << class);
         }

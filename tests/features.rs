@@ -20,16 +20,7 @@ const UPDATE: &str = "WINDLASS_UPDATE_GOLDEN=1 cargo test --test features";
 /// The names of the normal dependencies, sorted; `Err` says why cargo could not be asked.
 fn dependencies(features: &str) -> Result<BTreeSet<String>, String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let arguments = [
-        "tree",
-        "-e",
-        "normal",
-        "--offline",
-        "-p",
-        "windlass",
-        "--target",
-        TARGET,
-    ];
+    let arguments = ["tree", "-e", "normal", "--offline", "-p", "windlass", "--target", TARGET];
     let output = Command::new(&cargo)
         .args(arguments)
         .args(["--no-default-features", "--features", features])
@@ -41,16 +32,10 @@ fn dependencies(features: &str) -> Result<BTreeSet<String>, String> {
     if said.contains("--offline") {
         return Err(format!("cargo lacks a package offline: {said}"));
     }
-    assert!(
-        output.status.success(),
-        "cargo tree --features '{features}' failed: {said}"
-    );
+    assert!(output.status.success(), "cargo tree --features '{features}' failed: {said}");
     let lines = String::from_utf8_lossy(&output.stdout);
     let names = lines.lines().filter_map(|line| line.split(' ').next());
-    Ok(names
-        .filter(|name| !name.is_empty() && *name != "windlass")
-        .map(str::to_owned)
-        .collect())
+    Ok(names.filter(|name| !name.is_empty() && *name != "windlass").map(str::to_owned).collect())
 }
 
 #[test]

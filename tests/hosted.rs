@@ -26,8 +26,7 @@ fn host_waits(hosted: &Hosted, at_most: Duration) -> io::Result<bool> {
     let mut poll = Poll::new()?;
     let fd = hosted.descriptor().expect("there is one with sockets");
     let source = &mut SourceFd(&fd);
-    poll.registry()
-        .register(source, Token(0), Interest::READABLE)?;
+    poll.registry().register(source, Token(0), Interest::READABLE)?;
     let mut events = Events::with_capacity(1);
     let until_timer = hosted.until_timer().unwrap_or(at_most);
     poll.poll(&mut events, Some(until_timer.min(at_most)))?;
@@ -45,10 +44,7 @@ fn nothing_runs_between_calls_and_all_that_is_ready_within() {
             7
         });
         assert!(!task.is_finished());
-        assert!(
-            hosted.run_until_stalled() >= 4,
-            "two tasks, each polled twice"
-        );
+        assert!(hosted.run_until_stalled() >= 4, "two tasks, each polled twice");
         assert!(task.is_finished());
         assert_eq!(hosted.run_until_stalled(), 0);
         assert_eq!(hosted.block_on(task).unwrap().unwrap(), 7);
@@ -96,10 +92,7 @@ fn a_wake_from_another_thread_makes_the_descriptor_readable_or_ends_the_turn() {
             spawning.join().unwrap();
         }
         hosted.run_until_stalled();
-        assert!(
-            !host_waits(&hosted, Duration::ZERO).unwrap(),
-            "all is quiet"
-        );
+        assert!(!host_waits(&hosted, Duration::ZERO).unwrap(), "all is quiet");
     });
 }
 

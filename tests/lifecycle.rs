@@ -142,10 +142,7 @@ fn shutdown_gives_up_waiting_for_a_poll_that_does_not_end() {
 fn settings_out_of_range_are_named() {
     let message = |result: Result<Runtime, BuildError>| result.unwrap_err().to_string();
     let builder = Runtime::builder;
-    assert_eq!(
-        message(builder().workers(0).build()),
-        "workers(0) is out of range: use 1 to 48"
-    );
+    assert_eq!(message(builder().workers(0).build()), "workers(0) is out of range: use 1 to 48");
     assert!(message(builder().tasks_max(0).build()).starts_with("tasks_max(0)"));
     assert!(message(builder().thread_name("a\0b").build()).contains("NUL"));
     assert!(message(builder().blocking_threads_max(0).build()).contains("use 1 to 65536"));
@@ -154,19 +151,10 @@ fn settings_out_of_range_are_named() {
 #[cfg(feature = "pin")]
 #[test]
 fn a_core_that_does_not_exist_is_named() {
-    let message = Runtime::builder()
-        .cores(CorePlan::Explicit(vec![4711]))
-        .build()
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.starts_with("core 4711 is not one this process may use"),
-        "{message}"
-    );
-    let empty = Runtime::builder()
-        .cores(CorePlan::Explicit(Vec::new()))
-        .build()
-        .unwrap_err();
+    let message =
+        Runtime::builder().cores(CorePlan::Explicit(vec![4711])).build().unwrap_err().to_string();
+    assert!(message.starts_with("core 4711 is not one this process may use"), "{message}");
+    let empty = Runtime::builder().cores(CorePlan::Explicit(Vec::new())).build().unwrap_err();
     assert!(empty.to_string().contains("empty"), "{empty}");
 }
 
@@ -177,10 +165,7 @@ fn workers_are_pinned_to_their_cores() {
     let allowed = |runtime: &Runtime| {
         let task = runtime.spawn(async {
             let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
-            let line = status
-                .lines()
-                .find(|line| line.starts_with("Cpus_allowed_list"))
-                .unwrap();
+            let line = status.lines().find(|line| line.starts_with("Cpus_allowed_list")).unwrap();
             line.split_whitespace().last().unwrap().to_owned()
         });
         runtime.block_on(task).unwrap()
@@ -188,22 +173,14 @@ fn workers_are_pinned_to_their_cores() {
     assert!(allowed(&runtime).parse::<usize>().is_ok(), "one core");
     let status = |of: &str| std::fs::read_to_string(format!("/proc/{of}/status")).unwrap();
     let cores = |status: String| {
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("Cpus_allowed_list"));
+        let line = status.lines().find(|line| line.starts_with("Cpus_allowed_list"));
         line.map(str::to_owned)
     };
     let blocking = runtime.spawn(async move {
-        windlass::spawn_blocking(move || cores(status("thread-self")))
-            .await
-            .unwrap()
+        windlass::spawn_blocking(move || cores(status("thread-self"))).await.unwrap()
     });
     let own = std::fs::read_to_string("/proc/thread-self/status").unwrap();
-    assert_eq!(
-        runtime.block_on(blocking).unwrap(),
-        cores(own),
-        "blocking threads are not pinned"
-    );
+    assert_eq!(runtime.block_on(blocking).unwrap(), cores(own), "blocking threads are not pinned");
 }
 
 #[test]

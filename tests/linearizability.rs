@@ -112,11 +112,7 @@ fn all_calls_together() {
 
 #[test]
 fn sole_ends() {
-    for subject in [
-        subjects::sole_both(),
-        subjects::sole_producer(),
-        subjects::sole_consumer(),
-    ] {
+    for subject in [subjects::sole_both(), subjects::sole_producer(), subjects::sole_consumer()] {
         let seen = sound(&subject, 20_000);
         seen.expect(&[("full", 10_000), ("empty", 10_000), ("overlapping", 2_000)]);
     }

@@ -17,59 +17,31 @@ mod sources;
 mod sync;
 
 #[path = "../src/park/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    reason = "the models use parts of the room"
-)]
+#[allow(dead_code, unused_imports, unreachable_pub, reason = "the models use parts of the room")]
 mod park;
 #[path = "../src/ring/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    reason = "the models use parts of the room"
-)]
+#[allow(dead_code, unused_imports, unreachable_pub, reason = "the models use parts of the room")]
 mod ring;
 #[path = "../src/wake_cell/mod.rs"]
 #[allow(dead_code, reason = "the models use parts of the room")]
 mod wake_cell;
 
 #[path = "../src/budget/mod.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "the rooms are metered, the models are not"
-)]
+#[allow(dead_code, unreachable_pub, reason = "the rooms are metered, the models are not")]
 mod budget;
 
 #[path = "../src/channel/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    reason = "the models use parts of the room"
-)]
+#[allow(dead_code, unused_imports, unreachable_pub, reason = "the models use parts of the room")]
 mod channel;
 
 #[path = "../src/task/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    reason = "the models use parts of the room"
-)]
+#[allow(dead_code, unused_imports, unreachable_pub, reason = "the models use parts of the room")]
 mod task;
 
 #[path = "."]
 mod executor {
     #[path = "../src/executor/idle.rs"]
-    #[allow(
-        dead_code,
-        unreachable_pub,
-        reason = "the models use parts of the file"
-    )]
+    #[allow(dead_code, unreachable_pub, reason = "the models use parts of the file")]
     pub(crate) mod idle;
     #[path = "../src/executor/lifo.rs"]
     pub(crate) mod lifo;

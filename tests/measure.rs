@@ -14,19 +14,11 @@ fn group(id: &str, better: Better) -> Group {
     let text = format!(
         r#"{{"id":"{id}","title":"{id}","unit":"ns","better":"lower","rounds":[],"contenders":[]}}"#
     );
-    Group {
-        better,
-        ..serde_json::from_str(&text).unwrap()
-    }
+    Group { better, ..serde_json::from_str(&text).unwrap() }
 }
 
 fn plan(rounds: usize) -> Plan {
-    Plan {
-        rounds_min: rounds,
-        rounds_max: rounds,
-        repeats_max: 0,
-        ..Plan::default()
-    }
+    Plan { rounds_min: rounds, rounds_max: rounds, repeats_max: 0, ..Plan::default() }
 }
 
 /// A scratch directory of this test, emptied.
@@ -65,20 +57,14 @@ fn failures_and_panics_are_recorded_and_the_others_go_on() {
         Entry::new("good", Role::Subject, || Ok(Sample::new(2.0))),
         Entry::new("errs", Role::Peer, move || {
             turn += 1;
-            if turn > 2 {
-                Err("reply 3 was wrong".to_owned())
-            } else {
-                Ok(Sample::new(1.0))
-            }
+            if turn > 2 { Err("reply 3 was wrong".to_owned()) } else { Ok(Sample::new(1.0)) }
         }),
         Entry::new("panics", Role::Peer, || panic!("at {}", 7)),
         Entry::new("zero", Role::Baseline, || Ok(Sample::new(0.0))),
     ];
     let mut group = group("failures", Better::Lower);
     rounds::run(&mut group, &plan(6), &mut entries, &mut |_| {});
-    let [good, errs, panics, zero, control] = &group.contenders[..] else {
-        panic!("five columns")
-    };
+    let [good, errs, panics, zero, control] = &group.contenders[..] else { panic!("five columns") };
     assert_eq!(good.values.iter().flatten().count(), 6);
     assert_eq!(errs.values.iter().flatten().count(), 2);
     assert_eq!(errs.failure.as_deref(), Some("reply 3 was wrong"));
@@ -91,10 +77,7 @@ fn failures_and_panics_are_recorded_and_the_others_go_on() {
 
 #[test]
 fn ratios_are_oriented_so_that_above_one_is_better() {
-    for (better, expected) in [
-        (Better::Lower, Outcome::Ahead),
-        (Better::Higher, Outcome::Behind),
-    ] {
+    for (better, expected) in [(Better::Lower, Outcome::Ahead), (Better::Higher, Outcome::Behind)] {
         let mut entries = [
             Entry::new("small", Role::Subject, || Ok(Sample::new(10.0))),
             Entry::new("large", Role::Baseline, || Ok(Sample::new(30.0))),
@@ -105,20 +88,9 @@ fn ratios_are_oriented_so_that_above_one_is_better() {
         let best = compare::best_of(&group, Role::Baseline).unwrap();
         let ratio = compare::ratio(&group, &group.contenders[0], best).unwrap();
         assert_eq!(compare::outcome(&ratio, 0.0), expected);
-        assert_eq!(
-            best.name,
-            if better == Better::Lower {
-                "large"
-            } else {
-                "larger"
-            }
-        );
+        assert_eq!(best.name, if better == Better::Lower { "large" } else { "larger" });
         let against = Some("large".to_owned());
-        let claim = |against, bar| Claim {
-            text: String::new(),
-            against,
-            bar,
-        };
+        let claim = |against, bar| Claim { text: String::new(), against, bar };
         let verdict = |claim| compare::judge(&group, &claim).0;
         let (yes, no) = match better {
             Better::Lower => (Verdict::Holds, Verdict::Refuted),
@@ -128,10 +100,7 @@ fn ratios_are_oriented_so_that_above_one_is_better() {
         assert_eq!(verdict(claim(against, 4.0)), Verdict::Refuted);
         assert_eq!(verdict(claim(None, 20.0)), yes);
         assert_eq!(verdict(claim(None, 5.0)), no);
-        assert_eq!(
-            verdict(claim(Some("nobody".to_owned()), 1.0)),
-            Verdict::Undecided
-        );
+        assert_eq!(verdict(claim(Some("nobody".to_owned()), 1.0)), Verdict::Undecided);
     }
 }
 
@@ -153,22 +122,12 @@ fn rounds_go_on_until_the_claimed_ratio_is_known_or_the_most_are_run() {
             against: Some("wild".to_owned()),
             bar: 1.5,
         }));
-        let plan = Plan {
-            rounds_max: 60,
-            ..plan(8)
-        };
+        let plan = Plan { rounds_max: 60, ..plan(8) };
         rounds::run(&mut group, &plan, &mut entries, &mut |_| {});
-        let verdict = group
-            .claims
-            .first()
-            .map(|claim| compare::judge(&group, claim).0);
+        let verdict = group.claims.first().map(|claim| compare::judge(&group, claim).0);
         (group.rounds.len(), verdict)
     };
-    assert_eq!(
-        rounds_of(false),
-        (8, None),
-        "the best peer is known at once"
-    );
+    assert_eq!(rounds_of(false), (8, None), "the best peer is known at once");
     // Twice to four times is wide, and wholly above the bar.
     assert_eq!(rounds_of(true), (60, Some(Verdict::Holds)));
 }
@@ -176,12 +135,7 @@ fn rounds_go_on_until_the_claimed_ratio_is_known_or_the_most_are_run() {
 #[test]
 fn equal_means_an_interval_within_the_smallest_effect() {
     let known = |low, median, high, rounds| {
-        let interval = Interval {
-            low,
-            median,
-            high,
-            rounds,
-        };
+        let interval = Interval { low, median, high, rounds };
         compare::outcome(&interval, 0.0)
     };
     assert_eq!(known(0.99, 1.0, 1.015, 12), Outcome::Tie);
@@ -217,36 +171,20 @@ fn a_control_that_shows_a_winner_raises_the_smallest_effect_that_counts() {
 #[test]
 fn records_round_trip_and_merge_by_group() {
     let dir = scratch("records-round-trip");
-    let run = |profile: &str| Run {
-        profile: profile.to_owned(),
-        ..Run::default()
-    };
+    let run = |profile: &str| Run { profile: profile.to_owned(), ..Run::default() };
     let mut record = Record::new("ring");
-    record.merge(
-        run("default"),
-        vec![group("a", Better::Lower), group("b", Better::Lower)],
-    );
+    record.merge(run("default"), vec![group("a", Better::Lower), group("b", Better::Lower)]);
     let path = record.write(&dir).unwrap();
     assert_eq!(Record::read(&path).unwrap(), record);
     record.merge(run("quick"), vec![group("b", Better::Higher)]);
     assert_eq!(record.runs.len(), 2);
-    assert_eq!(
-        record.groups.iter().map(|g| g.run).collect::<Vec<_>>(),
-        [0, 1]
-    );
-    record.merge(
-        run("all"),
-        vec![group("a", Better::Higher), group("b", Better::Lower)],
-    );
+    assert_eq!(record.groups.iter().map(|g| g.run).collect::<Vec<_>>(), [0, 1]);
+    record.merge(run("all"), vec![group("a", Better::Higher), group("b", Better::Lower)]);
     assert_eq!(record.runs.len(), 1);
     assert_eq!(record.newest_run().unwrap().profile, "all");
     assert!(record.groups.iter().all(|g| g.run == 0));
     record.write(&dir).unwrap();
-    assert_eq!(
-        fs::read_dir(&dir).unwrap().count(),
-        1,
-        "nothing is left beside the record"
-    );
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 1, "nothing is left beside the record");
 }
 
 #[test]
@@ -258,11 +196,7 @@ fn damaged_foreign_and_other_schema_files_are_named_and_skipped() {
     let text = fs::read_to_string(dir.join("good.json")).unwrap();
     fs::write(dir.join("half.json"), &text[..text.len() / 2]).unwrap();
     fs::write(dir.join("foreign.json"), "{\"name\": \"package\"}").unwrap();
-    fs::write(
-        dir.join("newer.json"),
-        text.replace("\"schema\":1", "\"schema\":9"),
-    )
-    .unwrap();
+    fs::write(dir.join("newer.json"), text.replace("\"schema\":1", "\"schema\":9")).unwrap();
     fs::write(dir.join("twice.json"), &text).unwrap();
     fs::write(dir.join("bytes.json"), [0xff, 0xfe, 0x00]).unwrap();
     fs::write(dir.join("run.json"), text.replace("\"run\":0", "\"run\":4")).unwrap();
@@ -273,16 +207,8 @@ fn damaged_foreign_and_other_schema_files_are_named_and_skipped() {
     let told: Vec<String> = skipped.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 7, "{told:#?}");
     for name in ["half", "foreign", "newer", "twice", "bytes", "run", "dir"] {
-        assert!(
-            told.iter()
-                .any(|text| text.contains(&format!("{name}.json"))),
-            "{name}"
-        );
+        assert!(told.iter().any(|text| text.contains(&format!("{name}.json"))), "{name}");
     }
-    assert!(
-        skipped
-            .iter()
-            .any(|error| matches!(error, RecordError::Schema(_, 9)))
-    );
+    assert!(skipped.iter().any(|error| matches!(error, RecordError::Schema(_, 9))));
     assert!(record::read_all(&dir.join("nowhere")).is_err());
 }

@@ -35,10 +35,7 @@ unsafe impl GlobalAlloc for Counting {
 static COUNTING: Counting = Counting;
 
 /// 24 bytes; keeps its waker.
-struct Idle(
-    Option<Waker>,
-    #[expect(dead_code, reason = "the size counts")] u64,
-);
+struct Idle(Option<Waker>, #[expect(dead_code, reason = "the size counts")] u64);
 
 impl Future for Idle {
     type Output = ();

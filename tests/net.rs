@@ -15,11 +15,7 @@ use windlass::{CorePlan, Runtime, spawn};
 const BOUND: Duration = Duration::from_secs(20);
 
 fn runtime(workers: usize) -> Runtime {
-    Runtime::builder()
-        .workers(workers)
-        .cores(CorePlan::None)
-        .build()
-        .expect("a runtime")
+    Runtime::builder().workers(workers).cores(CorePlan::None).build().expect("a runtime")
 }
 
 async fn pair() -> io::Result<(TcpStream, TcpStream)> {
@@ -31,10 +27,7 @@ async fn pair() -> io::Result<(TcpStream, TcpStream)> {
 }
 
 fn bounded<T>(runtime: &Runtime, work: impl Future<Output = io::Result<T>>) -> T {
-    runtime
-        .block_on(timeout(BOUND, work))
-        .expect("within the bound")
-        .expect("no I/O error")
+    runtime.block_on(timeout(BOUND, work)).expect("within the bound").expect("no I/O error")
 }
 
 #[test]
@@ -74,11 +67,7 @@ fn megabytes_pass_through_small_socket_buffers_unchanged() {
         let mut received = Vec::new();
         (&server).read_to_end(&mut received).await?;
         writer.await.expect("no panic")?;
-        assert!(
-            received == expected,
-            "{} bytes arrived changed",
-            received.len()
-        );
+        assert!(received == expected, "{} bytes arrived changed", received.len());
         Ok(())
     });
 }
@@ -114,9 +103,7 @@ fn vectored_reads_and_writes_fill_buffers_in_turn() {
     let runtime = runtime(1);
     bounded(&runtime, async {
         let (client, server) = pair().await?;
-        let written = client
-            .write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cde")])
-            .await?;
+        let written = client.write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cde")]).await?;
         assert_eq!(written, 5);
         let (mut first, mut second) = ([0; 3], [0; 3]);
         let mut buffers = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
@@ -169,9 +156,7 @@ fn hundreds_of_connections_are_served_at_once_from_outside() {
         }
     }));
     // Both ends are here, beside those of other tests: all stay below a limit of 1024 open files.
-    let mut clients: Vec<_> = (0..200)
-        .map(|_| net::TcpStream::connect(address).unwrap())
-        .collect();
+    let mut clients: Vec<_> = (0..200).map(|_| net::TcpStream::connect(address).unwrap()).collect();
     for round in 0..3_u32 {
         for (n, client) in clients.iter_mut().enumerate() {
             client.set_read_timeout(Some(BOUND)).unwrap();
@@ -229,13 +214,8 @@ fn sockets_that_succeed_a_closed_one_get_no_event_of_it() {
 #[test]
 fn a_socket_outside_a_runtime_says_what_is_missing() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let bare = futures_util::FutureExt::now_or_never(listener.accept())
-        .unwrap()
-        .unwrap_err();
-    assert!(
-        bare.to_string().contains("inside a windlass runtime"),
-        "{bare}"
-    );
+    let bare = futures_util::FutureExt::now_or_never(listener.accept()).unwrap().unwrap_err();
+    assert!(bare.to_string().contains("inside a windlass runtime"), "{bare}");
     let runtime = runtime(1);
     let address = listener.local_addr().unwrap();
     let client = std::thread::spawn(move || net::TcpStream::connect(address));
@@ -266,10 +246,7 @@ fn sleeps_end_in_order_and_never_early() {
             .collect();
         for sleeper in sleepers {
             let (ms, elapsed) = sleeper.await.unwrap();
-            assert!(
-                elapsed >= Duration::from_millis(ms),
-                "{elapsed:?} < {ms} ms"
-            );
+            assert!(elapsed >= Duration::from_millis(ms), "{elapsed:?} < {ms} ms");
         }
     });
 }
@@ -280,10 +257,7 @@ fn a_timer_set_from_outside_wakes_a_sleeping_worker() {
     for _ in 0..20 {
         runtime.block_on(sleep(Duration::from_millis(2)));
     }
-    let slow = runtime.block_on(timeout(
-        Duration::from_millis(5),
-        std::future::pending::<()>(),
-    ));
+    let slow = runtime.block_on(timeout(Duration::from_millis(5), std::future::pending::<()>()));
     assert!(slow.is_err());
     assert_eq!(runtime.block_on(timeout(BOUND, async { 3 })), Ok(3));
 }
@@ -336,13 +310,9 @@ fn many_timers_set_and_cancelled_leave_only_those_that_count() {
             tasks.push(spawn(async move {
                 let wait = Duration::from_millis(n % 50);
                 if n % 2 == 0 {
-                    timeout(wait, std::future::pending::<()>())
-                        .await
-                        .unwrap_err();
+                    timeout(wait, std::future::pending::<()>()).await.unwrap_err();
                 } else {
-                    timeout(Duration::from_secs(3600), sleep(wait))
-                        .await
-                        .unwrap();
+                    timeout(Duration::from_secs(3600), sleep(wait)).await.unwrap();
                 }
             }));
         }
@@ -366,10 +336,7 @@ fn an_interval_ticks_at_once_then_at_its_period_and_skips_what_it_missed() {
         let late = ticks.tick().await;
         let next = ticks.tick().await;
         assert_eq!((late - first).as_nanos() % 10_000_000, 0);
-        assert!(
-            next > late + Duration::from_millis(10),
-            "missed ticks are skipped"
-        );
+        assert!(next > late + Duration::from_millis(10), "missed ticks are skipped");
         assert_eq!((next - first).as_nanos() % 10_000_000, 0);
     });
 }

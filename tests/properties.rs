@@ -3,11 +3,7 @@
 //! Failing cases are kept beside each file as `*.regressions` and committed.
 
 #[path = "../src/sync/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "only the state word's part is used"
-)]
+#[allow(dead_code, unused_imports, reason = "only the state word's part is used")]
 mod sync;
 
 #[path = "../src/wake_cell/mod.rs"]
@@ -62,9 +58,5 @@ use proptest::test_runner::{Config, FileFailurePersistence};
 /// `cases` cases; those that fail are kept beside the source.
 fn cases(cases: u32) -> Config {
     let kept = FileFailurePersistence::WithSource("regressions");
-    Config {
-        cases,
-        failure_persistence: Some(Box::new(kept)),
-        ..Config::default()
-    }
+    Config { cases, failure_persistence: Some(Box::new(kept)), ..Config::default() }
 }

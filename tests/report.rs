@@ -17,30 +17,17 @@ use windlass::kit::report::{self, ReportError};
 fn a_whole_page_is_self_contained_small_and_complete() {
     let (page, markdown, results) = built("report-full", &full_size());
     assert!(page.len() < 300_000, "{} bytes", page.len());
-    for foreign in [
-        "http://", "https://", "<script", "@import", "url(", "src=", "<link",
-    ] {
+    for foreign in ["http://", "https://", "<script", "@import", "url(", "src=", "<link"] {
         assert!(!page.contains(foreign), "{foreign}");
     }
-    for present in [
-        "<svg",
-        "<title id=",
-        "<desc id=",
-        "Anything real.",
-        "cargo bench --bench ring",
-    ] {
+    for present in ["<svg", "<title id=", "<desc id=", "Anything real.", "cargo bench --bench ring"]
+    {
         assert!(page.contains(present), "{present}");
     }
     for bench in ["ring", "executor", "server"] {
-        let section = page
-            .split(&format!("<section id=\"b-{bench}-\">"))
-            .nth(1)
-            .unwrap();
+        let section = page.split(&format!("<section id=\"b-{bench}-\">")).nth(1).unwrap();
         let section = section.split("</section>").next().unwrap();
-        assert!(
-            section.contains("<svg") && section.contains("<table"),
-            "{bench}"
-        );
+        assert!(section.contains("<svg") && section.contains("<table"), "{bench}");
         assert!(markdown.contains(&format!("## {bench}")));
     }
     assert!(page.contains(
@@ -71,16 +58,9 @@ fn the_sentences_turn_with_the_data() {
     let verdict = |name: &str, better, subject, blocking| {
         let mut made = four("the case", better, subject, blocking, subject * 1.3);
         let text = "beats threads".to_owned();
-        made.claims = vec![Claim {
-            text,
-            against: Some("threads".to_owned()),
-            bar: 1.2,
-        }];
+        made.claims = vec![Claim { text, against: Some("threads".to_owned()), bar: 1.2 }];
         let (page, markdown, results) = built(name, &[record("ring", vec![made])]);
-        let statement = results
-            .statements
-            .iter()
-            .find(|s| s.against == Against::Blocking);
+        let statement = results.statements.iter().find(|s| s.against == Against::Blocking);
         let text = statement.unwrap().text.clone();
         assert!(markdown.contains(&text), "{text}");
         (page, text, results)
@@ -90,49 +70,26 @@ fn the_sentences_turn_with_the_data() {
     assert!(page.contains("windlass wins 1 of 1 comparisons, blocking wins 0, 0 show no"));
     assert_eq!(results.verdicts(None, Verdict::Holds), 1);
     let (page, text, results) = verdict("report-loses", Better::Higher, 10.0, 20.0);
-    assert!(
-        text.contains("blocking wins, threads over windlass, 2.0"),
-        "{text}"
-    );
+    assert!(text.contains("blocking wins, threads over windlass, 2.0"), "{text}");
     assert!(page.contains("windlass wins 0 of 1 comparisons, blocking wins 1, 0 show no"));
     assert_eq!(results.verdicts(Some("ring"), Verdict::Refuted), 1);
     let (page, text, results) = verdict("report-ties", Better::Lower, 10.0, 10.05);
-    assert!(
-        text.contains("no gain, windlass and threads do not differ"),
-        "{text}"
-    );
+    assert!(text.contains("no gain, windlass and threads do not differ"), "{text}");
     assert!(page.contains("windlass wins 0 of 1 comparisons, blocking wins 0, 1 show no"));
-    assert_eq!(
-        results.verdicts(None, Verdict::Refuted),
-        1,
-        "1.2 times was claimed"
-    );
+    assert_eq!(results.verdicts(None, Verdict::Refuted), 1, "1.2 times was claimed");
 }
 
 #[test]
 fn a_control_with_a_winner_voids_the_run() {
     let mut made = four("the case", Better::Lower, 10.0, 20.0, 30.0);
-    made.contenders[3]
-        .values
-        .iter_mut()
-        .flatten()
-        .for_each(|value| *value *= 1.1);
+    made.contenders[3].values.iter_mut().flatten().for_each(|value| *value *= 1.1);
     let text = "beats threads".to_owned();
-    made.claims = vec![Claim {
-        text,
-        against: Some("threads".to_owned()),
-        bar: 1.0,
-    }];
+    made.claims = vec![Claim { text, against: Some("threads".to_owned()), bar: 1.0 }];
     let (page, _, results) = built("report-void", &[record("ring", vec![made])]);
     assert_eq!(results.quality.level, Level::Void);
     assert_eq!(results.verdicts(None, Verdict::Undecided), 1);
     assert!(page.contains("void run"));
-    assert!(
-        results
-            .statements
-            .iter()
-            .all(|s| s.text.contains("nothing may be said"))
-    );
+    assert!(results.statements.iter().all(|s| s.text.contains("nothing may be said")));
 }
 
 #[test]
@@ -145,9 +102,7 @@ fn each_bench_may_name_its_subject_and_the_whole_is_windlass() {
         assert!(!text.contains(&format!("{RING} wins 1")));
     }
     for own in [RING, EVENTED] {
-        let section = page
-            .split(&format!("<th scope=\"col\">{own} against it"))
-            .count();
+        let section = page.split(&format!("<th scope=\"col\">{own} against it")).count();
         assert!(section > 1, "{own}");
     }
     let terminal = report::terminal::summary(&results);
@@ -168,10 +123,7 @@ fn a_void_bench_is_left_out_of_the_count_and_named() {
         again.for_each(|value| *value *= 1.1);
         renamed(made, RING)
     };
-    let ring = record(
-        "ring",
-        vec![spoil(four("a", Better::Lower, 10.0, 20.0, 30.0))],
-    );
+    let ring = record("ring", vec![spoil(four("a", Better::Lower, 10.0, 20.0, 30.0))]);
     let sound = |id: usize| four(&format!("g{id}"), Better::Lower, 10.0, 20.0, 30.0);
     let executor = record("executor", (0..9).map(sound).collect());
     let (page, markdown, results) = built("report-one-void", &[ring, executor]);
@@ -203,11 +155,7 @@ fn what_is_not_known_is_not_told_as_equal() {
             built(name, &[record("ring", vec![unknown, at(2.0, 10.0)])]);
         let first = &results.statements[0];
         assert_eq!(first.outcome, Outcome::Undecided, "{first:?}");
-        assert!(
-            first
-                .text
-                .contains("undecided between windlass and threads (")
-        );
+        assert!(first.text.contains("undecided between windlass and threads ("));
         assert!(results.thresholds.is_empty(), "{:?}", results.thresholds);
         assert!(markdown.contains("0 show no difference that counts; undecided: 1."));
         assert!(page.contains("? undecided ("));
@@ -232,22 +180,13 @@ fn missing_damaged_and_foreign_records_are_named_and_the_report_is_still_written
     good.write(&records).unwrap();
     fs::write(records.join("server.json"), "{\"format\": \"windlass-rec").unwrap();
     fs::write(records.join("alien.json"), "[1, 2, 3]").unwrap();
-    fs::write(
-        records.join("old.json"),
-        "{\"format\":\"windlass-record\",\"schema\":0}",
-    )
-    .unwrap();
+    fs::write(records.join("old.json"), "{\"format\":\"windlass-record\",\"schema\":0}").unwrap();
     let outcome = report::build(&records, &dir.join("report")).unwrap();
     assert_eq!(outcome.results.skipped.len(), 3);
     let missing: Vec<&str> = outcome.results.missing.iter().map(|m| &*m.bench).collect();
     assert_eq!(missing, ["executor", "server"]);
     let page = fs::read_to_string(outcome.page).unwrap();
-    for told in [
-        "server.json",
-        "alien.json",
-        "schema 0",
-        "cargo bench --bench executor",
-    ] {
+    for told in ["server.json", "alien.json", "schema 0", "cargo bench --bench executor"] {
         assert!(page.contains(told), "{told}");
     }
 }
@@ -261,13 +200,8 @@ fn no_records_is_an_error_that_names_the_command() {
         assert!(error.to_string().contains("cargo bench"), "{error}");
     }
     fs::write(dir.join("ring.json"), "damaged").unwrap();
-    let error = report::build(&dir, &dir.join("report"))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("ring.json") && error.contains("cargo bench"),
-        "{error}"
-    );
+    let error = report::build(&dir, &dir.join("report")).unwrap_err().to_string();
+    assert!(error.contains("ring.json") && error.contains("cargo bench"), "{error}");
     assert!(!dir.join("report").exists());
 }
 
@@ -277,34 +211,18 @@ fn hostile_text_stays_text() {
     let mut made = group(
         evil,
         Better::Lower,
-        &[
-            (evil, Role::Subject, 1.0),
-            ("b", Role::Baseline, 2.0),
-            ("c", Role::Peer, 2.0),
-        ],
+        &[(evil, Role::Subject, 1.0), ("b", Role::Baseline, 2.0), ("c", Role::Peer, 2.0)],
     );
     made.question = evil.to_owned();
     made.unit = evil.to_owned();
     made.family = Some(evil.to_owned());
-    made.x = Some(Axis {
-        name: evil.to_owned(),
-        value: 1.0,
-    });
-    made.contenders[1]
-        .side
-        .insert(evil.to_owned(), vec![Some(1.0); 12]);
+    made.x = Some(Axis { name: evil.to_owned(), value: 1.0 });
+    made.contenders[1].side.insert(evil.to_owned(), vec![Some(1.0); 12]);
     made.contenders[2].failure = Some(evil.to_owned());
-    made.claims = vec![Claim {
-        text: evil.to_owned(),
-        against: None,
-        bar: 1.0,
-    }];
+    made.claims = vec![Claim { text: evil.to_owned(), against: None, bar: 1.0 }];
     let mut second = made.clone();
     second.id.push('2');
-    second.x = Some(Axis {
-        name: evil.to_owned(),
-        value: 2.0,
-    });
+    second.x = Some(Axis { name: evil.to_owned(), value: 2.0 });
     let mut record = record("ring", vec![made, second]);
     record.runs[0].environment.command = evil.to_owned();
     record.runs[0].environment.commit = Some(evil.to_owned());
@@ -324,10 +242,7 @@ fn groups_without_subject_values_or_rounds_do_not_trouble_the_report() {
     let mut empty = group("empty", Better::Lower, &[]);
     empty.rounds.clear();
     let mut failed = four("failed", Better::Lower, 1.0, 2.0, 3.0);
-    failed
-        .contenders
-        .iter_mut()
-        .for_each(|c| c.failure = Some("no".to_owned()));
+    failed.contenders.iter_mut().for_each(|c| c.failure = Some("no".to_owned()));
     let mut broken = four("broken", Better::Lower, 1.0, 2.0, 3.0);
     broken.failure = Some("panicked: no socket".to_owned());
     broken.contenders.clear();

@@ -136,17 +136,9 @@ fn a_task_that_aborts_itself_ends_at_its_next_await() {
 
 #[test]
 fn spawn_fails_at_tasks_max_and_recovers() {
-    let runtime = Runtime::builder()
-        .workers(1)
-        .cores(CorePlan::None)
-        .tasks_max(3)
-        .build()
-        .unwrap();
+    let runtime = Runtime::builder().workers(1).cores(CorePlan::None).tasks_max(3).build().unwrap();
     let pending: Vec<_> = (0..3).map(|_| runtime.spawn(pending::<()>())).collect();
-    assert!(matches!(
-        runtime.block_on(runtime.spawn(async {})),
-        Err(JoinError::Full)
-    ));
+    assert!(matches!(runtime.block_on(runtime.spawn(async {})), Err(JoinError::Full)));
     assert_eq!(runtime.metrics().tasks_alive, 3);
     for task in pending {
         task.abort();
@@ -263,12 +255,7 @@ fn blocking_closures_run_beside_the_workers_within_bounds() {
     for (n, task) in running.into_iter().enumerate() {
         assert_eq!(runtime.block_on(task).unwrap(), n);
     }
-    assert!(
-        runtime
-            .block_on(runtime.spawn_blocking(|| panic!("x")))
-            .unwrap_err()
-            .is_panic()
-    );
+    assert!(runtime.block_on(runtime.spawn_blocking(|| panic!("x"))).unwrap_err().is_panic());
     let outer = runtime.block_on(async { spawn_blocking(|| 9).await });
     assert_eq!(outer.unwrap(), 9);
 }
@@ -382,10 +369,7 @@ fn work_that_one_worker_keeps_up_with_stays_on_it() {
 fn the_future_of_block_on_need_not_be_send() {
     let runtime = runtime(1);
     let local = std::rc::Rc::new(3);
-    assert_eq!(
-        runtime.block_on(async { *local + spawn(async { 4 }).await.unwrap() }),
-        7
-    );
+    assert_eq!(runtime.block_on(async { *local + spawn(async { 4 }).await.unwrap() }), 7);
 }
 
 async fn poll_once<F: Future + Unpin>(mut future: F) -> Option<F::Output> {

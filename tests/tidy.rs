@@ -36,9 +36,7 @@ fn root() -> &'static Path {
 }
 
 fn sources(folders: &[&str]) -> Vec<Source> {
-    let files = folders
-        .iter()
-        .flat_map(|folder| files_below(root(), folder, "rs"));
+    let files = folders.iter().flat_map(|folder| files_below(root(), folder, "rs"));
     files.map(|path| Source::new(&path, &read(&path))).collect()
 }
 
@@ -49,12 +47,7 @@ fn read(path: &str) -> String {
 #[track_caller]
 fn none(findings: &[Finding]) {
     let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    assert!(
-        lines.is_empty(),
-        "{} findings:\n{}",
-        lines.len(),
-        lines.join("\n")
-    );
+    assert!(lines.is_empty(), "{} findings:\n{}", lines.len(), lines.join("\n"));
 }
 
 #[test]
@@ -64,12 +57,7 @@ fn files_use_only_what_is_below() {
 
 #[test]
 fn one_door_to_atomics_and_one_to_the_kernel() {
-    none(
-        &sources(&["src"])
-            .iter()
-            .flat_map(doors::check)
-            .collect::<Vec<_>>(),
-    );
+    none(&sources(&["src"]).iter().flat_map(doors::check).collect::<Vec<_>>());
 }
 
 #[test]
@@ -86,10 +74,7 @@ fn files_functions_and_lines_are_short() {
     let said = format!("\nfloors 0 to 4: {code_lines} code lines of at most {max}\n");
     let _ = std::io::stderr().write_all(said.as_bytes());
     none(&all.iter().flat_map(sizes::check).collect::<Vec<_>>());
-    assert!(
-        code_lines <= max,
-        "floors 0 to 4 hold {code_lines} code lines; at most {max}"
-    );
+    assert!(code_lines <= max, "floors 0 to 4 hold {code_lines} code lines; at most {max}");
 }
 
 #[test]
@@ -101,16 +86,8 @@ fn words_and_comments_say_something() {
 #[test]
 fn documents_link_to_what_exists() {
     let mut paths = files_below(root(), "docs", "md");
-    paths.extend(
-        ["README.md"]
-            .map(str::to_owned)
-            .into_iter()
-            .filter(|p| root().join(p).exists()),
-    );
-    let texts = paths
-        .into_iter()
-        .map(|path| (path.clone(), read(&path)))
-        .collect();
+    paths.extend(["README.md"].map(str::to_owned).into_iter().filter(|p| root().join(p).exists()));
+    let texts = paths.into_iter().map(|path| (path.clone(), read(&path))).collect();
     let exists = Box::new(|path: &str| root().join(path).exists());
     none(&links::check(&links::Documents { texts, exists }));
 }
@@ -123,10 +100,7 @@ fn atomic_sites_are_found_by_their_text() {
                   sync::fence(SeqCst); list.swap(1, 2); map.store(\"Relaxed\");\n\
                   b.store(c.fetch_add(1, Relaxed), Release); fn fence(o: Ordering) {}";
     let found = atomic_sites::atomic_sites(source);
-    let found: Vec<_> = found
-        .iter()
-        .map(|s| (s.line, s.column, s.call.as_str()))
-        .collect();
+    let found: Vec<_> = found.iter().map(|s| (s.line, s.column, s.call.as_str())).collect();
     let calls = [
         (3, 12, "load"),
         (5, 10, "compare_exchange_weak"),

@@ -48,9 +48,7 @@ impl Crowd {
     }
 
     fn place(&self, number: usize) -> MutexGuard<'_, Option<Waker>> {
-        self.places[number]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.places[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Spawns `tasks` tasks and waits until each is idle and its waker here.
@@ -68,11 +66,7 @@ impl Crowd {
 
     fn spawn<S: Spawner>(&'static self, spawner: &S, tasks: usize) {
         for number in 0..tasks {
-            spawner.detach(Waiting {
-                crowd: self,
-                number,
-                polled: false,
-            });
+            spawner.detach(Waiting { crowd: self, number, polled: false });
         }
     }
 

@@ -44,11 +44,8 @@ impl Places {
         self.go.store(false, Ordering::Release);
         self.idle.reset(threads);
         self.done.reset(threads);
-        let mut gathered = Threads {
-            threads: Vec::with_capacity(threads),
-            go: self.go,
-            done: self.done,
-        };
+        let mut gathered =
+            Threads { threads: Vec::with_capacity(threads), go: self.go, done: self.done };
         for number in 0..threads {
             let wait = move || {
                 self.idle.arrive(number);

@@ -24,10 +24,8 @@ impl Event {
             )
         };
         let (event, poll) = (owned(event)?, owned(poll)?);
-        let mut interest = libc::epoll_event {
-            events: (libc::EPOLLIN | libc::EPOLLET) as u32,
-            u64: 0,
-        };
+        let mut interest =
+            libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: 0 };
         // SAFETY: both descriptors are open, and the kernel copies `interest` during the call.
         let added = unsafe {
             libc::epoll_ctl(
@@ -37,11 +35,7 @@ impl Event {
                 &raw mut interest,
             )
         };
-        if added == 0 {
-            Ok(Self { event, poll })
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        if added == 0 { Ok(Self { event, poll }) } else { Err(io::Error::last_os_error()) }
     }
 
     /// Wakes who waits, or will.

@@ -75,9 +75,9 @@ fn scale(group: &mut Group<'_>) {
 
 fn clocked<E: Clocked>(group: &mut Group<'_>, busy: &'static Busy) {
     match E::start_clocked(WORKERS) {
-        Ok(executor) => group.window(E::NAME, E::ROLE, move |window| {
-            timer_lateness(&executor, busy, window)
-        }),
+        Ok(executor) => {
+            group.window(E::NAME, E::ROLE, move |window| timer_lateness(&executor, busy, window))
+        }
         Err(message) => group.broken(E::NAME, E::ROLE, &message),
     };
 }

@@ -41,9 +41,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             .crowded();
         let latch = Latch::leaked(LINKS_MAX);
         everyone(group, ChainedTasks(latch));
-        group.checked(THREADS, Role::Baseline, move |ops| {
-            chained_threads(latch, ops)
-        });
+        group.checked(THREADS, Role::Baseline, move |ops| chained_threads(latch, ops));
     });
     bench.group("fork_join", |group| {
         group
@@ -55,9 +53,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             );
         joins(group, "fork-join");
         everyone(group, ForkJoin(Latch::leaked(1)));
-        group.checked(THREADS, Role::Baseline, |ops| {
-            join_threads(ops, THREADS_MAX)
-        });
+        group.checked(THREADS, Role::Baseline, |ops| join_threads(ops, THREADS_MAX));
     });
     bench.group("fork_join_tree", |group| {
         group
@@ -119,12 +115,7 @@ impl Workload for ChainedTasks {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
         let latch = self.0;
         latch.reset(ops as usize);
-        let first = Link {
-            latch,
-            spawner: executor.spawner(),
-            number: 0,
-            end: ops as usize,
-        };
+        let first = Link { latch, spawner: executor.spawner(), number: 0, end: ops as usize };
         let root = async move {
             latch.begin();
             first.await;
@@ -178,9 +169,7 @@ struct ForkJoin(&'static Latch);
 impl Workload for ForkJoin {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
         let spawner = executor.spawner();
-        counted(executor, self.0, ops, async move {
-            waves(spawner, ops, FORK_TASKS).await
-        })
+        counted(executor, self.0, ops, async move { waves(spawner, ops, FORK_TASKS).await })
     }
 }
 
@@ -190,9 +179,7 @@ struct Tree(&'static Latch);
 impl Workload for Tree {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
         let root = node(executor.spawner(), ops);
-        counted(executor, self.0, ops, async {
-            root.await.ok_or_else(String::new)
-        })
+        counted(executor, self.0, ops, async { root.await.ok_or_else(String::new) })
     }
 }
 

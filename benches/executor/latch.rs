@@ -49,20 +49,14 @@ impl Wake for Unpark {
 impl Latch {
     /// For at most `tasks_max` tasks.
     pub(crate) fn leaked(tasks_max: usize) -> &'static Self {
-        let cells = (0..tasks_max.div_ceil(CELL_TASKS))
-            .map(|_| CachePadded::default())
-            .collect();
+        let cells = (0..tasks_max.div_ceil(CELL_TASKS)).map(|_| CachePadded::default()).collect();
         Box::leak(Box::new(Self {
             cells,
             cells_left: CachePadded::default(),
             tasks: AtomicUsize::new(0),
             wrong: AtomicBool::new(false),
             ended: AtomicBool::new(false),
-            times: Mutex::new(Times {
-                began: None,
-                ended: None,
-                waiter: None,
-            }),
+            times: Mutex::new(Times { began: None, ended: None, waiter: None }),
         }))
     }
 
@@ -77,11 +71,8 @@ impl Latch {
         self.wrong.store(false, Ordering::Relaxed);
         self.ended.store(tasks == 0, Ordering::Release);
         let now = Instant::now();
-        *self.times() = Times {
-            began: Some(now),
-            ended: (tasks == 0).then_some(now),
-            waiter: None,
-        };
+        *self.times() =
+            Times { began: Some(now), ended: (tasks == 0).then_some(now), waiter: None };
     }
 
     /// Time runs from here.
@@ -166,10 +157,7 @@ impl Latch {
     fn lost(&self) -> String {
         let tasks = self.tasks.load(Ordering::Relaxed);
         let cells = &self.cells[..tasks.div_ceil(CELL_TASKS)];
-        let ran: u64 = cells
-            .iter()
-            .map(|cell| cell.load(Ordering::Relaxed) >> COUNT_SHIFT)
-            .sum();
+        let ran: u64 = cells.iter().map(|cell| cell.load(Ordering::Relaxed) >> COUNT_SHIFT).sum();
         format!("{ran} of {tasks} tasks ran within {PATIENCE:?}")
     }
 

@@ -51,10 +51,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 "Futures of real services, mostly larger than all of this; other allocators.",
             )
             .unit("bytes per task", Better::Lower)
-            .limit(
-                "an idle task takes at most 64 bytes beside its future",
-                TASK_BYTES_MAX as f64,
-            )
+            .limit("an idle task takes at most 64 bytes beside its future", TASK_BYTES_MAX as f64)
             .claim("an idle task takes less than glommio's", GLOMMIO, 1.0)
             .rounds(6, 8)
             .budget(Duration::from_secs(10))
@@ -149,10 +146,7 @@ fn earlier<E: Executor>(tasks: usize) -> usize {
 
 /// What the tasks took, and the queues.
 fn growths(empty: u64, before: u64, after: u64) -> Vec<f64> {
-    vec![
-        after.saturating_sub(before) as f64,
-        before.saturating_sub(empty) as f64,
-    ]
+    vec![after.saturating_sub(before) as f64, before.saturating_sub(empty) as f64]
 }
 
 fn thread_bytes(threads: usize) -> Result<Vec<f64>, String> {

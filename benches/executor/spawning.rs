@@ -41,11 +41,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             ))
             .not_shown("Fork and join; tasks that do something.")
             .ops_max(TASKS_MAX as u64)
-            .claim(
-                "spawn from a worker at least 7x as fast as tokio",
-                TOKIO,
-                7.0,
-            )
+            .claim("spawn from a worker at least 7x as fast as tokio", TOKIO, 7.0)
             .claim("spawn from a worker no slower than monoio", MONOIO, 1.0)
             .crowded();
         let latch = Latch::leaked(TASKS_MAX);
@@ -59,16 +55,8 @@ pub(crate) fn measure(bench: &mut Harness) {
             .method(&format!("{TASK} A thread that is no worker spawns."))
             .not_shown("Spawning on a busy runtime; tasks that stay (see alive_...).")
             .ops_max(TASKS_MAX as u64)
-            .claim(
-                "spawn from outside at least 10x as fast as tokio",
-                TOKIO,
-                10.0,
-            )
-            .claim(
-                "spawn from outside 3x as fast as async-executor",
-                ASYNC_EXECUTOR,
-                3.0,
-            )
+            .claim("spawn from outside at least 10x as fast as tokio", TOKIO, 10.0)
+            .claim("spawn from outside 3x as fast as async-executor", ASYNC_EXECUTOR, 3.0)
             .crowded();
         let latch = Latch::leaked(TASKS_MAX);
         from_outside(group, Outside(latch));
@@ -100,13 +88,11 @@ fn spawn_join(group: &mut Group<'_>, wave: u64, title: &str) {
         .ops_max(TASKS_MAX as u64)
         .crowded();
     if wave > 1 {
-        group
-            .claim("spawn and join at least 5x as fast as tokio", TOKIO, 5.0)
-            .claim(
-                "spawn and join 2.5x as fast as async-executor",
-                ASYNC_EXECUTOR,
-                2.5,
-            );
+        group.claim("spawn and join at least 5x as fast as tokio", TOKIO, 5.0).claim(
+            "spawn and join 2.5x as fast as async-executor",
+            ASYNC_EXECUTOR,
+            2.5,
+        );
     }
     from_outside(group, SpawnJoin(wave));
     let wave = wave.min(THREADS_MAX);
@@ -123,20 +109,16 @@ fn spawn_beside(group: &mut Group<'_>, busy: usize) {
              3 us in each poll and then yield (every second wakes itself instead), from before \
              the first spawn until after the last task."
         ))
-        .not_shown(&format!(
-            "Polls that last longer: no runtime interrupts them. {UNFAIR}"
-        ))
+        .not_shown(&format!("Polls that last longer: no runtime interrupts them. {UNFAIR}"))
         .ops(4 * BESIDE_TASKS as u64)
         .ops_max(BESIDE_TASKS as u64)
         .crowded();
     if busy == 1 {
-        group
-            .claim("beside a busy worker 5x as fast as tokio", TOKIO, 5.0)
-            .claim(
-                "beside a busy worker 2x as fast as async-executor",
-                ASYNC_EXECUTOR,
-                2.0,
-            );
+        group.claim("beside a busy worker 5x as fast as tokio", TOKIO, 5.0).claim(
+            "beside a busy worker 2x as fast as async-executor",
+            ASYNC_EXECUTOR,
+            2.0,
+        );
     } else {
         let text = "both workers busy, no slower than async-executor";
         group.claim(text, ASYNC_EXECUTOR, 1.0);
@@ -156,11 +138,7 @@ const _: () = assert!(size_of::<Once>() == 24);
 
 impl Once {
     fn new(latch: &'static Latch, number: usize) -> Self {
-        Self {
-            latch,
-            number,
-            _size: 0,
-        }
+        Self { latch, number, _size: 0 }
     }
 }
 
@@ -280,9 +258,8 @@ pub(crate) fn join_threads(ops: u64, wave: u64) -> Result<Batch, String> {
     let mut left = ops;
     while left > 0 {
         let wide = left.min(wave);
-        let threads: Result<Vec<_>, _> = (0..wide)
-            .map(|number| thread::Builder::new().spawn(move || number))
-            .collect();
+        let threads: Result<Vec<_>, _> =
+            (0..wide).map(|number| thread::Builder::new().spawn(move || number)).collect();
         let threads = threads.map_err(|error| error.to_string())?;
         let outputs = threads.into_iter().filter_map(|thread| thread.join().ok());
         let sum: u64 = outputs.sum();

@@ -34,17 +34,11 @@ pub(crate) fn measure(bench: &mut Harness) {
             .crowded();
         let yields = Yields::leaked();
         everyone(group, YieldTasks(yields));
-        group.checked(THREADS, Role::Baseline, move |ops| {
-            yield_threads(yields, ops)
-        });
+        group.checked(THREADS, Role::Baseline, move |ops| yield_threads(yields, ops));
     });
     for (id, apart, title) in [
         ("ping_pong", true, "ping-pong between two tasks"),
-        (
-            "ping_pong_together",
-            false,
-            "ping-pong, started by one task",
-        ),
+        ("ping_pong_together", false, "ping-pong, started by one task"),
     ] {
         bench.group(id, |group| ping_pong(group, apart, title));
     }
@@ -66,9 +60,11 @@ fn ping_pong(group: &mut Group<'_>, apart: bool, title: &str) {
         .not_shown("The cost of a channel; what happens beside other tasks.")
         .crowded();
     if apart {
-        group
-            .claim("ping-pong at least 4.5x as fast as tokio", TOKIO, 4.5)
-            .claim("ping-pong no slower than monoio", MONOIO, 1.0);
+        group.claim("ping-pong at least 4.5x as fast as tokio", TOKIO, 4.5).claim(
+            "ping-pong no slower than monoio",
+            MONOIO,
+            1.0,
+        );
     }
     everyone(group, PingPongTasks(Latch::leaked(2), apart));
     group.checked(THREADS, Role::Baseline, ping_pong_threads);
@@ -82,10 +78,7 @@ pub(crate) struct Yields {
 
 impl Yields {
     pub(crate) fn leaked() -> &'static Self {
-        Box::leak(Box::new(Self {
-            latch: Latch::leaked(YIELDERS),
-            done: CachePadded::default(),
-        }))
+        Box::leak(Box::new(Self { latch: Latch::leaked(YIELDERS), done: CachePadded::default() }))
     }
 
     fn reset(&self) {
@@ -252,12 +245,7 @@ impl Workload for PingPongTasks {
 
 fn start_players<S: Spawner>(spawner: &S, game: &Arc<Game>) {
     for number in 0..2 {
-        spawner.detach(Player {
-            game: game.clone(),
-            number,
-            registered: false,
-            hits: 0,
-        });
+        spawner.detach(Player { game: game.clone(), number, registered: false, hits: 0 });
     }
 }
 

@@ -28,10 +28,8 @@ const TASKS: usize = 10_000;
 /// `FUTEX_WAKE`, private or not.
 const FUTEX_WAKES: &str = "op == 1 || op == 129";
 
-const TRACEPOINTS: [&str; 2] = [
-    "/sys/kernel/tracing/events/syscalls",
-    "/sys/kernel/debug/tracing/events/syscalls",
-];
+const TRACEPOINTS: [&str; 2] =
+    ["/sys/kernel/tracing/events/syscalls", "/sys/kernel/debug/tracing/events/syscalls"];
 
 const PERF_TYPE_TRACEPOINT: u64 = 2;
 const PERF_ATTR_BYTES: u64 = 64;
@@ -113,10 +111,7 @@ fn counted<E: Workers>(tasks: usize) -> Result<Vec<f64>, String> {
     let before = counters.read().map_err(|error| error.to_string())?;
     run()?;
     let after = counters.read().map_err(|error| error.to_string())?;
-    Ok(vec![
-        (after[0] - before[0]) as f64,
-        (after[1] - before[1]) as f64,
-    ])
+    Ok(vec![(after[0] - before[0]) as f64, (after[1] - before[1]) as f64])
 }
 
 /// Counts this process's writes and futex wakes.
@@ -127,18 +122,9 @@ impl Counters {
         let (writes, wakes) = (counter("sys_enter_write")?, counter("sys_enter_futex")?);
         let filter = std::ffi::CString::new(FUTEX_WAKES)?;
         // SAFETY: the descriptor is open, and the kernel copies the string during the call.
-        let set = unsafe {
-            libc::ioctl(
-                wakes.as_raw_fd(),
-                PERF_EVENT_IOC_SET_FILTER,
-                filter.as_ptr(),
-            )
-        };
-        if set == 0 {
-            Ok(Self([writes, wakes]))
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        let set =
+            unsafe { libc::ioctl(wakes.as_raw_fd(), PERF_EVENT_IOC_SET_FILTER, filter.as_ptr()) };
+        if set == 0 { Ok(Self([writes, wakes])) } else { Err(io::Error::last_os_error()) }
     }
 
     fn read(&mut self) -> io::Result<[u64; 2]> {
@@ -159,16 +145,8 @@ fn counter(name: &str) -> io::Result<File> {
     let id: u64 = id.trim().parse().map_err(io::Error::other)?;
     // The first 64 bytes of `perf_event_attr`: type and size, config, period, sample type, read
     // format, flags, wakeups, breakpoints.
-    let attributes = [
-        PERF_TYPE_TRACEPOINT | PERF_ATTR_BYTES << 32,
-        id,
-        0,
-        0,
-        0,
-        PERF_INHERIT,
-        0,
-        0_u64,
-    ];
+    let attributes =
+        [PERF_TYPE_TRACEPOINT | PERF_ATTR_BYTES << 32, id, 0, 0, 0, PERF_INHERIT, 0, 0_u64];
     // SAFETY: `attributes` is as long as its size says and lives during the call; the result is a
     // new descriptor or -1.
     let opened =

@@ -51,11 +51,7 @@ pub(crate) fn measure(bench: &mut Harness) {
                 .method(HOT)
                 .not_shown("A runtime that has slept for long, and idle cores' wake-up time.")
                 .unit("ns", Better::Lower)
-                .claim(
-                    &format!("hot wake {bar}x as fast as tokio ({name})"),
-                    TOKIO,
-                    bar,
-                )
+                .claim(&format!("hot wake {bar}x as fast as tokio ({name})"), TOKIO, bar)
                 .claim(
                     &format!("hot wake 10x as fast as async-executor ({name})"),
                     ASYNC_EXECUTOR,
@@ -96,12 +92,8 @@ pub(crate) fn measure(bench: &mut Harness) {
             let _workers = Confined::to(Core::Last);
             probed_futures(group, WakeTask(quantile, PAUSE));
         }
-        group.window(THREADS, Role::Baseline, move |window| {
-            wake_thread(quantile, PAUSE, window)
-        });
-        group.window(EVENTFD, Role::Limit, move |window| {
-            wake_event(quantile, PAUSE, window)
-        });
+        group.window(THREADS, Role::Baseline, move |window| wake_thread(quantile, PAUSE, window));
+        group.window(EVENTFD, Role::Limit, move |window| wake_event(quantile, PAUSE, window));
     });
 }
 
@@ -190,11 +182,7 @@ impl Future for Answering {
         if self.0.waker.get().is_none() {
             let _ = self.0.waker.set(cx.waker().clone());
         }
-        if self.0.answer() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if self.0.answer() { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 

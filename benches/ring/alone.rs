@@ -34,11 +34,7 @@ fn passing(bench: &mut Harness, field: Field, shape: Shape) {
             .method("One thread, capacity 1024, queue otherwise empty; values added up.")
             .not_shown("Anything about contention, or about a queue that is not in the cache.")
             .claim("push and pop no dearer than crossbeam's", CROSSBEAM, 1.0)
-            .claim(
-                "push and pop 1.25 times as fast as concurrent-queue",
-                CONCURRENT_QUEUE,
-                1.25,
-            );
+            .claim("push and pop 1.25 times as fast as concurrent-queue", CONCURRENT_QUEUE, 1.25);
         group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, Pairs);
     });
@@ -48,16 +44,8 @@ fn passing(bench: &mut Harness, field: Field, shape: Shape) {
             .question("What does a value cost when the queue is filled and then emptied?")
             .method("One thread pushes 1024 values, then pops them; time for each value.")
             .not_shown("Anything about contention.")
-            .claim(
-                "fill and drain 1.5 times as fast as crossbeam",
-                CROSSBEAM,
-                1.5,
-            )
-            .claim(
-                "fill and drain 1.5 times as fast as concurrent-queue",
-                CONCURRENT_QUEUE,
-                1.5,
-            )
+            .claim("fill and drain 1.5 times as fast as crossbeam", CROSSBEAM, 1.5)
+            .claim("fill and drain 1.5 times as fast as concurrent-queue", CONCURRENT_QUEUE, 1.5)
             .claim("fill and drain 1.2 times as fast as kanal", KANAL, 1.2);
         group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, FillDrain);
@@ -69,16 +57,10 @@ fn refusing(bench: &mut Harness, field: Field, shape: Shape) {
         group
             .title("pop on an empty queue, one thread")
             .question("What does it cost to find that there is nothing?")
-            .method(&format!(
-                "One thread, capacity 1024; every answer must be \"empty\". {STRICT}"
-            ))
+            .method(&format!("One thread, capacity 1024; every answer must be \"empty\". {STRICT}"))
             .not_shown("Polling a queue that others push into.")
             .claim("empty found 6 times as fast as crossbeam", CROSSBEAM, 6.0)
-            .claim(
-                "empty found 6 times as fast as concurrent-queue",
-                CONCURRENT_QUEUE,
-                6.0,
-            );
+            .claim("empty found 6 times as fast as concurrent-queue", CONCURRENT_QUEUE, 6.0);
         group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, PopEmpty);
     });
@@ -91,11 +73,7 @@ fn refusing(bench: &mut Harness, field: Field, shape: Shape) {
             ))
             .not_shown("Polling a queue that others pop from.")
             .claim("full found 6 times as fast as crossbeam", CROSSBEAM, 6.0)
-            .claim(
-                "full found 6 times as fast as concurrent-queue",
-                CONCURRENT_QUEUE,
-                6.0,
-            );
+            .claim("full found 6 times as fast as concurrent-queue", CONCURRENT_QUEUE, 6.0);
         group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, PushFull);
     });
@@ -174,9 +152,7 @@ struct PushFull;
 impl Workload<u64> for PushFull {
     fn run<Q: Queue<u64>>(self, queue: &mut Q, ops: u64) -> Result<Batch, String> {
         let mut end = only(queue)?;
-        let filled = (0..=CAPACITY as u64)
-            .take_while(|&value| end.push(value).is_ok())
-            .count();
+        let filled = (0..=CAPACITY as u64).take_while(|&value| end.push(value).is_ok()).count();
         let mut handed_back = 0_u64;
         let began = Instant::now();
         for value in 0..ops {

@@ -21,14 +21,7 @@ const CAPACITY_ALONE: usize = 1024;
 const CAPACITY_SHARED: usize = 65_536;
 
 /// In the default run.
-const MAIN: &[&str] = &[
-    RING,
-    CROSSBEAM,
-    CONCURRENT_QUEUE,
-    KANAL,
-    LOCKED,
-    LOCKED_BATCH,
-];
+const MAIN: &[&str] = &[RING, CROSSBEAM, CONCURRENT_QUEUE, KANAL, LOCKED, LOCKED_BATCH];
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
@@ -51,21 +44,9 @@ pub(crate) fn measure(bench: &mut Harness) {
             .title("batches of 32, 2p2c, spin64+yield")
             .question("How many values a second pass in batches?")
             .rate("values per second")
-            .claim(
-                "batches 3 times as many values as crossbeam",
-                CROSSBEAM,
-                3.0,
-            )
-            .claim(
-                "batches 3 times as many values as concurrent-queue",
-                CONCURRENT_QUEUE,
-                3.0,
-            )
-            .claim(
-                "batches 1.5 times as many values as a mutex's",
-                LOCKED_BATCH,
-                1.5,
-            )
+            .claim("batches 3 times as many values as crossbeam", CROSSBEAM, 3.0)
+            .claim("batches 3 times as many values as concurrent-queue", CONCURRENT_QUEUE, 3.0)
+            .claim("batches 1.5 times as many values as a mutex's", LOCKED_BATCH, 1.5)
             .not_shown("Four cores: here half of the threads wait for a core.")
             .crowded()
             .sample(Duration::from_millis(60))
@@ -116,11 +97,7 @@ impl Workload<u64> for Alone {
         let (whole, part) = (ops / BATCH as u64, ops % BATCH as u64);
         same("values pushed", pushed as u64, ops)?;
         same("values popped", popped as u64, ops)?;
-        same(
-            "sum of the values popped",
-            sum,
-            whole * of(BATCH as u64) + of(part),
-        )?;
+        same("sum of the values popped", sum, whole * of(BATCH as u64) + of(part))?;
         Ok(elapsed.into())
     }
 }

@@ -26,26 +26,11 @@ trait Workload: Copy + 'static {
 }
 
 /// Full: senders wait for room nearly always.
-const FULL: Stream = Stream {
-    senders: 4,
-    receivers: 1,
-    capacity: 16,
-};
+const FULL: Stream = Stream { senders: 4, receivers: 1, capacity: 16 };
 /// Contended: room enough for a while, many who want it.
-const CONTENDED: Stream = Stream {
-    senders: 8,
-    receivers: 1,
-    capacity: 1024,
-};
-const SHARED: Stream = Stream {
-    senders: 4,
-    receivers: 4,
-    capacity: 1024,
-};
-const RING: RingOfTasks = RingOfTasks {
-    tasks: 64,
-    tokens: 8,
-};
+const CONTENDED: Stream = Stream { senders: 8, receivers: 1, capacity: 1024 };
+const SHARED: Stream = Stream { senders: 4, receivers: 4, capacity: 1024 };
+const RING: RingOfTasks = RingOfTasks { tasks: 64, tokens: 8 };
 
 /// Measures the groups of this file: with two workers, and the ping-pong with one; with `--all`
 /// everything with both.
@@ -60,30 +45,24 @@ pub(crate) fn measure(bench: &mut Harness) {
 
 fn streams(bench: &mut Harness, workers: usize) {
     one(bench, "full", workers, FULL, |group| {
-        group
-            .question("What does a value cost when senders wait for room?")
-            .method(&format!(
-                "4 sending tasks, one receiving task, capacity 16. {FAIR} {}",
-                setting(workers)
-            ));
+        group.question("What does a value cost when senders wait for room?").method(&format!(
+            "4 sending tasks, one receiving task, capacity 16. {FAIR} {}",
+            setting(workers)
+        ));
     });
     one(bench, "contended", workers, CONTENDED, |group| {
-        group
-            .question("What does a value cost when many send to one?")
-            .method(&format!(
-                "8 sending tasks, one receiving task, capacity 1024. {FAIR} {}",
-                setting(workers)
-            ));
+        group.question("What does a value cost when many send to one?").method(&format!(
+            "8 sending tasks, one receiving task, capacity 1024. {FAIR} {}",
+            setting(workers)
+        ));
     });
     if bench.all() {
         one(bench, "shared", workers, SHARED, |group| {
-            group
-                .question("What does a value cost when several receive, too?")
-                .method(&format!(
-                    "4 sending and 4 receiving tasks, capacity 1024; tokio's channel has but one \
+            group.question("What does a value cost when several receive, too?").method(&format!(
+                "4 sending and 4 receiving tasks, capacity 1024; tokio's channel has but one \
                      receiver and is left out. {FAIR} {}",
-                    setting(workers)
-                ));
+                setting(workers)
+            ));
         });
         one(bench, "ring_of_tasks", workers, RING, |group| {
             group
@@ -169,7 +148,5 @@ fn contender<C: Channel>(group: &mut Group<'_>, runtime: &Rc<Runtime>, workload:
         return;
     }
     let runtime = runtime.clone();
-    group.checked(C::NAME, C::ROLE, move |ops| {
-        workload.run::<C>(&runtime, ops)
-    });
+    group.checked(C::NAME, C::ROLE, move |ops| workload.run::<C>(&runtime, ops));
 }

@@ -24,10 +24,7 @@ pub(crate) struct Seen {
 impl Seen {
     /// Of a consumer that takes from so many producers.
     pub(crate) fn from(producers: usize) -> Self {
-        Self {
-            next: vec![0; producers],
-            ..Self::default()
-        }
+        Self { next: vec![0; producers], ..Self::default() }
     }
 
     /// Counts a value without a look at its order.
@@ -66,17 +63,11 @@ pub(crate) fn same_values<'a>(
             went_in.0, went_in.1, came_out.0, came_out.1
         ));
     }
-    same(
-        "values torn or overtaken",
-        popped.map(|seen| seen.misplaced).sum(),
-        0,
-    )
+    same("values torn or overtaken", popped.map(|seen| seen.misplaced).sum(), 0)
 }
 
 fn total<'a>(all: impl Iterator<Item = &'a Seen>) -> (u64, u64) {
-    all.fold((0, 0), |(count, sum), seen| {
-        (count + seen.count, u64::wrapping_add(sum, seen.sum))
-    })
+    all.fold((0, 0), |(count, sum), seen| (count + seen.count, u64::wrapping_add(sum, seen.sum)))
 }
 
 /// 0 + 1 + ... + (count - 1), wrapping.
@@ -92,9 +83,5 @@ pub(crate) fn sum_below(count: u64) -> u64 {
 /// # Errors
 /// What differs, and how.
 pub(crate) fn same(what: &str, seen: u64, right: u64) -> Result<(), String> {
-    if seen == right {
-        Ok(())
-    } else {
-        Err(format!("{what}: {seen}, right is {right}"))
-    }
+    if seen == right { Ok(()) } else { Err(format!("{what}: {seen}, right is {right}")) }
 }

@@ -42,13 +42,7 @@ pub(crate) fn contenders<V: Value, Subject: Queue<V>>(
     workload: impl Workload<V>,
 ) {
     contender::<V, Subject>(group, shape, workload);
-    let mut others = Others {
-        group,
-        field,
-        shape,
-        workload,
-        subject: Subject::NAME,
-    };
+    let mut others = Others { group, field, shape, workload, subject: Subject::NAME };
     others.add::<V, Handles<V>>();
     others.add::<V, WeakHandles<V>>();
     others.add::<V, ByRef<Ring<V>>>();

@@ -28,34 +28,20 @@ pub(crate) fn measure(bench: &mut Harness) {
         group
             .title("SPSC: push and pop, one thread")
             .question("What do a push and a pop cost when both sides are known to be alone?")
-            .claim(
-                "SPSC push and pop 5 times as fast as crossbeam",
-                CROSSBEAM,
-                5.0,
-            )
+            .claim("SPSC push and pop 5 times as fast as crossbeam", CROSSBEAM, 5.0)
             .claim("SPSC push and pop 1.1 times as fast as rtrb", RTRB, 1.1)
             .not_shown("Two cores: see the SPSC transfer.");
-        describe(
-            group,
-            "One thread, capacity 1024, queue otherwise empty; values added up.",
-        );
+        describe(group, "One thread, capacity 1024, queue otherwise empty; values added up.");
         contenders::<u64, Halves<u64, Spsc>>(group, field, shape, Pairs);
     });
     bench.group("spsc_fill_drain", |group| {
         group
             .title("SPSC: fill, then drain 1024")
             .question("What does a value cost when both sides are known to be alone?")
-            .claim(
-                "SPSC fill and drain 8 times as fast as crossbeam",
-                CROSSBEAM,
-                8.0,
-            )
+            .claim("SPSC fill and drain 8 times as fast as crossbeam", CROSSBEAM, 8.0)
             .claim("SPSC fill and drain 1.1 times as fast as rtrb", RTRB, 1.1)
             .not_shown("Two cores: see the SPSC transfer.");
-        describe(
-            group,
-            "One thread pushes 1024 values, then pops them; time for each value.",
-        );
+        describe(group, "One thread pushes 1024 values, then pops them; time for each value.");
         contenders::<u64, Halves<u64, Spsc>>(group, field, shape, FillDrain);
     });
     bench.group("spsc_transfer", |group| {

@@ -29,10 +29,7 @@ impl<V: Value> Shared<V> for Locked<V> {
     const ROLE: Role = Role::Baseline;
 
     fn bounded(capacity: usize) -> Self {
-        Self {
-            values: Mutex::new(VecDeque::with_capacity(capacity)),
-            capacity,
-        }
+        Self { values: Mutex::new(VecDeque::with_capacity(capacity)), capacity }
     }
 
     #[inline]

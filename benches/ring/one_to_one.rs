@@ -27,8 +27,7 @@ impl<V: Value> Split<V> for Rtrb {
 impl<V: Value> Push<V> for rtrb::Producer<V> {
     #[inline]
     fn push(&mut self, value: V) -> Result<(), V> {
-        self.push(value)
-            .map_err(|rtrb::PushError::Full(value)| value)
+        self.push(value).map_err(|rtrb::PushError::Full(value)| value)
     }
 
     #[inline]

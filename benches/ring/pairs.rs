@@ -20,15 +20,7 @@ use crate::threads::{POLICY, READING, Work, fairness, pop, push, together};
 const CAPACITY: usize = 1024;
 
 /// In the default run.
-const MAIN: &[&str] = &[
-    WEAK,
-    RING,
-    CROSSBEAM,
-    CONCURRENT_QUEUE,
-    KANAL,
-    CROSSBEAM_CHANNEL,
-    LOCKED,
-];
+const MAIN: &[&str] = &[WEAK, RING, CROSSBEAM, CONCURRENT_QUEUE, KANAL, CROSSBEAM_CHANNEL, LOCKED];
 
 /// Measures the groups of this file.
 pub(crate) fn measure(bench: &mut Harness) {
@@ -42,16 +34,8 @@ fn measure_pairs(bench: &mut Harness) {
         group
             .title("pairs, 2 threads, spin64+yield")
             .question("How many pushes and pops a second do two cores do that never wait?")
-            .claim(
-                "two threads' pairs 6 times as many as crossbeam",
-                CROSSBEAM,
-                6.0,
-            )
-            .claim(
-                "two threads' pairs 6 times concurrent-queue",
-                CONCURRENT_QUEUE,
-                6.0,
-            )
+            .claim("two threads' pairs 6 times as many as crossbeam", CROSSBEAM, 6.0)
+            .claim("two threads' pairs 6 times concurrent-queue", CONCURRENT_QUEUE, 6.0)
             .claim("two threads' pairs 1.8 times kanal", KANAL, 1.8)
             .sample(Duration::from_millis(40))
             .budget(Duration::from_secs(4))
@@ -63,16 +47,8 @@ fn measure_pairs(bench: &mut Harness) {
         group
             .title("pairs, 8 threads, spin64+yield")
             .question("How many pushes and pops a second, when threads share the cores?")
-            .claim(
-                "eight threads' pairs 8 times as many as crossbeam",
-                CROSSBEAM,
-                8.0,
-            )
-            .claim(
-                "eight threads' pairs 8 times concurrent-queue",
-                CONCURRENT_QUEUE,
-                8.0,
-            )
+            .claim("eight threads' pairs 8 times as many as crossbeam", CROSSBEAM, 8.0)
+            .claim("eight threads' pairs 8 times concurrent-queue", CONCURRENT_QUEUE, 8.0)
             .claim("eight threads' pairs 1.2 times kanal", KANAL, 1.2)
             .crowded()
             .sample(Duration::from_millis(100))
@@ -111,10 +87,7 @@ fn measure_fairness(bench: &mut Harness) {
                 "Two threads on two cores, as in pairs_2_threads. {FAIRNESS} {POLICY} {READING}"
             ))
             .not_shown("How many pairs there are: a queue may be fair and slow.")
-            .limit(
-                "the poorer of two threads gets at least 0.8 of the richer's",
-                0.8,
-            )
+            .limit("the poorer of two threads gets at least 0.8 of the richer's", 0.8)
             .sample(Duration::from_millis(40))
             .budget(Duration::from_secs(4))
             .without_criterion();
@@ -169,11 +142,7 @@ impl<V: Value> Workload<V> for Pairs {
         let pushed = ran.each.iter().map(|(pushed, _)| pushed);
         let popped = ran.each.iter().map(|(_, popped)| popped);
         same_values(ops, pushed.clone(), popped)?;
-        if queue
-            .both(1)
-            .iter_mut()
-            .any(|end| end.pop_exact().is_some())
-        {
+        if queue.both(1).iter_mut().any(|end| end.pop_exact().is_some()) {
             return Err("a value is left in the queue".to_owned());
         }
         let fairness = fairness(pushed.map(|seen| seen.count));

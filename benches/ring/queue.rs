@@ -160,11 +160,7 @@ impl Shape {
     }
 
     pub(crate) fn of(capacity: usize, producers: usize, consumers: usize) -> Self {
-        Self {
-            capacity,
-            producers,
-            consumers,
-        }
+        Self { capacity, producers, consumers }
     }
 }
 

@@ -26,39 +26,17 @@ pub(crate) fn measure(bench: &mut Harness) {
     bench.group("round_trip_strict", |group| {
         group
             .title("round trip, strict, spin64+yield")
-            .claim(
-                "a round trip 1.35 times as fast as crossbeam",
-                CROSSBEAM,
-                1.35,
-            )
-            .claim(
-                "a round trip 1.35 times as fast as concurrent-queue",
-                CONCURRENT_QUEUE,
-                1.35,
-            );
-        describe(
-            group,
-            "All poll with their strict pop, where they have one.",
-        );
+            .claim("a round trip 1.35 times as fast as crossbeam", CROSSBEAM, 1.35)
+            .claim("a round trip 1.35 times as fast as concurrent-queue", CONCURRENT_QUEUE, 1.35);
+        describe(group, "All poll with their strict pop, where they have one.");
         contenders::<u64, Handles<u64>>(group, field, shape, RoundTrip);
     });
     bench.group("round_trip_weak", |group| {
         group
             .title("round trip, weak, spin64+yield")
-            .claim(
-                "a weak round trip 2 times as fast as crossbeam",
-                CROSSBEAM,
-                2.0,
-            )
-            .claim(
-                "a weak round trip 2 times as fast as concurrent-queue",
-                CONCURRENT_QUEUE,
-                2.0,
-            );
-        describe(
-            group,
-            "The subject polls with its weak try_pop, the others with what they have.",
-        );
+            .claim("a weak round trip 2 times as fast as crossbeam", CROSSBEAM, 2.0)
+            .claim("a weak round trip 2 times as fast as concurrent-queue", CONCURRENT_QUEUE, 2.0);
+        describe(group, "The subject polls with its weak try_pop, the others with what they have.");
         contenders::<u64, WeakHandles<u64>>(group, field, shape, RoundTrip);
     });
 }
@@ -98,11 +76,7 @@ impl<V: Value> Workload<V> for RoundTrip {
             End::Asking((push, pop)) => Ok(ask(push, pop, ops)),
             End::Answering((pop, push)) => Ok(answer(pop, push, ops)),
         })?;
-        same(
-            "answers that are not their question",
-            ran.each.iter().sum(),
-            0,
-        )?;
+        same("answers that are not their question", ran.each.iter().sum(), 0)?;
         Ok(ran.elapsed.into())
     }
 }

@@ -210,26 +210,15 @@ impl<V: Value, S: Split<V>> Queue<V> for Halves<V, S> {
 
     fn bounded(capacity: usize) -> Self {
         let (producers, consumers) = S::bounded(capacity);
-        Self {
-            producers,
-            consumers,
-            of: PhantomData,
-        }
+        Self { producers, consumers, of: PhantomData }
     }
 
     fn ends(&mut self, producers: usize, consumers: usize) -> Ends<Self::Push<'_>, Self::Pop<'_>> {
-        (
-            self.producers.ends(producers),
-            self.consumers.ends(consumers),
-        )
+        (self.producers.ends(producers), self.consumers.ends(consumers))
     }
 
     fn both(&mut self, threads: usize) -> Vec<Self::Both<'_>> {
         let (producers, consumers) = self.ends(threads, threads);
-        producers
-            .into_iter()
-            .zip(consumers)
-            .map(|(push, pop)| Paired(push, pop))
-            .collect()
+        producers.into_iter().zip(consumers).map(|(push, pop)| Paired(push, pop)).collect()
     }
 }

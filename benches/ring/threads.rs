@@ -165,10 +165,7 @@ pub(crate) fn together<O: Send, T: Send>(
         .iter()
         .map(|result| taken(result).unwrap_or_else(|| Err("a thread left nothing".to_owned())))
         .collect();
-    Ok(Ran {
-        elapsed,
-        each: each?,
-    })
+    Ok(Ran { elapsed, each: each? })
 }
 
 fn taken<T>(place: &Mutex<Option<T>>) -> Option<T> {
@@ -191,9 +188,7 @@ fn begin_together(threads: usize, work: &(dyn Fn(usize) + Sync)) -> Result<Durat
     };
     let finished: Vec<_> = thread::scope(|scope| {
         let run = &run;
-        let handles: Vec<_> = (0..threads)
-            .map(|number| scope.spawn(move || run(number)))
-            .collect();
+        let handles: Vec<_> = (0..threads).map(|number| scope.spawn(move || run(number))).collect();
         handles.into_iter().map(|handle| handle.join()).collect()
     });
     let mut span: Option<(Instant, Instant)> = None;
@@ -209,9 +204,5 @@ fn begin_together(threads: usize, work: &(dyn Fn(usize) + Sync)) -> Result<Durat
 pub(crate) fn fairness(counts: impl Iterator<Item = u64> + Clone) -> f64 {
     let least = counts.clone().min().unwrap_or(0);
     let most = counts.max().unwrap_or(0);
-    if most > 0 {
-        least as f64 / most as f64
-    } else {
-        0.0
-    }
+    if most > 0 { least as f64 / most as f64 } else { 0.0 }
 }

@@ -16,16 +16,7 @@ use crate::subject::{HANDLE, RING, SPSC, WeakHandles};
 use crate::threads::{POLICY, READING, Retry, Work, fairness, push, together};
 
 /// In the default run.
-const MAIN: &[&str] = &[
-    HANDLE,
-    RING,
-    SPSC,
-    CROSSBEAM,
-    CONCURRENT_QUEUE,
-    KANAL,
-    CROSSFIRE,
-    LOCKED,
-];
+const MAIN: &[&str] = &[HANDLE, RING, SPSC, CROSSBEAM, CONCURRENT_QUEUE, KANAL, CROSSFIRE, LOCKED];
 
 const THREADS: [usize; 4] = [1, 2, 4, 8];
 const CAPACITIES: [usize; 3] = [64, 1024, 65_536];
@@ -45,9 +36,7 @@ pub(crate) fn measure(bench: &mut Harness) {
 fn measure_element<V: Value>(bench: &mut Harness, subset: Option<&[(usize, usize, usize)]>) {
     let grid = THREADS.into_iter().flat_map(|producers| {
         THREADS.into_iter().flat_map(move |consumers| {
-            CAPACITIES
-                .into_iter()
-                .map(move |capacity| (producers, consumers, capacity))
+            CAPACITIES.into_iter().map(move |capacity| (producers, consumers, capacity))
         })
     });
     for shape in grid {
@@ -59,11 +48,7 @@ fn measure_element<V: Value>(bench: &mut Harness, subset: Option<&[(usize, usize
 }
 
 fn one<V: Value>(bench: &mut Harness, shape: Shape) {
-    let Shape {
-        capacity,
-        producers,
-        consumers,
-    } = shape;
+    let Shape { capacity, producers, consumers } = shape;
     let sides = format!("{producers}p{consumers}c");
     // With `--all` samples are twice as long.
     let sample_ms = if bench.all() { 20 } else { 30 };
@@ -88,11 +73,7 @@ fn one<V: Value>(bench: &mut Harness, shape: Shape) {
             .not_shown("More cores than this machine has; consumers that work on what they get.")
             .over(&format!("{sides} {}", V::NAME), "capacity", capacity as f64)
             .claim("no transfer below 0.9 times crossbeam", CROSSBEAM, 0.9)
-            .claim(
-                "no transfer below 0.9 times concurrent-queue",
-                CONCURRENT_QUEUE,
-                0.9,
-            )
+            .claim("no transfer below 0.9 times concurrent-queue", CONCURRENT_QUEUE, 0.9)
             .sample(Duration::from_millis(sample_ms))
             .rounds(10, 20)
             .budget(Duration::from_secs(4))
@@ -100,15 +81,7 @@ fn one<V: Value>(bench: &mut Harness, shape: Shape) {
         if producers + consumers > 2 {
             group.crowded();
         }
-        contenders::<V, WeakHandles<V>>(
-            group,
-            field,
-            shape,
-            Transfer {
-                producers,
-                consumers,
-            },
-        );
+        contenders::<V, WeakHandles<V>>(group, field, shape, Transfer { producers, consumers });
     });
 }
 
@@ -141,10 +114,7 @@ pub(crate) trait Way {
 
 impl Transfer {
     pub(crate) fn of(shape: Shape) -> Self {
-        Self {
-            producers: shape.producers,
-            consumers: shape.consumers,
-        }
+        Self { producers: shape.producers, consumers: shape.consumers }
     }
 
     /// Runs both sides on their threads, and compares what they saw.

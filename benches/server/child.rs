@@ -40,10 +40,7 @@ pub(crate) fn serve_if_told() -> Option<ExitCode> {
 }
 
 fn be(spec: &Spec) -> Result<(), String> {
-    let rules = Rules {
-        close_each: spec.close_each,
-        ..Rules::default()
-    };
+    let rules = Rules { close_each: spec.close_each, ..Rules::default() };
     match spec.kind {
         Kind::Tokio => {
             let (runtime, addr) = tokio_server::start(rules).map_err(|error| error.to_string())?;

@@ -41,13 +41,7 @@ impl Contest {
         // end before it is used: there a request that is tried again is how the model works.
         let retries_belong = !kept || spec.close_each || spec.kind == Kind::Kit(Model::ThreadPool);
         let client = LoadClient::connect(load).map_err(|error| error.to_string())?;
-        Ok(Contest {
-            client,
-            process,
-            connections,
-            kept,
-            retries_belong,
-        })
+        Ok(Contest { client, process, connections, kept, retries_belong })
     }
 
     /// Measures one window, where connections are kept after one request on each that is not
@@ -79,9 +73,7 @@ impl Contest {
             sample = sample.with("server_cpu_us_per_request", each);
         }
         if let Some((threads, rss_mib)) = threads_and_rss_mib(pid) {
-            sample = sample
-                .with("server_threads", threads)
-                .with("server_rss_mib", rss_mib);
+            sample = sample.with("server_threads", threads).with("server_rss_mib", rss_mib);
         }
         if self.kept && outcome.connects > 0 {
             let each = outcome.connects as f64 / outcome.requests as f64;

@@ -14,10 +14,7 @@ pub(crate) fn cpu_us(pid: u32) -> Option<f64> {
 pub(crate) fn own_thread_cpu_us() -> Option<f64> {
     // In nanoseconds, where the system counts so; hundredths of a second are coarse for a window.
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let ns = text
-        .split_whitespace()
-        .next()
-        .and_then(|ns| ns.parse::<f64>().ok());
+    let ns = text.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok());
     match ns {
         Some(ns) => Some(ns / 1e3),
         None => cpu_us_in("/proc/thread-self/stat"),

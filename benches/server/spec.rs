@@ -34,36 +34,22 @@ impl Spec {
     /// A server as its makers would start it.
     pub(crate) fn of(kind: Kind) -> Spec {
         let pool_threads = ServeConfig::new(Model::ThreadPool).pool_threads;
-        Spec {
-            kind,
-            close_each: false,
-            workers: None,
-            pool_threads,
-        }
+        Spec { kind, close_each: false, workers: None, pool_threads }
     }
 
     /// The same, closing after each reply.
     pub(crate) fn closing(self) -> Spec {
-        Spec {
-            close_each: true,
-            ..self
-        }
+        Spec { close_each: true, ..self }
     }
 
     /// The same, with so many workers.
     pub(crate) fn workers(self, workers: usize) -> Spec {
-        Spec {
-            workers: Some(workers),
-            ..self
-        }
+        Spec { workers: Some(workers), ..self }
     }
 
     /// The same, with so many threads in its pool.
     pub(crate) fn pool(self, pool_threads: usize) -> Spec {
-        Spec {
-            pool_threads,
-            ..self
-        }
+        Spec { pool_threads, ..self }
     }
 }
 

@@ -18,10 +18,7 @@ pub struct Batch {
 
 impl From<Duration> for Batch {
     fn from(elapsed: Duration) -> Self {
-        Self {
-            elapsed,
-            side: Vec::new(),
-        }
+        Self { elapsed, side: Vec::new() }
     }
 }
 
@@ -144,10 +141,7 @@ impl<'a> Group<'a> {
     /// Groups of one `family` make one plot over the axis `name`, this one at `value`.
     pub fn over(&mut self, family: &str, name: &str, value: f64) -> &mut Self {
         self.spec.family = Some(family.to_owned());
-        self.spec.x = Some(Axis {
-            name: name.to_owned(),
-            value,
-        });
+        self.spec.x = Some(Axis { name: name.to_owned(), value });
         self
     }
 
@@ -161,21 +155,13 @@ impl<'a> Group<'a> {
     /// Claims that the subject is at least `bar` times better than the contender `against`.
     pub fn claim(&mut self, text: &str, against: &str, bar: f64) -> &mut Self {
         let against = Some(against.to_owned());
-        self.spec.claims.push(Claim {
-            text: text.to_owned(),
-            against,
-            bar,
-        });
+        self.spec.claims.push(Claim { text: text.to_owned(), against, bar });
         self
     }
 
     /// Claims that the subject's own value keeps to `bar` (at most, where lower is better).
     pub fn limit(&mut self, text: &str, bar: f64) -> &mut Self {
-        self.spec.claims.push(Claim {
-            text: text.to_owned(),
-            against: None,
-            bar,
-        });
+        self.spec.claims.push(Claim { text: text.to_owned(), against: None, bar });
         self
     }
 
@@ -278,13 +264,7 @@ impl<'a> Group<'a> {
         failure: Option<String>,
     ) -> &mut Self {
         let name = name.to_owned();
-        self.contenders.push(Contender {
-            name,
-            role,
-            work,
-            ops: 1,
-            failure,
-        });
+        self.contenders.push(Contender { name, role, work, ops: 1, failure });
         self
     }
 }

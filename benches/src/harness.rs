@@ -131,11 +131,7 @@ impl Harness {
             self.options.profile.sample(group.sample)
         };
         let window = Window { duration, smoke };
-        Setting {
-            better: group.spec.better,
-            ops_max: group.ops_max,
-            window,
-        }
+        Setting { better: group.spec.better, ops_max: group.ops_max, window }
     }
 
     fn smoke_group(&mut self, group: &mut Group<'_>) {
@@ -172,15 +168,8 @@ impl Harness {
             return;
         };
         let sample = self.options.profile.sample(group.sample);
-        let window = Window {
-            duration: DRILL_WINDOW_MAX.min(sample / 3),
-            smoke: false,
-        };
-        let setting = Setting {
-            better: group.spec.better,
-            ops_max: group.ops_max,
-            window,
-        };
+        let window = Window { duration: DRILL_WINDOW_MAX.min(sample / 3), smoke: false };
+        let setting = Setting { better: group.spec.better, ops_max: group.ops_max, window };
         let mut drill = criterion.benchmark_group(format!("{}/{}", self.bench, group.spec.id));
         for contender in &mut group.contenders {
             if contender.failure.is_some() {
@@ -188,9 +177,7 @@ impl Harness {
             }
             if matches!(contender.work, Work::Window(_)) {
                 // One window warms up: what criterion is told is shorter than what a window takes.
-                drill
-                    .sampling_mode(SamplingMode::Flat)
-                    .warm_up_time(Duration::from_nanos(1));
+                drill.sampling_mode(SamplingMode::Flat).warm_up_time(Duration::from_nanos(1));
             }
             let name = contender.name.clone();
             // A contender that fails leaves criterion by unwinding: criterion then skips its id.
@@ -224,21 +211,12 @@ impl Harness {
         let id = format!("{}/{}", self.bench, group.spec.id);
         rounds::run(&mut group.spec, &plan, &mut entries, &mut |_| {});
         drop(entries);
-        let noisy = group
-            .spec
-            .rounds
-            .iter()
-            .filter(|round| !round.noisy.is_empty())
-            .count();
-        eprintln!(
-            "{id}: {} rounds, {noisy} of them noisy",
-            group.spec.rounds.len()
-        );
+        let noisy = group.spec.rounds.iter().filter(|round| !round.noisy.is_empty()).count();
+        eprintln!("{id}: {} rounds, {noisy} of them noisy", group.spec.rounds.len());
         for contender in &group.spec.contenders {
             if let Some(message) = &contender.failure {
                 eprintln!("{id}/{}: failed: {message}", contender.name);
-                self.failures
-                    .push(format!("{id}/{}: {message}", contender.name));
+                self.failures.push(format!("{id}/{}: {message}", contender.name));
             }
         }
         self.groups.push(group.spec);
@@ -246,13 +224,8 @@ impl Harness {
 
     fn finish_smoke(self) -> ExitCode {
         let (groups, failed) = (self.groups.len(), self.failures.len());
-        println!(
-            "bench {}: smoke: {groups} groups ran once, {failed} failures",
-            self.bench
-        );
-        self.failures
-            .iter()
-            .for_each(|failure| println!("  {failure}"));
+        println!("bench {}: smoke: {groups} groups ran once, {failed} failures", self.bench);
+        self.failures.iter().for_each(|failure| println!("  {failure}"));
         ExitCode::from(u8::from(failed > 0))
     }
 
@@ -263,36 +236,20 @@ impl Harness {
         }
         let dir = paths::records_dir();
         let path = dir.join(format!("{}.json", self.bench));
-        let old = if self.options.filter.is_some() {
-            Record::read(&path).ok()
-        } else {
-            None
-        };
+        let old = if self.options.filter.is_some() { Record::read(&path).ok() } else { None };
         let mut record = old.unwrap_or_else(|| Record::new(&self.bench));
         let profile = self.options.profile.name().to_owned();
         let noise = self.before.since(true);
-        record.merge(
-            Run {
-                environment: self.environment,
-                profile,
-                noise,
-            },
-            self.groups,
-        );
+        record.merge(Run { environment: self.environment, profile, noise }, self.groups);
         if let Err(error) = record.write(&dir) {
-            eprintln!(
-                "bench {}: the record cannot be written: {error}",
-                self.bench
-            );
+            eprintln!("bench {}: the record cannot be written: {error}", self.bench);
             return ExitCode::FAILURE;
         }
         match report::build(&dir, &paths::report_dir()) {
             Ok(outcome) => {
                 print!("{}", report::terminal::bench(&outcome.results, &self.bench));
                 println!("report: {}", outcome.address);
-                let refuted = outcome
-                    .results
-                    .verdicts(Some(&self.bench), Verdict::Refuted);
+                let refuted = outcome.results.verdicts(Some(&self.bench), Verdict::Refuted);
                 let failed = refuted > 0 || !self.failures.is_empty();
                 ExitCode::from(u8::from(self.options.check && failed))
             }
@@ -342,9 +299,7 @@ fn options_or_restart() -> Options {
     if options.restart && options.mode != Mode::Smoke {
         let exe = std::env::current_exe().unwrap_or_else(|_| "bench".into());
         let mut command = Command::new(exe);
-        command
-            .args(&options.for_criterion)
-            .env(FLAGS_VARIABLE, options.own_flags());
+        command.args(&options.for_criterion).env(FLAGS_VARIABLE, options.own_flags());
         restart(command);
     }
     options
@@ -360,10 +315,6 @@ fn restart(mut command: Command) {
 
 #[cfg(not(unix))]
 fn restart(mut command: Command) {
-    let code = command
-        .status()
-        .ok()
-        .and_then(|status| status.code())
-        .unwrap_or(1);
+    let code = command.status().ok().and_then(|status| status.code()).unwrap_or(1);
     std::process::exit(code);
 }

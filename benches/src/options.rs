@@ -96,17 +96,9 @@ impl Profile {
         match self {
             Self::Quick => {
                 let rounds = (default.rounds_min / 2).max(8);
-                Plan {
-                    rounds_min: rounds,
-                    rounds_max: rounds,
-                    repeats_max: 2,
-                    ..*default
-                }
+                Plan { rounds_min: rounds, rounds_max: rounds, repeats_max: 2, ..*default }
             }
-            Self::Default => Plan {
-                rounds_max,
-                ..*default
-            },
+            Self::Default => Plan { rounds_max, ..*default },
             Self::All => Plan {
                 rounds_min: default.rounds_min.max(20),
                 rounds_max: rounds_max.max(60),
@@ -175,15 +167,7 @@ impl Options {
             _ => Profile::Default,
         };
         let (check, rounds_only) = (has("--check"), has("--rounds-only"));
-        Self {
-            mode,
-            profile,
-            check,
-            rounds_only,
-            filter,
-            for_criterion,
-            restart,
-        }
+        Self { mode, profile, check, rounds_only, filter, for_criterion, restart }
     }
 
     /// Our own flags, as a restart carries them and a command line repeats them.

@@ -59,11 +59,7 @@ pub(crate) fn lift() -> Grant {
 /// Whether a unit is left; else wakes `waker`: who gets `Pending` says it to its caller.
 #[inline]
 pub(crate) fn left(waker: &Waker) -> Poll<()> {
-    if LEFT.get() > REFUSALS {
-        Poll::Ready(())
-    } else {
-        refuse(waker)
-    }
+    if LEFT.get() > REFUSALS { Poll::Ready(()) } else { refuse(waker) }
 }
 
 #[cold]

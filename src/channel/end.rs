@@ -37,11 +37,7 @@ impl<T, R: Role> End<T, R> {
 
     /// How many there are of its kind.
     fn ends(&self) -> &Ends {
-        if R::SENDS {
-            &self.shared.senders
-        } else {
-            &self.shared.receivers
-        }
+        if R::SENDS { &self.shared.senders } else { &self.shared.receivers }
     }
 
     /// Closes the channel: nothing more is sent, what was sent can be received. Whether it was

@@ -112,10 +112,7 @@ impl Node {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self {
-            list: Lock::new(List::default()),
-            calls: AtomicUsize::new(0),
-        }
+        Self { list: Lock::new(List::default()), calls: AtomicUsize::new(0) }
     }
 
     fn set_calls(&self, list: &mut List, calls: usize) {
@@ -153,9 +150,7 @@ pub(super) fn keep(gate: &impl Gate, node: &Node, waker: &Waker) -> Option<Turn>
         let mut waker = waker.clone();
         let swap = |entry: &mut Entry| std::mem::swap(&mut entry.waker, &mut waker);
         // SAFETY: the node is in the list. The older waker is dropped after the lock.
-        let swapped = gate
-            .line()
-            .while_waiting(node, |_| unsafe { node.entry(swap) });
+        let swapped = gate.line().while_waiting(node, |_| unsafe { node.entry(swap) });
         if swapped.is_some() {
             return None;
         }
@@ -231,8 +226,7 @@ impl Node {
     /// The node is in a list whose lock the caller holds.
     unsafe fn entry<R>(&self, touch: impl FnOnce(&mut Entry) -> R) -> R {
         // SAFETY: a node in a list has an entry, and the lock keeps others from it (rule 1).
-        self.entry
-            .with_mut(|entry| touch(unsafe { (*entry).assume_init_mut() }))
+        self.entry.with_mut(|entry| touch(unsafe { (*entry).assume_init_mut() }))
     }
 }
 
@@ -249,11 +243,7 @@ impl List {
         });
         // SAFETY: nobody else knows of the node yet.
         node.turn.with_mut(|place| unsafe { *place = turn });
-        let entry = Entry {
-            waker,
-            ahead,
-            behind,
-        };
+        let entry = Entry { waker, ahead, behind };
         // SAFETY: nobody else knows of the node yet.
         node.entry.with_mut(|place| unsafe {
             (*place).write(entry);

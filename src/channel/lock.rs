@@ -28,10 +28,7 @@ impl<T> std::panic::RefUnwindSafe for Lock<T> {}
 
 impl<T> Lock<T> {
     pub(super) fn new(value: T) -> Self {
-        Self {
-            state: AtomicU32::new(FREE),
-            value: UnsafeCell::new(value),
-        }
+        Self { state: AtomicU32::new(FREE), value: UnsafeCell::new(value) }
     }
 
     /// Runs `touch` under the lock. It must not panic: the lock would stay taken.
@@ -50,9 +47,7 @@ impl<T> Lock<T> {
     #[inline]
     fn try_take(&self) -> bool {
         // [channel.locked] pairs with [channel.unlocked]: what was done under the lock is seen.
-        let taken = self
-            .state
-            .compare_exchange_weak(FREE, TAKEN, Acquire, Relaxed);
+        let taken = self.state.compare_exchange_weak(FREE, TAKEN, Acquire, Relaxed);
         taken.is_ok()
     }
 

@@ -142,10 +142,7 @@ impl<T> OneSender<T> {
         }
         // SAFETY: the state is not SENT and never will be.
         let back = cell.with_mut(|place| unsafe { (*place).take() });
-        back.map_or_else(
-            || unreachable!("nobody else touches it"),
-            |value| Err(SendError(value)),
-        )
+        back.map_or_else(|| unreachable!("nobody else touches it"), |value| Err(SendError(value)))
     }
 
     /// Whether the receiver is closed or gone.
@@ -255,9 +252,7 @@ impl<T> Drop for OneReceiver<T> {
 
 impl<T> fmt::Debug for OneSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OneSender")
-            .field("closed", &self.is_closed())
-            .finish_non_exhaustive()
+        f.debug_struct("OneSender").field("closed", &self.is_closed()).finish_non_exhaustive()
     }
 }
 

@@ -158,8 +158,6 @@ impl<G: Gate, E> Drop for Waiting<G, E> {
 impl<G: Gate, E> fmt::Debug for Waiting<G, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let waits = self.node.is_some();
-        f.debug_struct("Waiting")
-            .field("waits", &waits)
-            .finish_non_exhaustive()
+        f.debug_struct("Waiting").field("waits", &waits).finish_non_exhaustive()
     }
 }

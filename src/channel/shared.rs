@@ -187,11 +187,9 @@ impl<T> Errand<Items<'_, T>> for Many<'_, T> {
     type Done = Result<usize, RecvError>;
 
     fn look(&mut self, items: &Items<'_, T>) -> Look<Self::Done> {
-        items
-            .0
-            .receive(|| match items.0.pop_many(self.max, self.into) {
-                0 if self.max > 0 => None,
-                popped => Some(popped),
-            })
+        items.0.receive(|| match items.0.pop_many(self.max, self.into) {
+            0 if self.max > 0 => None,
+            popped => Some(popped),
+        })
     }
 }

@@ -48,11 +48,7 @@ pub enum CorePlan {
 impl Default for CorePlan {
     /// [`CorePlan::Compact`] with the feature `pin`, else [`CorePlan::None`].
     fn default() -> Self {
-        if pin::AVAILABLE {
-            Self::Compact
-        } else {
-            Self::None
-        }
+        if pin::AVAILABLE { Self::Compact } else { Self::None }
     }
 }
 
@@ -85,10 +81,7 @@ impl fmt::Display for CoreError {
             ),
             Self::Empty => f.write_str("the list of cores is empty: name at least one"),
             Self::NoSuchCore { core, allowed } => {
-                write!(
-                    f,
-                    "core {core} is not one this process may use; it may use {allowed:?}"
-                )
+                write!(f, "core {core} is not one this process may use; it may use {allowed:?}")
             }
         }
     }
@@ -122,10 +115,6 @@ impl CorePlan {
 }
 
 fn known(cores: Option<Vec<usize>>) -> Result<Vec<usize>, CoreError> {
-    let unknown = if pin::AVAILABLE {
-        CoreError::Unknown
-    } else {
-        CoreError::Unavailable
-    };
+    let unknown = if pin::AVAILABLE { CoreError::Unknown } else { CoreError::Unavailable };
     cores.ok_or(unknown)
 }

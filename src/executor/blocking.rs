@@ -147,11 +147,7 @@ impl BlockingPool for BlockingThreads {
         // A thread of the pool cannot wait for its own end, nor two pools' for each other's.
         let serving = SERVING.get();
         let own = usize::from(ptr::eq(serving, Arc::as_ptr(&self.inside)));
-        let long = if serving.is_null() {
-            Duration::MAX
-        } else {
-            Duration::ZERO
-        };
+        let long = if serving.is_null() { Duration::MAX } else { Duration::ZERO };
         let (changed, timeout) = (&self.inside.changed, timeout.unwrap_or(long));
         let run = |state: &mut State| state.threads > own;
         let waited = changed.wait_timeout_while(self.inside.lock(), timeout, run);

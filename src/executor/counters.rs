@@ -96,10 +96,7 @@ pub struct PollTimes(pub [u64; CLASSES]);
 
 impl Counters {
     pub(super) fn new(poll_times: bool) -> Self {
-        Self {
-            poll_times: poll_times.then(Box::default),
-            ..Self::default()
-        }
+        Self { poll_times: poll_times.then(Box::default), ..Self::default() }
     }
 
     /// The worker is awake from `now` on.

@@ -80,11 +80,7 @@ impl<'a, P: Policy, Q: RunQueues> Guest<'a, P, Q> {
         // SAFETY: the place is this guest's alone.
         let local = unsafe { Local::new(colony, index) };
         local.remote().counters.got_up(Instant::now());
-        Some(Self {
-            colony,
-            local,
-            index,
-        })
+        Some(Self { colony, local, index })
     }
 }
 

@@ -51,9 +51,7 @@ pub(crate) struct Idle {
 impl Idle {
     /// All workers busy.
     pub(crate) fn new() -> Self {
-        Self {
-            word: AtomicU64::new(0),
-        }
+        Self { word: AtomicU64::new(0) }
     }
 
     /// After a push: the sleeping worker to notify, if it takes one. It counts as searching from

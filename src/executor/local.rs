@@ -75,12 +75,7 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     /// # Safety
     /// While this exists, no other thread has a `Local` of the same scheduler and `index`.
     pub(super) unsafe fn new(scheduler: &'a Scheduler<P, Q>, index: usize) -> Self {
-        Self {
-            scheduler,
-            index,
-            lifo_run: Cell::new(0),
-            dispatching: Cell::new(false),
-        }
+        Self { scheduler, index, lifo_run: Cell::new(0), dispatching: Cell::new(false) }
     }
 
     /// Runs `work` with this as the thread's worker.
@@ -198,11 +193,7 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         if waiting == 0 {
             return None;
         }
-        let sharers = if P::PINNED {
-            1
-        } else {
-            self.scheduler.workers()
-        };
+        let sharers = if P::PINNED { 1 } else { self.scheduler.workers() };
         let share = waiting.div_ceil(sharers).min(BATCH);
         let mut first = None;
         injector.pop_many(share, |task| match first {

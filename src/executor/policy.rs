@@ -35,11 +35,7 @@ pub trait Policy: Send + Sync + 'static {
     /// How many tasks a worker without work takes from the queue of another that holds `len`.
     /// `woken`: it was woken to help; else it only ran out of work itself.
     fn steal(len: usize, woken: bool) -> usize {
-        if woken || len >= Self::TURN_TASKS as usize {
-            len.div_ceil(2)
-        } else {
-            0
-        }
+        if woken || len >= Self::TURN_TASKS as usize { len.div_ceil(2) } else { 0 }
     }
 }
 

@@ -52,11 +52,8 @@ impl Pool {
         around: Around,
     ) -> Result<Self, StartError> {
         let (report, reports) = mpsc::channel();
-        let mut pool = Self {
-            executor: Arc::new(colony.clone()),
-            threads: Vec::new(),
-            monitor: None,
-        };
+        let mut pool =
+            Self { executor: Arc::new(colony.clone()), threads: Vec::new(), monitor: None };
         for (index, (driver, core)) in config.drivers.into_iter().zip(config.cores).enumerate() {
             let worker = Worker::new(index, driver, colony.slab().magazine());
             let around = around.clone();
@@ -124,10 +121,7 @@ pub(super) struct Present<P: Policy, Q: RunQueues>(pub(super) Colony<Scheduler<P
 impl<P: Policy, Q: RunQueues> Present<P, Q> {
     /// Before the executor closes.
     pub(super) fn enter(colony: Colony<Scheduler<P, Q>>) -> Self {
-        assert!(
-            colony.presence.enter(),
-            "the executor was closed while it was being started"
-        );
+        assert!(colony.presence.enter(), "the executor was closed while it was being started");
         Self(colony)
     }
 }

@@ -109,10 +109,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
             dealt: AtomicUsize::new(0),
             drained: AtomicBool::new(false),
             walking: Mutex::new(()),
-            ending: Mutex::new(Ending {
-                at_end: Some(settings.at_end),
-                ended: false,
-            }),
+            ending: Mutex::new(Ending { at_end: Some(settings.at_end), ended: false }),
             ended: Condvar::new(),
             policy: PhantomData,
         }
@@ -203,8 +200,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
 
     pub(super) fn leave_guest_place(&self, index: usize) {
         // [executor.place_left] pairs with [executor.place_taken]: as there.
-        self.guests
-            .fetch_and(!(1 << (index - self.workers())), Ordering::Release);
+        self.guests.fetch_and(!(1 << (index - self.workers())), Ordering::Release);
     }
 
     pub(super) fn metrics(&self, tasks_alive: usize) -> Metrics {
@@ -214,9 +210,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
             tasks_alive,
             tasks_injected: self.injectors.iter().map(RunQueue::len).sum(),
             workers_asleep: self.idle.sleeping(),
-            workers: workers
-                .map(|remote| remote.counters.read(queued(remote)))
-                .collect(),
+            workers: workers.map(|remote| remote.counters.read(queued(remote))).collect(),
         }
     }
 

@@ -66,10 +66,7 @@ fn alternate(ranked: Vec<(usize, Cpu)>, group: fn(Cpu) -> usize) -> Vec<(usize, 
     let placed = ranked.into_iter().map(|(rank, cpu)| (turn(rank, cpu), cpu));
     let mut placed: Vec<_> = placed.collect();
     placed.sort_by_key(|&(turn, _)| turn);
-    placed
-        .into_iter()
-        .map(|((rank, _), cpu)| (rank, cpu))
-        .collect()
+    placed.into_iter().map(|((rank, _), cpu)| (rank, cpu)).collect()
 }
 
 fn next(taken: &mut usize) -> usize {

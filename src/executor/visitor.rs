@@ -22,10 +22,7 @@ impl Visitor {
     pub(crate) fn new(colony: Colony<Scheduler<Stealing, Rings>>, driver: Box<dyn Driver>) -> Self {
         let mut worker = Worker::new(0, driver, colony.slab().magazine());
         worker.enter(&colony, |at_work| at_work.go_away());
-        Self {
-            present: Some(Present::enter(colony)),
-            worker,
-        }
+        Self { present: Some(Present::enter(colony)), worker }
     }
 
     /// Runs at most `most` ready tasks; when there is none, waits for events or tasks, at most for
@@ -34,8 +31,7 @@ impl Visitor {
         let Some(present) = &self.present else {
             return 0;
         };
-        self.worker
-            .enter(&present.0, |at_work| at_work.visit(most, timeout))
+        self.worker.enter(&present.0, |at_work| at_work.visit(most, timeout))
     }
 
     pub(crate) fn driver(&self) -> &dyn Driver {

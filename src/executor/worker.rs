@@ -51,14 +51,8 @@ pub(super) struct AtWork<'a, P, Q: RunQueues> {
 
 impl Worker {
     pub(super) fn new(index: usize, driver: Box<dyn Driver>, magazine: Magazine) -> Self {
-        let seat = Seat {
-            index,
-            driver,
-            ticks: 0,
-            searching: false,
-            spin_for: Duration::ZERO,
-            doubts: 0,
-        };
+        let seat =
+            Seat { index, driver, ticks: 0, searching: false, spin_for: Duration::ZERO, doubts: 0 };
         Self { seat, magazine }
     }
 
@@ -214,11 +208,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         self.look_at_driver(Some(Duration::ZERO));
         let mut ran = self.run_ready(most);
         if ran == 0 && timeout != Some(Duration::ZERO) {
-            let timeout = if self.lie_down() {
-                timeout
-            } else {
-                Some(Duration::ZERO)
-            };
+            let timeout = if self.lie_down() { timeout } else { Some(Duration::ZERO) };
             self.worker.driver.wait(timeout);
             self.get_up();
             self.local.dispatch(|| self.worker.driver.dispatch());

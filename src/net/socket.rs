@@ -19,11 +19,7 @@ pub(super) struct Socket<S> {
 impl<S: AsFd> Socket<S> {
     /// Takes a socket that is in non-blocking mode.
     pub(super) fn new(io: S) -> Self {
-        Self {
-            registration: OnceLock::new(),
-            registering: Mutex::new(()),
-            io,
-        }
+        Self { registration: OnceLock::new(), registering: Mutex::new(()), io }
     }
 
     pub(super) fn io(&self) -> &S {
@@ -80,10 +76,7 @@ impl<S: AsFd> Socket<S> {
     #[cold]
     fn register(&self) -> io::Result<&Registration> {
         // Both directions may come here at once, from two threads: it is registered once.
-        let _registering = self
-            .registering
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _registering = self.registering.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(registration) = self.registration.get() {
             return Ok(registration);
         }

@@ -115,9 +115,7 @@ impl TcpStream {
     /// When called outside a runtime.
     pub async fn readable(&self) -> io::Result<()> {
         let peek = |io: &net::TcpStream| io.peek(&mut [0]);
-        poll_fn(|cx| self.socket.poll_io(Direction::Read, cx, peek, |_| false))
-            .await
-            .map(drop)
+        poll_fn(|cx| self.socket.poll_io(Direction::Read, cx, peek, |_| false)).await.map(drop)
     }
 
     /// Closes one direction or both; a half-closed connection still works the other way.
@@ -173,9 +171,7 @@ impl TcpStream {
         let some = 1..buffer.len();
         let write = |mut io: &net::TcpStream| io.write(buffer);
         let socket = &self.socket;
-        socket.poll_io(Direction::Write, cx, write, |written| {
-            some.contains(written)
-        })
+        socket.poll_io(Direction::Write, cx, write, |written| some.contains(written))
     }
 
     pub(super) fn poll_read_vectored(

@@ -42,11 +42,7 @@ impl Default for Parker {
 impl Parker {
     /// A parker without a token.
     pub fn new() -> Self {
-        Self(Arc::new(Bed {
-            token: Token::new(),
-            lock: Mutex::new(()),
-            wake: Condvar::new(),
-        }))
+        Self(Arc::new(Bed { token: Token::new(), lock: Mutex::new(()), wake: Condvar::new() }))
     }
 
     /// Another handle that wakes this parker.

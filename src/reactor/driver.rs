@@ -34,12 +34,7 @@ impl Driver {
         let poll = mio::Poll::new()?;
         let eventfd = mio::Waker::new(poll.registry(), NOTIFIED)?;
         let handle = Handle::new(poll.registry().try_clone()?, eventfd, clock);
-        Ok(Self {
-            poll,
-            events: mio::Events::with_capacity(EVENTS_MAX),
-            due: Vec::new(),
-            handle,
-        })
+        Ok(Self { poll, events: mio::Events::with_capacity(EVENTS_MAX), due: Vec::new(), handle })
     }
 
     pub(crate) fn handle(&self) -> &Handle {
@@ -103,10 +98,7 @@ impl Driver {
         if let Err(error) = self.poll.poll(&mut self.events, timeout) {
             // A signal: the caller looks at its queues and comes again.
             let signal = error.kind() == io::ErrorKind::Interrupted;
-            assert!(
-                signal,
-                "epoll_wait on our own descriptor and memory: {error}"
-            );
+            assert!(signal, "epoll_wait on our own descriptor and memory: {error}");
         }
     }
 }

@@ -62,11 +62,7 @@ impl Handle {
 
     /// The time by the clock of the calling thread's reactor.
     pub(crate) fn current_now() -> Option<Instant> {
-        CURRENT.with_borrow(|current| {
-            current
-                .as_ref()
-                .map(|current| current.handle.timers().now())
-        })
+        CURRENT.with_borrow(|current| current.as_ref().map(|current| current.handle.timers().now()))
     }
 
     /// Whether the calling thread drives this reactor.

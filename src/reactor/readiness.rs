@@ -83,10 +83,7 @@ pub(crate) struct Readiness {
 
 impl Readiness {
     pub(crate) fn new() -> Self {
-        Self {
-            word: AtomicU64::new(0),
-            wakers: [WakeCell::new(), WakeCell::new()],
-        }
+        Self { word: AtomicU64::new(0), wakers: [WakeCell::new(), WakeCell::new()] }
     }
 
     /// The generation of the socket that has the place now.
@@ -120,10 +117,7 @@ impl Readiness {
             let tick = word.wrapping_add(TICK) & TICK_MASK;
             let next = (word & !TICK_MASK) | tick | ready.flags();
             // [reactor.event] pairs with [reactor.look]: what came before the event is seen.
-            match self
-                .word
-                .compare_exchange_weak(word, next, Release, Relaxed)
-            {
+            match self.word.compare_exchange_weak(word, next, Release, Relaxed) {
                 Ok(_) => break next & !word,
                 Err(now) => word = now,
             }
@@ -158,10 +152,7 @@ impl Readiness {
         let clear = direction.flags();
         let mut word = self.word.load(Relaxed);
         while word & !FLAGS == seen.0 & !FLAGS && word & clear != 0 {
-            match self
-                .word
-                .compare_exchange_weak(word, word & !clear, Relaxed, Relaxed)
-            {
+            match self.word.compare_exchange_weak(word, word & !clear, Relaxed, Relaxed) {
                 Ok(_) => return,
                 Err(now) => word = now,
             }

@@ -22,11 +22,7 @@ pub(crate) struct Timers {
 
 impl Timers {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            start: clock.now(),
-            clock,
-            wheel: Mutex::new(Wheel::new()),
-        }
+        Self { start: clock.now(), clock, wheel: Mutex::new(Wheel::new()) }
     }
 
     /// The time by the reactor's clock.
@@ -76,9 +72,7 @@ impl Timers {
             return;
         }
         let elapsed = self.now().saturating_duration_since(self.start);
-        wheel.advance((elapsed.as_nanos() / TICK_NS) as u64, |waker| {
-            due.push(waker)
-        });
+        wheel.advance((elapsed.as_nanos() / TICK_NS) as u64, |waker| due.push(waker));
     }
 
     /// Takes the wakers of all timers, due or not.

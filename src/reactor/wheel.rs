@@ -183,9 +183,7 @@ impl<T> Wheel<T> {
             self.free = self.entries[index as usize].next;
             return Some(index);
         }
-        let index = u32::try_from(self.entries.len())
-            .ok()
-            .filter(|&index| index != NONE)?;
+        let index = u32::try_from(self.entries.len()).ok().filter(|&index| index != NONE)?;
         self.entries.push(Entry {
             value: None,
             deadline: 0,

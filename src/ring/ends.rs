@@ -90,11 +90,7 @@ pub type Consumer<T, C, P> = End<T, Pop, C, P>;
 
 impl<T, W, O> Clone for End<T, W, Shared, O> {
     fn clone(&self) -> Self {
-        Self {
-            ring: self.ring.clone(),
-            _last: self._last.clone(),
-            ..*self
-        }
+        Self { ring: self.ring.clone(), _last: self._last.clone(), ..*self }
     }
 }
 
@@ -106,10 +102,7 @@ impl<T, W, M, O> End<T, W, M, O> {
         let ring = ring.clone();
         Self {
             at: W::seen(&ring),
-            _last: Arc::new(Closing {
-                ring: ring.clone(),
-                marks,
-            }),
+            _last: Arc::new(Closing { ring: ring.clone(), marks }),
             ring,
             sides: PhantomData,
         }
@@ -187,17 +180,12 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
     where
         I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
     {
-        self.ring
-            .push_many_at::<P, _>(&mut self.at, values.into_iter())
+        self.ring.push_many_at::<P, _>(&mut self.at, values.into_iter())
     }
 
     /// Whether no consumer is left, so that whatever push comes hands its value back.
     pub fn is_closed(&self) -> bool {
-        if P::SOLE {
-            self.ring.is_left()
-        } else {
-            self.ring.is_closed()
-        }
+        if P::SOLE { self.ring.is_left() } else { self.ring.is_closed() }
     }
 }
 

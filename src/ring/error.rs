@@ -56,9 +56,7 @@ impl<T, I> PushManyError<T, I> {
 
 impl<T, I> fmt::Debug for PushManyError<T, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PushManyError")
-            .field("pushed", &self.pushed)
-            .finish_non_exhaustive()
+        f.debug_struct("PushManyError").field("pushed", &self.pushed).finish_non_exhaustive()
     }
 }
 

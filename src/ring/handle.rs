@@ -56,9 +56,7 @@ impl<T, R: Deref<Target = Ring<T>>> Handle<R> {
     /// As [`Ring::push`].
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), PushError<T>> {
-        let pushed = self
-            .ring
-            .push_at::<Shared, Shared, LOOK>(&mut self.tail, value);
+        let pushed = self.ring.push_at::<Shared, Shared, LOOK>(&mut self.tail, value);
         pushed.map(drop)
     }
 

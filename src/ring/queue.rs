@@ -195,9 +195,7 @@ impl<T> Ring<T> {
     /// How many more fit behind `tail`. Where pushes by force are under way, there may be more
     /// items than the capacity for a moment.
     pub(super) fn room_at(&self, tail: usize) -> usize {
-        self.limit
-            .saturating_sub(steps_between(self.head_seen(), tail))
-            / STEP
+        self.limit.saturating_sub(steps_between(self.head_seen(), tail)) / STEP
     }
 
     pub(super) fn is_full_at(&self, tail: usize) -> bool {

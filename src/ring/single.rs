@@ -139,11 +139,7 @@ impl<T> Ring<T> {
     /// the index has moved on.
     #[inline(always)]
     fn is_none<W: Way, M: Side, O: Side, const ONCE: bool>(&self, word: usize) -> bool {
-        if ONCE {
-            M::SOLE || W::seen(self) == word
-        } else {
-            W::is_none_at::<T, M, O>(self, word)
-        }
+        if ONCE { M::SOLE || W::seen(self) == word } else { W::is_none_at::<T, M, O>(self, word) }
     }
 
     /// Claims the slot at `word`, or finds what stands there instead. `None`: it is not its turn.

@@ -18,10 +18,7 @@ pub(crate) struct Slot<T> {
 
 impl<T> Slot<T> {
     pub(super) fn new(lap: usize) -> Self {
-        Self {
-            stamp: AtomicUsize::new(lap),
-            value: UnsafeCell::new(MaybeUninit::uninit()),
-        }
+        Self { stamp: AtomicUsize::new(lap), value: UnsafeCell::new(MaybeUninit::uninit()) }
     }
 
     /// Whether the slot's stamp is this one: then it may be claimed.
@@ -54,9 +51,7 @@ impl<T> Slot<T> {
     pub(super) unsafe fn release(&self, next_lap: usize) -> T {
         // SAFETY: a full slot holds a value, and the claim makes this thread the only one to move
         // it out.
-        let value = self
-            .value
-            .with_mut(|place| unsafe { (*place).assume_init_read() });
+        let value = self.value.with_mut(|place| unsafe { (*place).assume_init_read() });
         // [ring.release] pairs with [ring.turn]: the value has left before the next one is written.
         self.stamp.store(next_lap, Ordering::Release);
         value

@@ -36,11 +36,7 @@ pub(super) struct Driving(());
 
 impl Driving {
     pub(super) fn begin() -> Result<Self, NestedBlockOn> {
-        if DRIVING.replace(true) {
-            Err(NestedBlockOn)
-        } else {
-            Ok(Self(()))
-        }
+        if DRIVING.replace(true) { Err(NestedBlockOn) } else { Ok(Self(())) }
     }
 
     pub(super) fn is_under_way() -> bool {
@@ -64,8 +60,7 @@ impl Handle {
     /// When called inside a task or another `block_on`; [`Handle::try_block_on`] says so instead. A
     /// panic of the future goes through.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.try_block_on(future)
-            .unwrap_or_else(|error| panic!("{error}"))
+        self.try_block_on(future).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// As [`Handle::block_on`].

@@ -90,10 +90,7 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     }
 
     fn of(choices: Choices) -> Self {
-        Self {
-            choices,
-            parameters: PhantomData,
-        }
+        Self { choices, parameters: PhantomData }
     }
 
     /// The number of worker threads, 1 to 48. Default: one for each core that the calling thread
@@ -193,12 +190,7 @@ impl Choices {
             ("spin_max (ns)", spin_ns, 0, SPIN_NS_MAX),
         ] {
             if !(min..=max).contains(&value) {
-                return Err(BuildError::Setting {
-                    name,
-                    value,
-                    min,
-                    max,
-                });
+                return Err(BuildError::Setting { name, value, min, max });
             }
         }
         let thread_name = self.thread_name;
@@ -218,11 +210,7 @@ impl Choices {
         settings.at_end = Box::new(move || ending.end());
         Ok(Parts {
             settings,
-            config: Config {
-                thread_name,
-                cores,
-                drivers,
-            },
+            config: Config { thread_name, cores, drivers },
             reactors,
             blocking,
             hooks: self.hooks,

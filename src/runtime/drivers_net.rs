@@ -60,9 +60,7 @@ impl Reactors {
         let drives = worker.is_some();
         let handle = self.handles.get(index).cloned();
         let current = handle.map(|handle| reactor::Current { handle, drives });
-        Lent {
-            before: reactor::Handle::replace_current(current),
-        }
+        Lent { before: reactor::Handle::replace_current(current) }
     }
 }
 

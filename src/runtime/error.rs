@@ -45,18 +45,12 @@ pub enum BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Setting {
-                name,
-                value,
-                min,
-                max,
-            } => {
+            Self::Setting { name, value, min, max } => {
                 write!(f, "{name}({value}) is out of range: use {min} to {max}")
             }
-            Self::ThreadName(name) => write!(
-                f,
-                "thread_name({name:?}) holds a NUL character: leave it out"
-            ),
+            Self::ThreadName(name) => {
+                write!(f, "thread_name({name:?}) holds a NUL character: leave it out")
+            }
             Self::Cores(error) => error.fmt(f),
             Self::Pin { worker, core } => {
                 write!(

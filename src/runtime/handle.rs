@@ -67,11 +67,7 @@ impl Handle {
     pub(super) fn enter_as(&self, worker: Option<usize>) -> EnterGuard<'_> {
         let lent = self.inside.reactors.lend(worker);
         let before = CURRENT.replace(Some(self.clone()));
-        EnterGuard {
-            before,
-            _lent: lent,
-            thread: PhantomData,
-        }
+        EnterGuard { before, _lent: lent, thread: PhantomData }
     }
 
     /// Starts a task; see [`spawn`].
@@ -79,8 +75,7 @@ impl Handle {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        self.try_spawn(future)
-            .unwrap_or_else(TrySpawnError::into_handle)
+        self.try_spawn(future).unwrap_or_else(TrySpawnError::into_handle)
     }
 
     /// As [`Handle::spawn`], for who wants to keep the future when there is no room for it.
@@ -113,10 +108,7 @@ impl Handle {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        self.spawn(Named {
-            name: name.into(),
-            future,
-        })
+        self.spawn(Named { name: name.into(), future })
     }
 
     /// Runs a closure that may block on the pool for such, in this runtime; see

@@ -41,10 +41,7 @@ impl Hosted {
         let (colony, handle, config) = parts.found();
         let driver = config.drivers.into_iter().next();
         let driver = driver.expect("a hosted runtime has one driver");
-        Self {
-            handle,
-            visitor: Visitor::new(colony, driver),
-        }
+        Self { handle, visitor: Visitor::new(colony, driver) }
     }
 
     /// A handle to spawn and enter, also from other threads.

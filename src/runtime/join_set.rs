@@ -91,23 +91,13 @@ impl<T: Send + 'static> JoinSet<T> {
 impl<T> JoinSet<T> {
     /// An empty set.
     pub fn new() -> Self {
-        let due = Due {
-            places: Mutex::default(),
-            waiting: WakeCell::new(),
-        };
-        Self {
-            members: Vec::new(),
-            free: Vec::new(),
-            due: Arc::new(due),
-        }
+        let due = Due { places: Mutex::default(), waiting: WakeCell::new() };
+        Self { members: Vec::new(), free: Vec::new(), due: Arc::new(due) }
     }
 
     /// Takes a task into the set that was started elsewhere: on the blocking pool, in a local set.
     pub fn insert(&mut self, handle: JoinHandle<T>) {
-        let member = Some(Member {
-            handle,
-            waker: None,
-        });
+        let member = Some(Member { handle, waker: None });
         let place = self.free.pop().unwrap_or(self.members.len());
         match self.members.get_mut(place) {
             Some(free) => *free = member,

@@ -101,14 +101,8 @@ impl LocalSet {
     /// # Panics
     /// When `tasks` is 0 or more than the address space holds.
     pub fn with_tasks_max(tasks: usize) -> Self {
-        let ready = Ready {
-            tasks: Ring::new(tasks),
-            runner: WakeCell::new(),
-        };
-        Self {
-            colony: Colony::new(tasks, 1, ready),
-            alive: Rc::default(),
-        }
+        let ready = Ready { tasks: Ring::new(tasks), runner: WakeCell::new() };
+        Self { colony: Colony::new(tasks, 1, ready), alive: Rc::default() }
     }
 
     /// Starts a task in the set. When it holds as many as it may, the handle resolves to

@@ -197,8 +197,7 @@ impl Handle {
         &self,
         run: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
     ) -> R {
-        self.try_scope(run)
-            .unwrap_or_else(|error| panic!("scope: {error}"))
+        self.try_scope(run).unwrap_or_else(|error| panic!("scope: {error}"))
     }
 
     /// As [`Handle::scope`].

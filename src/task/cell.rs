@@ -119,11 +119,7 @@ const fn fits<F: Future, const JOB: bool>() -> bool {
 }
 
 const fn slot_class<F: Future, const JOB: bool>() -> usize {
-    if fits::<F, JOB>() {
-        Cell::<Within<F, JOB>>::CLASS
-    } else {
-        Cell::<Apart<F, JOB>>::CLASS
-    }
+    if fits::<F, JOB>() { Cell::<Within<F, JOB>>::CLASS } else { Cell::<Apart<F, JOB>>::CLASS }
 }
 
 impl<B: Body> Cell<B> {
@@ -233,8 +229,7 @@ impl<B: Body> Cell<B> {
         if state.wants_output() {
             let output = ManuallyDrop::new(output);
             // SAFETY: as above; the stage is empty.
-            cell.stage
-                .with_mut(|stage| unsafe { stage.write(Stage { output }) });
+            cell.stage.with_mut(|stage| unsafe { stage.write(Stage { output }) });
             match state.complete() {
                 Completed::Handed => return,
                 // SAFETY: JOIN_WAKER was set at completion.

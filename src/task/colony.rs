@@ -39,10 +39,7 @@ impl<S: Schedule> Colony<S> {
         let place = Box::into_raw(Box::<Inside<S>>::new_uninit());
         let inside = NonNull::new(place.cast::<Inside<S>>());
         let inside = inside.expect("a box is not null");
-        let hooks = Hooks {
-            schedule: Self::schedule,
-            panicked: Self::panicked,
-        };
+        let hooks = Hooks { schedule: Self::schedule, panicked: Self::panicked };
         // SAFETY: it will be inside; `Inside<S>` is `Send`.
         let housing = unsafe { Housing::new(tasks_max, workers, Self::end, inside.cast()) };
         let slab = Slab { housing, hooks };
@@ -68,9 +65,7 @@ impl<S: Schedule> Colony<S> {
 
     unsafe fn panicked(inside: NonNull<()>, panic: &Panic) {
         // SAFETY: as above.
-        unsafe { inside.cast::<Inside<S>>().as_ref() }
-            .schedule
-            .panicked(panic);
+        unsafe { inside.cast::<Inside<S>>().as_ref() }.schedule.panicked(panic);
     }
 
     unsafe fn end(inside: NonNull<()>) {

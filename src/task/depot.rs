@@ -143,11 +143,7 @@ impl Chunk {
     fn new(class: usize) -> Self {
         // SAFETY: the layout is not empty.
         let start = NonNull::new(unsafe { alloc::alloc(CHUNK) });
-        Self {
-            start: start.unwrap_or_else(|| alloc::handle_alloc_error(CHUNK)),
-            class,
-            carved: 0,
-        }
+        Self { start: start.unwrap_or_else(|| alloc::handle_alloc_error(CHUNK)), class, carved: 0 }
     }
 
     /// Adds up to a batch of slots to the list; `false` when there are no more.

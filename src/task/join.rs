@@ -42,18 +42,12 @@ impl<T> JoinHandle<T> {
     /// `task` is a cell with output type `T` whose JOIN bit is set, and now the handle's.
     #[inline]
     pub(super) unsafe fn new(task: TaskRef) -> Self {
-        Self {
-            held: Held::Task(task),
-            output: PhantomData,
-        }
+        Self { held: Held::Task(task), output: PhantomData }
     }
 
     /// A handle without a task: resolves to `error`.
     pub(crate) fn failed(error: JoinError) -> Self {
-        Self {
-            held: Held::Failed(error),
-            output: PhantomData,
-        }
+        Self { held: Held::Failed(error), output: PhantomData }
     }
 
     /// Asks the task to end: its future is dropped at the next opportunity, and the handle resolves
@@ -215,9 +209,7 @@ unsafe fn leave(task: TaskRef) {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle")
-            .field("finished", &self.is_finished())
-            .finish()
+        f.debug_struct("JoinHandle").field("finished", &self.is_finished()).finish()
     }
 }
 

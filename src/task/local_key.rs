@@ -94,11 +94,7 @@ impl<T> LocalKey<T> {
     /// `future`, with the value set to `value` while it is polled, and while it is dropped. What it
     /// spawns is no part of it.
     pub fn scope<F: Future>(&'static self, value: T, future: F) -> Scoped<T, F> {
-        Scoped {
-            key: self,
-            value,
-            future: ManuallyDrop::new(future),
-        }
+        Scoped { key: self, value, future: ManuallyDrop::new(future) }
     }
 
     /// Runs `run` with the value set to `value`.
@@ -117,8 +113,7 @@ impl<T> LocalKey<T> {
     /// # Panics
     /// When it is not set; [`LocalKey::try_with`] says so instead.
     pub fn with<R>(&'static self, read: impl FnOnce(&T) -> R) -> R {
-        self.try_with(read)
-            .unwrap_or_else(|error| panic!("{error}"))
+        self.try_with(read).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Lends the value to `read`.

@@ -110,10 +110,7 @@ impl Magazine {
 
     /// Makes this the thread's magazine for as long as the guard lives.
     pub(crate) fn enter(&self) -> Entered<'_> {
-        Entered {
-            around: CURRENT.with(|current| current.replace(self)),
-            magazine: PhantomData,
-        }
+        Entered { around: CURRENT.with(|current| current.replace(self)), magazine: PhantomData }
     }
 
     /// Gives back what is more than a little: before the thread sleeps.

@@ -62,19 +62,12 @@ impl Permits {
 
     /// A hoard for one worker, if there is one left. Goes back to [`Permits::return_hoard`].
     pub(super) fn borrow_hoard(&self) -> Option<(usize, &Hoard)> {
-        let number = self
-            .spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let number = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
         number.map(|number| (number, &self.hoards[number]))
     }
 
     pub(super) fn return_hoard(&self, number: usize) {
-        self.spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(number);
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(number);
     }
 
     /// How many are taken: exact while nobody takes or gives.
@@ -114,11 +107,7 @@ impl Permits {
     /// As many as a worker takes at once; 0 when there are none.
     #[cold]
     pub(super) fn take_many(&self) -> usize {
-        self.take(if self.is_scarce() {
-            1
-        } else {
-            self.hoard_max.div_ceil(2)
-        })
+        self.take(if self.is_scarce() { 1 } else { self.hoard_max.div_ceil(2) })
     }
 
     /// Gives permits back, or the owner's end. `true`: this was the last; nobody will touch the

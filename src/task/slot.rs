@@ -16,11 +16,7 @@ pub(super) const CLASSES: usize = shrunk(8, 1);
 /// What a cell of this layout takes; `None` when it is too large, or aligned too strictly.
 pub(super) const fn class_of(cell: Layout) -> Option<usize> {
     let class = (cell.size() - 1) / STEP;
-    if cell.align() <= STEP && class < CLASSES {
-        Some(class)
-    } else {
-        None
-    }
+    if cell.align() <= STEP && class < CLASSES { Some(class) } else { None }
 }
 
 /// How many bytes a slot of the class has.
@@ -58,10 +54,7 @@ impl Slot {
     /// Some class's bytes at `place` are the caller's, aligned by [`STEP`].
     pub(super) unsafe fn carve(place: NonNull<u8>) -> Self {
         let slot = place.cast::<Free>();
-        let front = Front {
-            state: State::new(),
-            join_waker: UnsafeCell::new(None),
-        };
+        let front = Front { state: State::new(), join_waker: UnsafeCell::new(None) };
         // SAFETY: the caller states that there is room.
         unsafe { slot.write(Free { front, next: None }) };
         Self(slot)
@@ -85,10 +78,7 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) const EMPTY: Self = Self {
-        first: None,
-        len: 0,
-    };
+    pub(super) const EMPTY: Self = Self { first: None, len: 0 };
 
     #[inline]
     pub(super) fn push(&mut self, slot: Slot) {

@@ -141,11 +141,7 @@ impl Snapshot {
     /// Edges 1 and 1'.
     pub(crate) fn wake(self) -> (Self, Woken) {
         let enqueue = self.0 & (SCHEDULED | RUNNING | COMPLETED) == 0;
-        let woken = if enqueue {
-            Woken::Enqueue
-        } else {
-            Woken::Nothing
-        };
+        let woken = if enqueue { Woken::Enqueue } else { Woken::Nothing };
         (Self(self.0 | SCHEDULED), woken)
     }
 
@@ -157,11 +153,7 @@ impl Snapshot {
 
     /// Edge 2.
     pub(crate) fn begin(self) -> (Self, Begun) {
-        let begun = if self.is_closed() {
-            Begun::Cancel
-        } else {
-            Begun::Poll
-        };
+        let begun = if self.is_closed() { Begun::Cancel } else { Begun::Poll };
         (Self(self.0 ^ (SCHEDULED | RUNNING)), begun)
     }
 

@@ -44,17 +44,13 @@ impl State {
         // [task.wake] pairs with [task.begin], [task.idle]: the next poll sees what came before
         // this wake, and who enqueues an idle task knows that it has left the queue it was in: a
         // ring sized for all tasks would else look full to a thread that has not heard of that pop.
-        Snapshot(self.0.fetch_or(SCHEDULED, Ordering::AcqRel))
-            .wake()
-            .1
+        Snapshot(self.0.fetch_or(SCHEDULED, Ordering::AcqRel)).wake().1
     }
 
     pub(crate) fn close(&self) -> Woken {
         // [task.close] pairs with [task.idle]: as a wake, who enqueues an idle task knows that it
         // has left its queue. An abort hands nothing over but its bit.
-        Snapshot(self.0.fetch_or(SCHEDULED | CLOSED, Ordering::Acquire))
-            .close()
-            .1
+        Snapshot(self.0.fetch_or(SCHEDULED | CLOSED, Ordering::Acquire)).close().1
     }
 
     /// Who took a task that stands alone from its queue is the only one to know it. The queue sees
@@ -72,10 +68,7 @@ impl State {
         // [task.begin] pairs with [task.wake], [task.idle]: all that came before any wake so far
         // is seen, and what the last poll left.
         let before = Snapshot(self.0.fetch_xor(SCHEDULED | RUNNING, Ordering::Acquire));
-        debug_assert!(
-            before.is_scheduled() && !before.is_running(),
-            "ran twice: {before:?}"
-        );
+        debug_assert!(before.is_scheduled() && !before.is_running(), "ran twice: {before:?}");
         before.begin().1
     }
 
@@ -96,10 +89,7 @@ impl State {
             }
             // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the
             // next runner sees what this poll left, and who enqueues the task sees its pop.
-            match self
-                .0
-                .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)
-            {
+            match self.0.compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return ended,
                 Err(now) => seen = now,
             }
@@ -123,10 +113,7 @@ impl State {
             }
             // [task.complete] pairs with [task.look], [task.offer], [task.offer_late],
             // [task.withdraw_late]: the output is seen whole, and so is the waker.
-            match self
-                .0
-                .compare_exchange_weak(seen, next.0, Ordering::AcqRel, Ordering::Relaxed)
-            {
+            match self.0.compare_exchange_weak(seen, next.0, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return completed,
                 Err(now) => seen = now,
             }
@@ -145,9 +132,7 @@ impl State {
         }
         // [task.end] pairs with [task.dropped], [task.left], [task.last]: so that nothing is freed
         // that is still in use.
-        Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::AcqRel))
-            .complete_detached()
-            .1
+        Snapshot(self.0.fetch_xor(RUNNING | COMPLETED, Ordering::AcqRel)).complete_detached().1
     }
 
     /// After the completion took the join handle's waker. Whether the cell is to be freed.
@@ -155,9 +140,7 @@ impl State {
     pub(crate) fn took_waker(&self) -> bool {
         // [task.took] pairs with [task.look], [task.left], [task.dropped], [task.last]: the place
         // is empty; nothing is freed that is still in use.
-        Snapshot(self.0.fetch_and(!JOIN_WAKER, Ordering::AcqRel))
-            .took_waker()
-            .1
+        Snapshot(self.0.fetch_and(!JOIN_WAKER, Ordering::AcqRel)).took_waker().1
     }
 
     /// After the join handle put a waker into its place.
@@ -171,10 +154,7 @@ impl State {
                 return offered;
             }
             // [task.offer] pairs with [task.complete]: the waker is seen whole.
-            match self
-                .0
-                .compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed)
-            {
+            match self.0.compare_exchange_weak(seen, next.0, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return offered,
                 Err(now) => seen = now,
             }
@@ -185,10 +165,7 @@ impl State {
     pub(crate) fn withdraw_waker(&self) -> bool {
         let mut seen = self.0.load(Ordering::Relaxed);
         while let Some(next) = Snapshot(seen).withdraw_waker() {
-            match self
-                .0
-                .compare_exchange_weak(seen, next.0, Ordering::Relaxed, Ordering::Relaxed)
-            {
+            match self.0.compare_exchange_weak(seen, next.0, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => seen = now,
             }
@@ -205,12 +182,7 @@ impl State {
         // [task.left_new] pairs with [task.begin_alone], [task.yield_alone], [task.end_alone]: the
         // handle is done with the cell.
         self.0
-            .compare_exchange(
-                new.0,
-                new.drop_join().0.0,
-                Ordering::Release,
-                Ordering::Relaxed,
-            )
+            .compare_exchange(new.0, new.drop_join().0.0, Ordering::Release, Ordering::Relaxed)
             .is_ok()
     }
 
@@ -220,12 +192,7 @@ impl State {
         // [task.left] pairs with [task.begin_alone], [task.yield_alone], [task.end_alone],
         // [task.end], [task.took], [task.last]: the handle is done with the cell.
         self.0
-            .compare_exchange(
-                seen.0,
-                seen.drop_join().0.0,
-                Ordering::Release,
-                Ordering::Relaxed,
-            )
+            .compare_exchange(seen.0, seen.drop_join().0.0, Ordering::Release, Ordering::Relaxed)
             .is_ok()
     }
 
@@ -239,9 +206,7 @@ impl State {
         }
         // [task.join_last] pairs with [task.dropped], [task.last]: so that nothing is freed that is
         // still in use.
-        Snapshot(self.0.fetch_and(!JOIN, Ordering::AcqRel))
-            .drop_join()
-            .1
+        Snapshot(self.0.fetch_and(!JOIN, Ordering::AcqRel)).drop_join().1
     }
 
     pub(crate) fn seize(&self) -> bool {
@@ -249,10 +214,7 @@ impl State {
         while let Some(next) = Snapshot(seen).seize() {
             // [task.seize] pairs with [task.idle], [task.listed]: what the last poll left is seen,
             // or what spawn made.
-            match self
-                .0
-                .compare_exchange_weak(seen, next.0, Ordering::Acquire, Ordering::Relaxed)
-            {
+            match self.0.compare_exchange_weak(seen, next.0, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => seen = now,
             }

@@ -7,10 +7,7 @@ use super::sleep::{now, sleep_until};
 /// Ticks every `period`, the first at once. Ticks that were missed are skipped: the next one comes
 /// at the next multiple of the period. A period of zero is taken as one nanosecond.
 pub fn interval(period: Duration) -> Interval {
-    Interval {
-        next: now(),
-        period: period.max(Duration::from_nanos(1)),
-    }
+    Interval { next: now(), period: period.max(Duration::from_nanos(1)) }
 }
 
 /// The ticks of [`interval`].

@@ -37,11 +37,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 
 /// Waits until `deadline` has passed. Otherwise as [`sleep`].
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep {
-        deadline,
-        timer: None,
-        refused: false,
-    }
+    Sleep { deadline, timer: None, refused: false }
 }
 
 /// The time by the clock of the current runtime, or the system's.
@@ -129,8 +125,6 @@ impl Drop for Sleep {
 
 impl fmt::Debug for Sleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sleep")
-            .field("deadline", &self.deadline)
-            .finish_non_exhaustive()
+        f.debug_struct("Sleep").field("deadline", &self.deadline).finish_non_exhaustive()
     }
 }

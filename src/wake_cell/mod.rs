@@ -48,10 +48,7 @@ unsafe impl Send for WakeCell {}
 
 impl WakeCell {
     pub(crate) fn new() -> Self {
-        Self {
-            state: AtomicUsize::new(IDLE),
-            waker: UnsafeCell::new(None),
-        }
+        Self { state: AtomicUsize::new(IDLE), waker: UnsafeCell::new(None) }
     }
 
     /// Stores the waker that the next [`WakeCell::wake`] uses. Afterwards the caller looks for its
@@ -59,10 +56,7 @@ impl WakeCell {
     pub(crate) fn register(&self, waker: &Waker) {
         // [wake_cell.hold] pairs with [wake_cell.done], [wake_cell.given_back], [wake_cell.wake]:
         // the place is ours and whole, and the event before an earlier wake is seen.
-        match self
-            .state
-            .compare_exchange(IDLE, REGISTERING, Acquire, Relaxed)
-        {
+        match self.state.compare_exchange(IDLE, REGISTERING, Acquire, Relaxed) {
             Ok(_) => {
                 let registering = Registering(self);
                 let old = self.waker.with_mut(|place| {
@@ -112,9 +106,7 @@ impl Drop for Registering<'_> {
     fn drop(&mut self) {
         let cell = self.0;
         // [wake_cell.stored] pairs with [wake_cell.wake]: the waker is seen whole.
-        let stored = cell
-            .state
-            .compare_exchange(REGISTERING, IDLE, Release, Relaxed);
+        let stored = cell.state.compare_exchange(REGISTERING, IDLE, Release, Relaxed);
         if stored.is_ok() {
             return;
         }

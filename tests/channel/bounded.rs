@@ -54,11 +54,7 @@ fn closed_by_either_end_what_was_sent_comes() {
         assert_eq!(sender.try_send('a'), Ok(()));
         assert_eq!(sender.try_send('b'), Ok(()));
         let closed = || {
-            if by_sender {
-                sender.close()
-            } else {
-                receiver.close()
-            }
+            if by_sender { sender.close() } else { receiver.close() }
         };
         assert!(closed());
         assert!(!closed(), "it was open no more");
@@ -75,10 +71,7 @@ fn closed_by_either_end_what_was_sent_comes() {
         assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
         assert_eq!(receiver.recv_blocking(), Err(RecvError));
         assert_eq!(receiver.recv_timeout(SOON), Err(TryRecvError::Closed));
-        assert_eq!(
-            receiver.recv_many_blocking(&mut Vec::new(), 3),
-            Err(RecvError)
-        );
+        assert_eq!(receiver.recv_many_blocking(&mut Vec::new(), 3), Err(RecvError));
     }
 }
 
@@ -152,10 +145,7 @@ fn batches_take_what_is_there() {
 fn time_runs_out_and_values_come_back() {
     let (sender, receiver) = bounded(1);
     assert_eq!(receiver.recv_timeout(SOON), Err(TryRecvError::Empty));
-    assert_eq!(
-        receiver.recv_timeout(Duration::ZERO),
-        Err(TryRecvError::Empty)
-    );
+    assert_eq!(receiver.recv_timeout(Duration::ZERO), Err(TryRecvError::Empty));
     assert_eq!(sender.send_timeout(1, Duration::ZERO), Ok(()));
     assert_eq!(sender.send_timeout(2, SOON), Err(TrySendError::Full(2)));
     assert_eq!(receiver.recv_timeout(Duration::MAX), Ok(1));
@@ -190,10 +180,7 @@ fn tasks_hand_over_batches() {
         drop(spawn(async move {
             for round in 0..100_u32 {
                 let mut values: Vec<u32> = (round * 50..(round + 1) * 50).collect();
-                sender
-                    .send_many(&mut values)
-                    .await
-                    .expect("somebody receives");
+                sender.send_many(&mut values).await.expect("somebody receives");
                 assert!(values.is_empty());
             }
         }));
@@ -208,10 +195,7 @@ fn tasks_hand_over_batches() {
 fn errors_say_what_is_wrong_whatever_the_value_is() {
     struct Opaque;
     assert_eq!(SendError(Opaque).to_string(), "the channel is closed");
-    assert_eq!(
-        TrySendError::Full(Opaque).to_string(),
-        "the channel is full"
-    );
+    assert_eq!(TrySendError::Full(Opaque).to_string(), "the channel is full");
     assert_eq!(format!("{:?}", TrySendError::Closed(Opaque)), "Closed(..)");
     assert_eq!(RecvError.to_string(), "the channel is closed and empty");
     assert_eq!(TryRecvError::Empty.to_string(), "the channel is empty");

@@ -106,9 +106,7 @@ fn tasks_at_both_ends() {
     for (workers, capacity) in [(1, 1), (2, 1), (2, 16), (3, 5)] {
         let runtime = runtime(workers);
         let (sender, receiver) = bounded(capacity);
-        let receivers: Vec<_> = (0..3)
-            .map(|_| runtime.spawn(recv(receiver.clone())))
-            .collect();
+        let receivers: Vec<_> = (0..3).map(|_| runtime.spawn(recv(receiver.clone()))).collect();
         for own in 0..3 {
             drop(runtime.spawn(send(sender.clone(), own)));
         }

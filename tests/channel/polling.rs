@@ -24,10 +24,7 @@ pub(crate) struct Polled<'a, R> {
 
 impl<'a, R> Polled<'a, R> {
     pub(crate) fn new(future: impl Future<Output = R> + 'a) -> Self {
-        Self {
-            future: Box::pin(future),
-            wakes: Arc::default(),
-        }
+        Self { future: Box::pin(future), wakes: Arc::default() }
     }
 
     /// A future that waits.

@@ -57,10 +57,7 @@ fn a_subscriber_waits_and_is_woken() {
     assert_eq!(Polled::new(subscriber.recv()).poll(), Some(Ok(2)));
     let mut waits = Polled::waiting(subscriber.recv());
     drop(topic);
-    assert_eq!(
-        (waits.wakes(), waits.poll()),
-        (1, Some(Err(RecvError::Closed)))
-    );
+    assert_eq!((waits.wakes(), waits.poll()), (1, Some(Err(RecvError::Closed))));
 }
 
 #[test]
@@ -164,9 +161,7 @@ fn capacities_are_exact_and_bad_ones_refused() {
         (0..10).for_each(|value| assert_eq!(topic.publish(value), 1));
         let missed = 10 - capacity as u64;
         assert_eq!(subscriber.try_recv(), Err(TryRecvError::Lagged(missed)));
-        let left = (0..100)
-            .take_while(|_| subscriber.try_recv().is_ok())
-            .count();
+        let left = (0..100).take_while(|_| subscriber.try_recv().is_ok()).count();
         assert_eq!(left, capacity);
     }
     assert!(try_topic::<u8>(0).is_none() && try_topic::<u8>(usize::MAX).is_none());

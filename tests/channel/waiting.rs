@@ -20,11 +20,7 @@ fn one_value_calls_one_receiver_the_first_in_line() {
     assert_eq!(woken(&line), [1, 0, 0]);
     assert_eq!(sender.try_send('b'), Ok(()));
     assert_eq!(woken(&line), [1, 1, 0]);
-    assert_eq!(
-        line[1].poll(),
-        Some(Ok('a')),
-        "values go to who comes first"
-    );
+    assert_eq!(line[1].poll(), Some(Ok('a')), "values go to who comes first");
     assert_eq!(line[0].poll(), Some(Ok('b')));
     assert_eq!(line[2].poll(), None);
     assert_eq!(sender.try_send('c'), Ok(()));
@@ -36,9 +32,7 @@ fn one_value_calls_one_receiver_the_first_in_line() {
 fn one_place_calls_one_sender_the_first_in_line() {
     let (sender, receiver) = bounded(1);
     assert_eq!(sender.try_send(0), Ok(()));
-    let mut line: Vec<_> = (1..4)
-        .map(|value| Polled::waiting(sender.send(value)))
-        .collect();
+    let mut line: Vec<_> = (1..4).map(|value| Polled::waiting(sender.send(value))).collect();
     for value in 0..3 {
         assert_eq!(receiver.try_recv(), Ok(value));
         let woken: Vec<_> = line.iter().map(Polled::wakes).collect();
@@ -205,9 +199,8 @@ fn a_waker_that_cannot_be_cloned_spoils_nothing() {
     let (sender, receiver) = bounded(4);
     let mut first = Polled::waiting(receiver.recv());
     let mut fragile = Box::pin(receiver.recv());
-    let polled = catch_unwind(AssertUnwindSafe(|| {
-        fragile.as_mut().poll(&mut Context::from_waker(&waker))
-    }));
+    let polled =
+        catch_unwind(AssertUnwindSafe(|| fragile.as_mut().poll(&mut Context::from_waker(&waker))));
     assert!(polled.is_err());
     drop(fragile);
     let mut last = Polled::waiting(receiver.recv());

@@ -125,18 +125,9 @@ fn counters_count() {
         let [worker] = &metrics.workers[..] else {
             panic!("one worker: {metrics:?}");
         };
-        assert_eq!(
-            (worker.polls, worker.queued, metrics.tasks_injected),
-            (101, 0, 0)
-        );
-        assert!(
-            worker.sleeps >= 1 && worker.busy > Duration::ZERO,
-            "{worker:?}"
-        );
-        let times = worker
-            .poll_times
-            .as_ref()
-            .map(|times| times.0.iter().sum::<u64>());
+        assert_eq!((worker.polls, worker.queued, metrics.tasks_injected), (101, 0, 0));
+        assert!(worker.sleeps >= 1 && worker.busy > Duration::ZERO, "{worker:?}");
+        let times = worker.poll_times.as_ref().map(|times| times.0.iter().sum::<u64>());
         assert_eq!(times, Some(101), "each poll is in one class");
         wait_until(|| runtime.metrics().tasks_alive == 0);
     });

@@ -90,11 +90,7 @@ fn a_handle_is_dropped_before_and_after_the_end() {
         let (task, waker) = waits_once(&runtime, &drops);
         waker.wake();
         wait_until(|| task.is_finished());
-        assert_eq!(
-            drops.load(Ordering::SeqCst),
-            3,
-            "the handle owns the output"
-        );
+        assert_eq!(drops.load(Ordering::SeqCst), 3, "the handle owns the output");
         drop(task);
         assert_eq!(drops.load(Ordering::SeqCst), 4);
     });

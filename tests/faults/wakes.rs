@@ -22,11 +22,7 @@ fn counts_to(
     let task = runtime.spawn(poll_fn(move |cx| {
         polls += 1;
         let _first = sent.send(cx.waker().clone());
-        if wakes.load(Ordering::SeqCst) == goal {
-            Poll::Ready(polls)
-        } else {
-            Poll::Pending
-        }
+        if wakes.load(Ordering::SeqCst) == goal { Poll::Ready(polls) } else { Poll::Pending }
     }));
     (task, received.recv_timeout(BOUND).unwrap())
 }

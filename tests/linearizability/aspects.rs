@@ -32,17 +32,11 @@ struct Stretch {
     to: u64,
 }
 
-const NEVER: Stretch = Stretch {
-    from: u64::MAX,
-    to: u64::MAX,
-};
+const NEVER: Stretch = Stretch { from: u64::MAX, to: u64::MAX };
 
 impl Timed {
     fn stretch(&self) -> Stretch {
-        Stretch {
-            from: 2 * u64::from(self.called) + 1,
-            to: 2 * u64::from(self.returned) + 2,
-        }
+        Stretch { from: 2 * u64::from(self.called) + 1, to: 2 * u64::from(self.returned) + 2 }
     }
 }
 
@@ -71,10 +65,7 @@ pub(crate) fn check(acts: &[Timed], capacity: usize) -> Result<(), String> {
 
 /// Nothing out of thin air, nothing twice, nothing before its push.
 fn lives(acts: &[Timed]) -> Result<Vec<Life>, String> {
-    let unknown = Life {
-        push: NEVER,
-        pop: NEVER,
-    };
+    let unknown = Life { push: NEVER, pop: NEVER };
     let mut lives = Vec::new();
     let mut pops = Vec::new();
     for act in acts {
@@ -126,10 +117,7 @@ fn overtaken(lives: &[Life]) -> Result<(), String> {
 
 /// Between the end of its push and the beginning of its pop a value is certainly inside.
 fn certain(lives: &[Life]) -> Vec<Stretch> {
-    let certain = |life: &Life| Stretch {
-        from: life.push.to,
-        to: life.pop.from,
-    };
+    let certain = |life: &Life| Stretch { from: life.push.to, to: life.pop.from };
     let mut certain: Vec<Stretch> = lives.iter().map(certain).collect();
     certain.retain(|stretch| stretch.from < stretch.to);
     certain.sort_unstable_by_key(|stretch| stretch.from);
@@ -220,14 +208,8 @@ pub(crate) fn acts(history: &History) -> Vec<Timed> {
     let mut acts = Vec::new();
     for event in history.events() {
         let mut add = |act| {
-            let Event {
-                called, returned, ..
-            } = *event;
-            acts.push(Timed {
-                act,
-                called,
-                returned,
-            });
+            let Event { called, returned, .. } = *event;
+            acts.push(Timed { act, called, returned });
         };
         match (event.call, event.answer) {
             (Call::Push(value) | Call::TryPush(value), Answer::Done) => {
@@ -244,9 +226,7 @@ pub(crate) fn acts(history: &History) -> Vec<Timed> {
             }
             (_, Answer::Value(value)) => add(Act::Popped(value.into())),
             (_, Answer::Took(values)) => {
-                values
-                    .iter()
-                    .for_each(|value| add(Act::Popped(value.into())));
+                values.iter().for_each(|value| add(Act::Popped(value.into())));
             }
             (Call::Pop, Answer::Empty) | (Call::IsEmpty, Answer::Is(true)) => add(Act::Empty),
             (Call::Push(_), Answer::Full) | (Call::IsFull, Answer::Is(true)) => add(Act::Full),

@@ -95,11 +95,7 @@ pub(crate) fn subject(fault: Fault) -> Subject {
         ends: &[ASKED; 3],
         one_by_one: false,
         make: Box::new(move |capacity, _| {
-            let broken = Arc::new(Broken {
-                fault,
-                capacity,
-                inside: Mutex::default(),
-            });
+            let broken = Arc::new(Broken { fault, capacity, inside: Mutex::default() });
             (0..3).map(|_| Box::new(broken.clone()) as _).collect()
         }),
     }
@@ -187,11 +183,7 @@ impl Broken {
         let mut inside = self.inside();
         if inside.items.is_empty() {
             let thin_air = self.is_now(&mut inside, Fault::ThinAir);
-            return if thin_air {
-                Answer::Value(FOREIGN)
-            } else {
-                Answer::Empty
-            };
+            return if thin_air { Answer::Value(FOREIGN) } else { Answer::Empty };
         }
         if self.is_now(&mut inside, Fault::FalseEmpty) {
             return Answer::Empty;

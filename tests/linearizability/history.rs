@@ -111,24 +111,17 @@ pub(crate) struct Event {
 impl Event {
     /// The call as steps: a batch is many, in its order, where its items go one by one.
     pub(crate) fn steps(self, one_by_one: bool) -> Vec<Self> {
-        let step = |call, answer| Self {
-            call,
-            answer,
-            ..self
-        };
+        let step = |call, answer| Self { call, answer, ..self };
         match (self.call, self.answer) {
             (Call::PushMany(items), Answer::Pushed(pushed)) if one_by_one && pushed > 0 => {
                 let items = items.iter().take(pushed);
-                items
-                    .map(|item| step(Call::Push(item), Answer::Done))
-                    .collect()
+                items.map(|item| step(Call::Push(item), Answer::Done)).collect()
             }
             (Call::PopMany(max), Answer::Took(took))
                 if one_by_one && (1..=max).contains(&took.len()) =>
             {
                 let took = took.iter();
-                took.map(|item| step(Call::Pop, Answer::Value(item)))
-                    .collect()
+                took.map(|item| step(Call::Pop, Answer::Value(item))).collect()
             }
             _ => vec![self],
         }
@@ -156,9 +149,7 @@ impl History {
         let apart = |a: &Event, b: &Event| a.returned < b.called || b.returned < a.called;
         self.lanes.iter().enumerate().any(|(at, lane)| {
             let others = self.lanes[at + 1..].iter().flatten();
-            others
-                .into_iter()
-                .any(|other| lane.iter().any(|event| !apart(event, other)))
+            others.into_iter().any(|other| lane.iter().any(|event| !apart(event, other)))
         })
     }
 }

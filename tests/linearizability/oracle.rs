@@ -9,20 +9,11 @@ use crate::history::{Answer, Call, Event, FOREIGN, History, Items};
 pub(crate) fn explains(history: &History) -> bool {
     let mut left = Vec::new();
     for (lane, events) in history.lanes.iter().enumerate() {
-        left.extend(
-            events
-                .iter()
-                .enumerate()
-                .map(|(at, event)| (lane, at, *event)),
-        );
+        left.extend(events.iter().enumerate().map(|(at, event)| (lane, at, *event)));
     }
-    let closes = left
-        .iter()
-        .filter(|(_, _, event)| event.call == Call::Close);
-    let plain = Plain {
-        closed_at: closes.map(|(_, _, event)| event.returned).min(),
-        ..Plain::default()
-    };
+    let closes = left.iter().filter(|(_, _, event)| event.call == Call::Close);
+    let plain =
+        Plain { closed_at: closes.map(|(_, _, event)| event.returned).min(), ..Plain::default() };
     tries(history.capacity, &left, &plain)
 }
 
@@ -61,19 +52,13 @@ impl Plain {
                 early && self.items.len() <= capacity
             }
             (Call::PushMany(values), Answer::Pushed(pushed)) => {
-                let room = if self.closed {
-                    0
-                } else {
-                    capacity - self.items.len()
-                };
+                let room = if self.closed { 0 } else { capacity - self.items.len() };
                 self.items.extend(values.iter().take(pushed));
                 pushed <= values.len().min(room) && (pushed > 0 || room == 0)
             }
             (Call::PopMany(max), Answer::Took(took)) => {
                 let none_is_fine = self.items.is_empty();
-                let all_there = took
-                    .iter()
-                    .all(|value| self.items.pop_front() == Some(value));
+                let all_there = took.iter().all(|value| self.items.pop_front() == Some(value));
                 all_there && took.len() <= max && (!took.is_empty() || none_is_fine)
             }
             _ => self.answer(capacity, call) == answer,
@@ -91,19 +76,11 @@ impl Plain {
             }
             Call::ForcePush(value) => {
                 self.items.push_back(value);
-                let displaced = if is_full {
-                    self.items.pop_front()
-                } else {
-                    None
-                };
+                let displaced = if is_full { self.items.pop_front() } else { None };
                 displaced.map_or(Answer::Done, Answer::Displaced)
             }
             Call::PushMany(values) => {
-                let room = if self.closed {
-                    0
-                } else {
-                    capacity - self.items.len()
-                };
+                let room = if self.closed { 0 } else { capacity - self.items.len() };
                 self.items.extend(values.iter().take(room));
                 Answer::Pushed(room.min(values.len()))
             }
@@ -131,33 +108,21 @@ pub(crate) fn made_up(chance: &mut Chance) -> (History, bool) {
         let call = call(chance, at as u8);
         let answer = plain.answer(capacity, call);
         let point = at * 20;
-        let (called, returned) = (
-            point - chance.below(40).min(19) as u32,
-            point + chance.below(60) as u32,
-        );
+        let (called, returned) =
+            (point - chance.below(40).min(19) as u32, point + chance.below(60) as u32);
         let free = |lane: &&mut Vec<Event>| lane.last().is_none_or(|e| e.returned < called);
-        let event = Event {
-            call,
-            answer,
-            called,
-            returned,
-        };
+        let event = Event { call, answer, called, returned };
         match lanes.iter_mut().find(free) {
             Some(lane) => lane.push(event),
             None => {
                 let last = &mut lanes[chance.below(3)];
                 // The thread was still busy: its calls end sooner than they would have.
-                last.iter_mut()
-                    .for_each(|e| e.returned = e.returned.min(called - 1));
+                last.iter_mut().for_each(|e| e.returned = e.returned.min(called - 1));
                 last.push(event);
             }
         }
     }
-    let mut history = History {
-        name: "made up".to_owned(),
-        capacity,
-        lanes,
-    };
+    let mut history = History { name: "made up".to_owned(), capacity, lanes };
     let changed = chance.once_in(2);
     if changed {
         change(chance, &mut history);

@@ -70,10 +70,7 @@ impl Queue {
             }
             (Call::Close, Answer::Is(first)) => {
                 let items = self.items;
-                (first != closed).then_some(Self {
-                    items,
-                    closed: true,
-                })
+                (first != closed).then_some(Self { items, closed: true })
             }
             (Call::IsClosed, Answer::Is(is)) => same(is == closed),
             (Call::IsEmpty, Answer::Is(is)) => same(is == is_empty),

@@ -90,11 +90,8 @@ fn plan(
     threads: usize,
 ) -> Round {
     let capacity = chance.one_of(subject.capacities);
-    let start = if chance.once_in(2) {
-        0
-    } else {
-        (chance.below(8) as u64).wrapping_neg() as usize
-    };
+    let start =
+        if chance.once_in(2) { 0 } else { (chance.below(8) as u64).wrapping_neg() as usize };
     let mut values = 1..;
     let mut value = || values.next().expect("fewer than 255 values a round");
     let mut before = Vec::new();
@@ -110,19 +107,9 @@ fn plan(
         let kinds = subject.ends[at];
         let calls = if is_in { CALLS / threads } else { 0 };
         let calls = (0..calls).map(|_| (pause(chance), call(chance, kinds, capacity, &mut value)));
-        parts.push(Part {
-            calls: calls.collect(),
-            end,
-            each,
-            events: Vec::new(),
-        });
+        parts.push(Part { calls: calls.collect(), end, each, events: Vec::new() });
     }
-    Round {
-        name,
-        capacity,
-        parts,
-        before,
-    }
+    Round { name, capacity, parts, before }
 }
 
 fn pause(chance: &mut Chance) -> Pause {
@@ -162,12 +149,7 @@ fn run(clock: &Clock, rounds: Vec<Round>, threads: usize) -> Vec<Round> {
     let (mut kept, mut lanes) = (Vec::new(), Vec::new());
     lanes.resize_with(rounds[0].parts.len(), Vec::new);
     for round in rounds {
-        let Round {
-            name,
-            capacity,
-            parts,
-            before,
-        } = round;
+        let Round { name, capacity, parts, before } = round;
         for (lane, part) in lanes.iter_mut().zip(parts) {
             lane.push(part);
         }
@@ -225,18 +207,11 @@ impl Part {
             }
             let called = clock.before();
             let answer = self.end.call(call);
-            self.events.push(Event {
-                call,
-                answer,
-                called,
-                returned: u32::MAX,
-            });
+            self.events.push(Event { call, answer, called, returned: u32::MAX });
         }
         if !self.each {
             let last = clock.after();
-            self.events
-                .iter_mut()
-                .for_each(|event| event.returned = last);
+            self.events.iter_mut().for_each(|event| event.returned = last);
         }
     }
 }
@@ -245,12 +220,7 @@ fn timed(clock: &Clock, end: &mut dyn End, call: Call) -> Event {
     let called = clock.before();
     let answer = end.call(call);
     let returned = clock.after();
-    Event {
-        call,
-        answer,
-        called,
-        returned,
-    }
+    Event { call, answer, called, returned }
 }
 
 /// Empties the queue, so that whatever was lost is missed.
@@ -269,14 +239,7 @@ fn ended(clock: &Clock, subject: &Subject, mut round: Round) -> History {
     lanes.retain(|lane| !lane.is_empty());
     lanes.push(alone);
     for lane in &mut lanes {
-        *lane = lane
-            .iter()
-            .flat_map(|event| event.steps(subject.one_by_one))
-            .collect();
+        *lane = lane.iter().flat_map(|event| event.steps(subject.one_by_one)).collect();
     }
-    History {
-        name: round.name,
-        capacity: round.capacity,
-        lanes,
-    }
+    History { name: round.name, capacity: round.capacity, lanes }
 }

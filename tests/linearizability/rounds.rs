@@ -51,10 +51,7 @@ impl Seen {
             ("empty", any(|_, answer| answer == Answer::Empty)),
             ("overlapping", history.overlaps()),
             ("closed", any(|_, answer| answer == Answer::Closed)),
-            (
-                "displaced",
-                any(|_, answer| matches!(answer, Answer::Displaced(_))),
-            ),
+            ("displaced", any(|_, answer| matches!(answer, Answer::Displaced(_)))),
             ("missed", any(|_, answer| answer == Answer::Missed)),
             ("in part", any(partly)),
         ];
@@ -69,10 +66,7 @@ impl Seen {
         for (name, floor) in floors {
             let count = self.counts.iter().find(|(known, _)| known == name);
             let count = count.map_or(0, |(_, count)| *count);
-            assert!(
-                count >= *floor,
-                "{name} in {count} rounds only, expected {floor}: {self:?}"
-            );
+            assert!(count >= *floor, "{name} in {count} rounds only, expected {floor}: {self:?}");
         }
     }
 }
@@ -90,18 +84,11 @@ pub(crate) fn sound(subject: &Subject, rounds: usize) -> Seen {
             panic!("{said}");
         }
         let said = aspects::check(&aspects::acts(&history), history.capacity);
-        assert_eq!(
-            said,
-            Ok(()),
-            "the fast checks refuse what is fine: {history:?}"
-        );
+        assert_eq!(said, Ok(()), "the fast checks refuse what is fine: {history:?}");
         seen.note(&history);
         true
     });
-    println!(
-        "{}: {seen:?}, {} steps of the search",
-        subject.name, search.steps
-    );
+    println!("{}: {seen:?}, {} steps of the search", subject.name, search.steps);
     seen
 }
 
@@ -114,25 +101,20 @@ pub(crate) fn rejected(fault: Fault) {
     let mut search = Search::default();
     let (mut exactly, mut fast) = (0, 0);
     let mut shortest: Option<(usize, String)> = None;
-    record(
-        &broken::subject(fault),
-        number(SEED, 1),
-        BROKEN_ROUNDS,
-        |history| {
-            let said = search.check(&history);
-            let aspects = aspects::check(&aspects::acts(&history), history.capacity);
-            if let Err(said) = said {
-                exactly += 1;
-                fast += usize::from(aspects.is_err());
-                if shortest.as_ref().is_none_or(|(len, _)| said.len() < *len) {
-                    shortest = Some((said.len(), said));
-                }
-            } else {
-                assert_eq!(aspects, Ok(()), "{history:?}");
+    record(&broken::subject(fault), number(SEED, 1), BROKEN_ROUNDS, |history| {
+        let said = search.check(&history);
+        let aspects = aspects::check(&aspects::acts(&history), history.capacity);
+        if let Err(said) = said {
+            exactly += 1;
+            fast += usize::from(aspects.is_err());
+            if shortest.as_ref().is_none_or(|(len, _)| said.len() < *len) {
+                shortest = Some((said.len(), said));
             }
-            true
-        },
-    );
+        } else {
+            assert_eq!(aspects, Ok(()), "{history:?}");
+        }
+        true
+    });
     println!(
         "{fault:?}: {exactly} of {BROKEN_ROUNDS} rounds refused, {fast} by the fast checks too"
     );
@@ -150,13 +132,6 @@ pub(crate) fn long_run(name: &str, (pushes, pops): (Vec<Push>, Vec<Pop>), capaci
     let acts = stress::run(pushes, pops, LONG * number(TIMES, 1) as u32);
     let count = |act| acts.iter().filter(|timed| timed.act == act).count();
     let (full, empty) = (count(Act::Full), count(Act::Empty));
-    println!(
-        "{name}, capacity {capacity}: {} acts, {full} full, {empty} empty",
-        acts.len()
-    );
-    assert_eq!(
-        aspects::check(&acts, capacity),
-        Ok(()),
-        "{name}, capacity {capacity}"
-    );
+    println!("{name}, capacity {capacity}: {} acts, {full} full, {empty} empty", acts.len());
+    assert_eq!(aspects::check(&acts, capacity), Ok(()), "{name}, capacity {capacity}");
 }

@@ -37,9 +37,7 @@ pub(crate) fn run(pushes: Vec<Push>, pops: Vec<Pop>, each: u32) -> Vec<Timed> {
             }));
         }
         let threads = threads.into_iter();
-        threads
-            .flat_map(|thread| thread.join().expect("an end panicked"))
-            .collect()
+        threads.flat_map(|thread| thread.join().expect("an end panicked")).collect()
     })
 }
 
@@ -52,11 +50,7 @@ fn produce(clock: &Clock, mut push: Push, values: std::ops::Range<u32>) -> Vec<T
         let called = clock.before();
         let pushed = push(&values[done..end]);
         let returned = clock.after();
-        let timed = |act| Timed {
-            act,
-            called,
-            returned,
-        };
+        let timed = |act| Timed { act, called, returned };
         if pushed == 0 {
             acts.push(timed(Act::Full));
             thread::yield_now();
@@ -74,11 +68,7 @@ fn consume(clock: &Clock, mut pop: Pop, left: &AtomicUsize) -> Vec<Timed> {
         let called = clock.before();
         pop(&mut came);
         let returned = clock.after();
-        let timed = |act| Timed {
-            act,
-            called,
-            returned,
-        };
+        let timed = |act| Timed { act, called, returned };
         if came.is_empty() {
             acts.push(timed(Act::Empty));
             thread::yield_now();

@@ -43,21 +43,12 @@ pub(crate) type Make = dyn Fn(usize, usize) -> Vec<Box<dyn End>>;
 use Kind::*;
 
 const SINGLE: &[Kind] = &[Push, Push, Push, Pop, Pop, Pop, IsEmpty, IsFull];
-const WEAK: &[Kind] = &[
-    Push, Push, TryPush, TryPush, Pop, Pop, TryPop, TryPop, IsFull,
-];
-const BATCHES: &[Kind] = &[
-    Push, PushMany, PushMany, Pop, PopMany, PopMany, IsEmpty, IsFull,
-];
-const FORCE: &[Kind] = &[
-    Push, ForcePush, ForcePush, Pop, PushMany, PopMany, IsEmpty, IsFull,
-];
-const CLOSING: &[Kind] = &[
-    Push, Push, Push, PushMany, PushMany, Pop, Pop, PopMany, Close,
-];
-const ANY: &[Kind] = &[
-    Push, TryPush, ForcePush, ForcePush, PushMany, Pop, Pop, TryPop, PopMany, Close, IsFull,
-];
+const WEAK: &[Kind] = &[Push, Push, TryPush, TryPush, Pop, Pop, TryPop, TryPop, IsFull];
+const BATCHES: &[Kind] = &[Push, PushMany, PushMany, Pop, PopMany, PopMany, IsEmpty, IsFull];
+const FORCE: &[Kind] = &[Push, ForcePush, ForcePush, Pop, PushMany, PopMany, IsEmpty, IsFull];
+const CLOSING: &[Kind] = &[Push, Push, Push, PushMany, PushMany, Pop, Pop, PopMany, Close];
+const ANY: &[Kind] =
+    &[Push, TryPush, ForcePush, ForcePush, PushMany, Pop, Pop, TryPop, PopMany, Close, IsFull];
 const PRODUCER: &[Kind] = &[Push, Push, Push, TryPush, PushMany, PushMany];
 const LAST_PRODUCER: &[Kind] = &[Push, Push, Push, Push, TryPush, PushMany, PushMany, Close];
 const CONSUMER: &[Kind] = &[Pop, Pop, Pop, TryPop, PopMany, PopMany];
@@ -89,11 +80,7 @@ fn by_handle(_: usize, ring: Arc<Ring<u64>>) -> Box<dyn End> {
 }
 
 fn by_either(at: usize, ring: Arc<Ring<u64>>) -> Box<dyn End> {
-    if at == 0 {
-        by_reference(at, ring)
-    } else {
-        by_handle(at, ring)
-    }
+    if at == 0 { by_reference(at, ring) } else { by_handle(at, ring) }
 }
 
 pub(crate) fn singles() -> Subject {
@@ -147,11 +134,7 @@ pub(crate) fn sole_producer() -> Subject {
         one_by_one: false,
         make: Box::new(|capacity, _| {
             let (producer, consumer) = spmc(capacity);
-            vec![
-                Box::new(Some(producer)),
-                Box::new(consumer.clone()),
-                Box::new(consumer),
-            ]
+            vec![Box::new(Some(producer)), Box::new(consumer.clone()), Box::new(consumer)]
         }),
     }
 }
@@ -164,11 +147,7 @@ pub(crate) fn sole_consumer() -> Subject {
         one_by_one: false,
         make: Box::new(|capacity, _| {
             let (producer, consumer) = mpsc(capacity);
-            vec![
-                Box::new(Some(producer.clone())),
-                Box::new(Some(producer)),
-                Box::new(consumer),
-            ]
+            vec![Box::new(Some(producer.clone())), Box::new(Some(producer)), Box::new(consumer)]
         }),
     }
 }
@@ -204,10 +183,7 @@ macro_rules! push_batch {
                 Err(error) => (error.pushed(), Some(error.into_rest().collect())),
             },
         };
-        assert!(
-            rest.is_none_or(|rest| rest == values[pushed..]),
-            "a batch's rest"
-        );
+        assert!(rest.is_none_or(|rest| rest == values[pushed..]), "a batch's rest");
         Answer::Pushed(pushed)
     }};
 }

@@ -39,10 +39,7 @@ pub(crate) fn mutants(sites: &BTreeSet<Site>) -> Vec<Mutant> {
     let of = |site: &Site| {
         let site = site.clone();
         let changes = site.changes().into_iter();
-        changes.map(move |change| Mutant {
-            site: site.clone(),
-            change,
-        })
+        changes.map(move |change| Mutant { site: site.clone(), change })
     };
     sites.iter().flat_map(of).collect()
 }
@@ -62,10 +59,7 @@ pub(crate) fn audit(
 
 fn fate(worker: &mut Worker, mutant: &Mutant, held: &[Held], label: &str) -> io::Result<Fate> {
     let mut limit = None;
-    for held in held
-        .iter()
-        .filter(|held| held.reached.contains(&mutant.site))
-    {
+    for held in held.iter().filter(|held| held.reached.contains(&mutant.site)) {
         let Some(said) = worker.explore(held.number, Some(mutant))?.failure else {
             continue;
         };
@@ -78,10 +72,8 @@ fn fate(worker: &mut Worker, mutant: &Mutant, held: &[Held], label: &str) -> io:
     }
     let change = mutant.change.to_string();
     let mut explained = EXPLAINED.iter();
-    Ok(
-        match explained.find(|known| known.label == label && known.change == change) {
-            Some(explained) => Fate::Explained(explained),
-            None => limit.map_or(Fate::Survived, Fate::Limit),
-        },
-    )
+    Ok(match explained.find(|known| known.label == label && known.change == change) {
+        Some(explained) => Fate::Explained(explained),
+        None => limit.map_or(Fate::Survived, Fate::Limit),
+    })
 }

@@ -50,13 +50,7 @@ impl Model {
         at_least: &'static [usize],
         body: fn(usize),
     ) -> Self {
-        Self {
-            name,
-            at_least,
-            at_least_stale: &[],
-            preemptions_max: Some(2),
-            body,
-        }
+        Self { name, at_least, at_least_stale: &[], preemptions_max: Some(2), body }
     }
 
     pub(crate) const fn stale(mut self, at_least: &'static [usize]) -> Self {
@@ -71,12 +65,7 @@ impl Model {
 
     pub(crate) fn variants(self) -> impl Iterator<Item = Variant> {
         let of = move |stale: bool, floors: &'static [usize]| {
-            let variant = move |(turn, &at_least)| Variant {
-                model: self,
-                turn,
-                stale,
-                at_least,
-            };
+            let variant = move |(turn, &at_least)| Variant { model: self, turn, stale, at_least };
             floors.iter().enumerate().map(variant)
         };
         of(false, self.at_least).chain(of(true, self.at_least_stale))
@@ -157,7 +146,5 @@ fn text(payload: &(dyn Any + Send)) -> String {
         .downcast_ref::<&'static str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    said.unwrap_or("a panic without words")
-        .trim()
-        .replace('\n', " ")
+    said.unwrap_or("a panic without words").trim().replace('\n', " ")
 }

@@ -38,14 +38,11 @@ pub(crate) fn check(audited: &[Audited], labels: &Labels) -> io::Result<Vec<Stri
     }
     let page = std::fs::read_to_string(sources::root(PAGE)).unwrap_or_default();
     let table = page.lines().filter(|line| line.starts_with("| `"));
-    let there: BTreeSet<&str> = table
-        .filter_map(|line| Some(line.trim_end_matches(" |").rsplit_once(" | ")?.0))
-        .collect();
+    let there: BTreeSet<&str> =
+        table.filter_map(|line| Some(line.trim_end_matches(" |").rsplit_once(" | ")?.0)).collect();
     let wanted: BTreeSet<&str> = rows.iter().map(|(key, _)| key.as_str()).collect();
     let stale = there.symmetric_difference(&wanted);
-    Ok(stale
-        .map(|row| format!("{PAGE} is stale at `{row}`; update it: {UPDATE}"))
-        .collect())
+    Ok(stale.map(|row| format!("{PAGE} is stale at `{row}`; update it: {UPDATE}")).collect())
 }
 
 /// What the row is about, and what came of it.

@@ -16,22 +16,13 @@ use crate::worker::{self, WORKER, in_parallel};
 /// Explores what the arguments name; without names everything, and audits.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let flag = |name: &str| arguments.iter().any(|argument| argument == name);
-    let all: Vec<Variant> = models::all()
-        .into_iter()
-        .flat_map(|model| model.variants())
-        .collect();
+    let all: Vec<Variant> = models::all().into_iter().flat_map(|model| model.variants()).collect();
     if flag(WORKER) {
         return ended(worker::serve(&all).map(|()| Vec::new()));
     }
-    let filters: Vec<&String> = arguments
-        .iter()
-        .filter(|word| !word.starts_with('-'))
-        .collect();
+    let filters: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let names = |name: &str| filters.is_empty() || filters.iter().any(|word| name.contains(*word));
-    let chosen = all
-        .into_iter()
-        .enumerate()
-        .filter(|(_, variant)| names(&variant.name()));
+    let chosen = all.into_iter().enumerate().filter(|(_, variant)| names(&variant.name()));
     if flag("--list") {
         chosen.for_each(|(_, variant)| println!("{}: test", variant.name()));
         return ExitCode::SUCCESS;
@@ -41,10 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let failed = wrong.as_ref().map_or(1, Vec::len);
     let word = if failed == 0 { "ok" } else { "FAILED" };
     let code = ended(wrong);
-    println!(
-        "loom: {word}. {failed} failed, {} s",
-        began.elapsed().as_secs()
-    );
+    println!("loom: {word}. {failed} failed, {} s", began.elapsed().as_secs());
     code
 }
 
@@ -84,24 +72,13 @@ fn explore(mut chosen: Vec<(usize, Variant)>) -> io::Result<(Vec<Held>, Vec<Stri
     let (mut held, mut wrong) = (Vec::new(), Vec::new());
     for (number, variant, explored) in explored {
         let (name, executions) = (variant.name(), explored.executions);
-        println!(
-            "{name:64} {executions:>7} executions {:>5} ms",
-            explored.took_ms
-        );
+        println!("{name:64} {executions:>7} executions {:>5} ms", explored.took_ms);
         if let Some(said) = explored.failure {
             wrong.push(format!("{name}: {said}, in execution {executions}"));
         } else if executions < variant.at_least {
-            wrong.push(format!(
-                "{name}: {executions} executions, expected {}",
-                variant.at_least
-            ));
+            wrong.push(format!("{name}: {executions} executions, expected {}", variant.at_least));
         }
-        held.push(Held {
-            number,
-            name,
-            executions,
-            reached: explored.reached,
-        });
+        held.push(Held { number, name, executions, reached: explored.reached });
     }
     let executions: usize = held.iter().map(|held| held.executions).sum();
     let (models, took_ms) = (held.len(), began.elapsed().as_millis());

@@ -68,11 +68,7 @@ thread_local! {
 
 /// Sets this thread's door up for the next model.
 pub(crate) fn set_up(mutant: Option<Mutant>, stale: bool) {
-    let exploring = Exploring {
-        mutant,
-        stale,
-        ..Exploring::default()
-    };
+    let exploring = Exploring { mutant, stale, ..Exploring::default() };
     EXPLORING.set(exploring);
 }
 
@@ -86,13 +82,7 @@ pub(crate) fn reached() -> BTreeSet<Site> {
 pub(crate) fn tell(call: &'static str, order: Ordering, failure: Option<Ordering>) -> Told {
     let place = Location::caller();
     let plain = failure.unwrap_or(Ordering::Relaxed);
-    let mut told = Told {
-        order,
-        failure: plain,
-        dropped: false,
-        split: false,
-        stale: false,
-    };
+    let mut told = Told { order, failure: plain, dropped: false, split: false, stale: false };
     EXPLORING.with_borrow_mut(|exploring| {
         told.stale = exploring.stale;
         let key = std::ptr::from_ref(place).addr();
@@ -146,10 +136,7 @@ impl Site {
     pub(crate) fn changes(&self) -> Vec<Change> {
         let mut changes: Vec<Change> = match self.order.as_str() {
             "SeqCst" => vec![Change::Order(Ordering::AcqRel)],
-            "AcqRel" => vec![
-                Change::Order(Ordering::Acquire),
-                Change::Order(Ordering::Release),
-            ],
+            "AcqRel" => vec![Change::Order(Ordering::Acquire), Change::Order(Ordering::Release)],
             "Acquire" | "Release" => vec![Change::Order(Ordering::Relaxed)],
             _ => vec![],
         };
@@ -166,14 +153,7 @@ impl Site {
 
     /// As one word, which [`Site::from_word`] reads.
     pub(crate) fn to_word(&self) -> String {
-        let Self {
-            file,
-            line,
-            column,
-            call,
-            order,
-            failure,
-        } = self;
+        let Self { file, line, column, call, order, failure } = self;
         format!("{file}|{line}|{column}|{call}|{order}|{failure}")
     }
 
@@ -195,20 +175,9 @@ impl Site {
 
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file,
-            line,
-            column,
-            call,
-            order,
-            failure,
-        } = self;
+        let Self { file, line, column, call, order, failure } = self;
         write!(f, "{file}:{line}:{column} {call} {order}")?;
-        if failure.is_empty() {
-            Ok(())
-        } else {
-            write!(f, "/{failure}")
-        }
+        if failure.is_empty() { Ok(()) } else { write!(f, "/{failure}") }
     }
 }
 

@@ -22,10 +22,7 @@ const INCLUDED: [&str; 9] = [
 /// the runtime and is free in their use.
 const NOT_MODELLED: [(&str, &str); 10] = [
     ("src/executor/counters.rs", "statistics, one writer each"),
-    (
-        "src/executor/end.rs",
-        "needs threads and drivers; its fence pair is litmus test 4",
-    ),
+    ("src/executor/end.rs", "needs threads and drivers; its fence pair is litmus test 4"),
     (
         "src/executor/scheduler.rs",
         "a turn number, the flag of end.rs's fence pair, and guests' places: a bit each, as a lock",
@@ -33,31 +30,18 @@ const NOT_MODELLED: [(&str, &str); 10] = [
     ("src/executor/monitor.rs", "hints, whose values may be old"),
     ("src/executor/worker.rs", "reads a hint of the monitor's"),
     ("src/executor/local.rs", "tells the monitor what runs"),
-    (
-        "src/runtime/hosted.rs",
-        "one flag beside a notification, as in the parker",
-    ),
+    ("src/runtime/hosted.rs", "one flag beside a notification, as in the parker"),
     (
         "src/reactor/handle.rs",
         "one flag, stored before the wakes that make its readers look, by wake cell and lock",
     ),
-    (
-        "src/reactor/table.rs",
-        "how many sockets there are, by a value that may be a moment old",
-    ),
-    (
-        "src/runtime/drivers_net.rs",
-        "a turn number, whose value does not matter",
-    ),
+    ("src/reactor/table.rs", "how many sockets there are, by a value that may be a moment old"),
+    ("src/runtime/drivers_net.rs", "a turn number, whose value does not matter"),
 ];
 
 fn included() -> Vec<String> {
     let mut files = files_below("src");
-    files.retain(|file| {
-        INCLUDED
-            .iter()
-            .any(|place| file.starts_with(&format!("src/{place}")))
-    });
+    files.retain(|file| INCLUDED.iter().any(|place| file.starts_with(&format!("src/{place}"))));
     files
 }
 
@@ -99,10 +83,7 @@ pub(crate) fn unseen(seen: &BTreeSet<Site>) -> Vec<String> {
             total += 1;
             let (line, column) = (call.line, call.column);
             if !places.contains(&(file.clone(), line, column)) {
-                unseen.push(format!(
-                    "{file}:{line}:{column} {}: no model reaches it",
-                    call.call
-                ));
+                unseen.push(format!("{file}:{line}:{column} {}: no model reaches it", call.call));
             }
         }
     }
@@ -133,10 +114,8 @@ impl Labels {
             let mut from = 0;
             for call in atomic_sites(&text) {
                 let found = text[from..call.end].lines().rev().find_map(|line| {
-                    let (label, _) = line
-                        .trim_start()
-                        .strip_prefix("// [")?
-                        .split_once("] pairs")?;
+                    let (label, _) =
+                        line.trim_start().strip_prefix("// [")?.split_once("] pairs")?;
                     Some(label.to_owned())
                 });
                 let strong = call.orderings.iter().any(|ordering| ordering != "Relaxed");

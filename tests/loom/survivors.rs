@@ -20,14 +20,6 @@ pub(crate) const EXPLAINED: &[Explained] = &[
         reason: "a socket is opened after its predecessor's close and before it is registered, so \
                  nobody else changes the word: late events fail on the generation",
     },
-    Explained {
-        label: "task.wake",
-        change: "to Release",
-        reason: QUEUE_LEFT,
-    },
-    Explained {
-        label: "task.close",
-        change: "to Relaxed",
-        reason: QUEUE_LEFT,
-    },
+    Explained { label: "task.wake", change: "to Release", reason: QUEUE_LEFT },
+    Explained { label: "task.close", change: "to Relaxed", reason: QUEUE_LEFT },
 ];

@@ -6,9 +6,11 @@
 //! ```
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::explore::{Explored, Variant, keep_panics_quiet};
 use crate::sites::{Mutant, Site};
@@ -16,33 +18,46 @@ use crate::sites::{Mutant, Site};
 /// The argument that makes this binary a worker.
 pub(crate) const WORKER: &str = "--worker";
 
+/// How long one exploration may take: the longest takes 3 s on a quiet machine.
+const LIMIT: Duration = Duration::from_secs(120);
+
 /// A process that explores.
 pub(crate) struct Worker {
     child: Child,
     input: ChildStdin,
-    output: BufReader<ChildStdout>,
+    lines: Receiver<String>,
+}
+
+/// How an exploration in another process went.
+enum Ended {
+    Done(Explored),
+    Died(Explored),
+    TooLong,
 }
 
 impl Worker {
     pub(crate) fn start() -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command
-            .arg(WORKER)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+        command.arg(WORKER).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn()?;
         let ends = child.stdin.take().zip(child.stdout.take());
         let (input, output) = ends.ok_or(io::ErrorKind::BrokenPipe)?;
-        Ok(Self {
-            child,
-            input,
-            output: BufReader::new(output),
-        })
+        let (sender, lines) = mpsc::channel();
+        // Ends with the child.
+        thread::spawn(move || {
+            let lines = BufReader::new(output).lines().map_while(Result::ok);
+            for line in lines {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { child, input, lines })
     }
 
     /// Explores variant `number`, with one site changed or none. A worker that dies is a failure
-    /// of the model, and another takes its place.
+    /// of the model, and another takes its place; one that takes too long is replaced, and the new
+    /// one has one more try.
     pub(crate) fn explore(
         &mut self,
         number: usize,
@@ -51,36 +66,56 @@ impl Worker {
         let mutant = mutant.map_or_else(String::new, |mutant| {
             format!("{}\t{}", mutant.site.to_word(), mutant.change)
         });
-        writeln!(self.input, "{number}\t{mutant}")?;
+        let order = format!("{number}\t{mutant}");
+        for _ in 0..2 {
+            match self.ask(&order)? {
+                Ended::Done(explored) => return Ok(explored),
+                Ended::Died(explored) => {
+                    *self = Self::start()?;
+                    return Ok(explored);
+                }
+                Ended::TooLong => {
+                    println!("took more than {} s: {order}", LIMIT.as_secs());
+                    *self = Self::start()?;
+                }
+            }
+        }
+        let seconds = LIMIT.as_secs();
+        let order = order.replace('\t', " ");
+        let said = format!("variant {order} took more than {seconds} s, twice");
+        Err(io::Error::new(io::ErrorKind::TimedOut, said))
+    }
+
+    fn ask(&mut self, order: &str) -> io::Result<Ended> {
+        writeln!(self.input, "{order}")?;
+        let until = Instant::now() + LIMIT;
         let mut failure = None;
         loop {
-            let mut line = String::new();
-            if self.output.read_line(&mut line)? == 0 {
-                self.child.wait()?;
-                *self = Self::start()?;
-                let said = failure.unwrap_or_else(|| "nothing".to_owned());
-                let (executions, took_ms, reached) = (0, 0, Default::default());
-                let failure = Some(format!("{said} (and then the process ended)"));
-                return Ok(Explored {
-                    executions,
-                    took_ms,
-                    reached,
-                    failure,
-                });
-            }
+            let left = until.saturating_duration_since(Instant::now());
+            let line = match self.lines.recv_timeout(left) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Timeout) => return Ok(Ended::TooLong),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let said = failure.unwrap_or_else(|| "nothing".to_owned());
+                    return Ok(Ended::Died(Explored {
+                        executions: 0,
+                        took_ms: 0,
+                        reached: Default::default(),
+                        failure: Some(format!("{said} (and then the process ended)")),
+                    }));
+                }
+            };
             let words: Vec<&str> = line.trim_end().split('\t').collect();
             match words[..] {
                 ["said", said] => failure = Some(said.to_owned()),
                 ["done", failed, executions, took_ms, ref sites @ ..] => {
-                    return Ok(Explored {
+                    let reached = sites.iter().filter_map(|word| Site::from_word(word));
+                    return Ok(Ended::Done(Explored {
                         executions: executions.parse().unwrap_or(0),
                         took_ms: took_ms.parse().unwrap_or(0),
-                        reached: sites
-                            .iter()
-                            .filter_map(|word| Site::from_word(word))
-                            .collect(),
+                        reached: reached.collect(),
                         failure: failure.filter(|_| failed == "failed"),
-                    });
+                    }));
                 }
                 _ => {}
             }
@@ -104,26 +139,15 @@ pub(crate) fn serve(variants: &[Variant]) -> io::Result<()> {
     for line in io::stdin().lines() {
         let line = line?;
         let words: Vec<&str> = line.split('\t').collect();
-        let variant = words[0]
-            .parse()
-            .ok()
-            .and_then(|number: usize| variants.get(number));
+        let variant = words[0].parse().ok().and_then(|number: usize| variants.get(number));
         let Some(variant) = variant else {
             return Err(io::Error::other(format!("no variant {line}")));
         };
         let explored = variant.explore(mutant(&words[1..]));
-        let word = if explored.failure.is_some() {
-            "failed"
-        } else {
-            "held"
-        };
+        let word = if explored.failure.is_some() { "failed" } else { "held" };
         let sites: Vec<String> = explored.reached.iter().map(Site::to_word).collect();
         let (executions, took_ms) = (explored.executions, explored.took_ms);
-        writeln!(
-            io::stdout(),
-            "done\t{word}\t{executions}\t{took_ms}\t{}",
-            sites.join("\t")
-        )?;
+        writeln!(io::stdout(), "done\t{word}\t{executions}\t{took_ms}\t{}", sites.join("\t"))?;
     }
     Ok(())
 }
@@ -133,10 +157,7 @@ fn mutant(words: &[&str]) -> Option<Mutant> {
         return None;
     };
     let site = Site::from_word(site)?;
-    let change = site
-        .changes()
-        .into_iter()
-        .find(|known| known.to_string() == *change)?;
+    let change = site.changes().into_iter().find(|known| known.to_string() == *change)?;
     Some(Mutant { site, change })
 }
 
@@ -157,19 +178,15 @@ pub(crate) fn in_parallel<T: Send, R: Send>(
                 return Ok(());
             };
             let result = job(&mut worker, item)?;
-            done.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((at, result));
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
         }
     };
     thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| match thread.join() {
-                Ok(ended) => ended,
-                Err(_) => Err(io::Error::other("a thread that drives a worker panicked")),
-            })
+        threads.into_iter().try_for_each(|thread| match thread.join() {
+            Ok(ended) => ended,
+            Err(_) => Err(io::Error::other("a thread that drives a worker panicked")),
+        })
     })?;
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);

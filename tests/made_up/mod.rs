@@ -51,10 +51,7 @@ pub(crate) fn group(id: &str, better: Better, centres: &[(&str, Role, f64)]) -> 
         crowded: false,
         claims: Vec::new(),
         rounds: (0..ROUNDS)
-            .map(|round| Round {
-                backward: round % 2 == 1,
-                ..Round::default()
-            })
+            .map(|round| Round { backward: round % 2 == 1, ..Round::default() })
             .collect(),
         contenders: centres.iter().enumerate().map(contender).collect(),
         run: 0,
@@ -104,11 +101,7 @@ pub(crate) fn record(bench: &str, groups: Vec<Group>) -> Record {
         time_utc: "2026-01-31T12:00:00Z".to_owned(),
         ..Environment::default()
     };
-    let run = Run {
-        environment,
-        profile: "default".to_owned(),
-        ..Run::default()
-    };
+    let run = Run { environment, profile: "default".to_owned(), ..Run::default() };
     record.merge(run, groups);
     record
 }
@@ -123,10 +116,7 @@ pub(crate) fn built(name: &str, records: &[Record]) -> (String, String, Results)
     let read = |file: &str| fs::read_to_string(dir.join("report").join(file)).unwrap();
     assert!(outcome.address.starts_with("file:///") && outcome.address.ends_with("/index.html"));
     let results: Results = serde_json::from_str(&read("results.json")).unwrap();
-    assert_eq!(
-        results, outcome.results,
-        "results.json says what the page says"
-    );
+    assert_eq!(results, outcome.results, "results.json says what the page says");
     (read("index.html"), read("report.md"), results)
 }
 

@@ -14,12 +14,7 @@ fn machine(packages: usize, caches: usize, cores: usize, threads: usize) -> Vec<
         let core = number % all;
         let cache = core / cores * cores;
         let package = core / (caches * cores) * (caches * cores);
-        Cpu {
-            number,
-            core,
-            cache,
-            package,
-        }
+        Cpu { number, core, cache, package }
     };
     (0..all * threads).map(cpu).collect()
 }
@@ -49,21 +44,13 @@ fn two_packages_of_two_caches_of_two_cores() {
 fn a_mask_with_holes_changes_who_is_a_sibling() {
     // Of cores 0 and 5 only the second thread is allowed; of package 1 one core more is gone.
     let machine = without(machine(2, 1, 4, 2), &[0, 5, 6, 14]);
-    assert_eq!(
-        compact(machine.clone()),
-        [8, 1, 2, 3, 9, 10, 11, 4, 13, 7, 12, 15]
-    );
+    assert_eq!(compact(machine.clone()), [8, 1, 2, 3, 9, 10, 11, 4, 13, 7, 12, 15]);
     assert_eq!(spread(machine), [8, 4, 1, 13, 2, 7, 3, 9, 12, 10, 15, 11]);
 }
 
 #[test]
 fn siblings_numbered_side_by_side_are_siblings_too() {
-    let cpu = |number| Cpu {
-        number,
-        core: number / 2 * 2,
-        cache: 0,
-        package: 0,
-    };
+    let cpu = |number| Cpu { number, core: number / 2 * 2, cache: 0, package: 0 };
     let machine: Vec<_> = (0..8).map(cpu).collect();
     assert_eq!(compact(machine.clone()), [0, 2, 4, 6, 1, 3, 5, 7]);
     assert_eq!(spread(machine), [0, 2, 4, 6, 1, 3, 5, 7]);
@@ -85,12 +72,7 @@ fn what_the_system_tells_is_read() {
             _ => return None,
         })
     });
-    let expected = Cpu {
-        number: 13,
-        core: 5,
-        cache: 4,
-        package: 4,
-    };
+    let expected = Cpu { number: 13, core: 5, cache: 4, package: 4 };
     assert_eq!(cpu, expected);
     assert_eq!(lowest("\n"), None);
     assert_eq!(lowest("0\n"), Some(0));

@@ -4,12 +4,8 @@ use std::task::{Context, Poll, Waker};
 
 use crate::reactor::readiness::{Direction, Readiness, Ready, Seen};
 
-const ERROR: Ready = Ready {
-    readable: false,
-    writable: true,
-    read_closed: true,
-    write_closed: true,
-};
+const ERROR: Ready =
+    Ready { readable: false, writable: true, read_closed: true, write_closed: true };
 
 fn look(readiness: &Readiness) -> Option<Seen> {
     let mut cx = Context::from_waker(Waker::noop());

@@ -67,10 +67,7 @@ fn calls() -> impl Strategy<Value = Vec<(By, Call)>> {
 }
 
 pub(crate) fn capacities() -> impl Strategy<Value = usize> {
-    prop_oneof![
-        prop::sample::select(vec![1_usize, 2, 3, 4, 5, 7, 8, 9, 16, 33]),
-        1..=33_usize
-    ]
+    prop_oneof![prop::sample::select(vec![1_usize, 2, 3, 4, 5, 7, 8, 9, 16, 33]), 1..=33_usize]
 }
 
 /// Indices at the start, near the end of the index space, near the sign, and anywhere.
@@ -145,11 +142,7 @@ struct Model<T> {
 
 impl<T: Value> Model<T> {
     fn room(&self) -> usize {
-        if self.closed {
-            0
-        } else {
-            self.capacity - self.items.len()
-        }
+        if self.closed { 0 } else { self.capacity - self.items.len() }
     }
 
     fn push(&mut self, value: T) -> Result<(), PushError<T>> {
@@ -167,11 +160,7 @@ impl<T: Value> Model<T> {
         if self.closed {
             return Err(PushError::Closed(value));
         }
-        let oldest = if self.room() == 0 {
-            self.items.pop_front()
-        } else {
-            None
-        };
+        let oldest = if self.room() == 0 { self.items.pop_front() } else { None };
         self.items.push_back(value);
         Ok(oldest)
     }
@@ -285,11 +274,7 @@ fn same_answer<T: Value>(
 
 /// Makes the calls on both and compares each answer, and what is left.
 fn same<T: Value>(ring: Ring<T>, calls: &[(By, Call)]) {
-    let mut model = Model {
-        items: VecDeque::new(),
-        capacity: ring.capacity(),
-        closed: false,
-    };
+    let mut model = Model { items: VecDeque::new(), capacity: ring.capacity(), closed: false };
     let mut handles = vec![ring.handle(); HANDLES];
     for call in calls {
         same_answer(&ring, &mut handles, &mut model, call);
@@ -343,12 +328,7 @@ fn capacities_out_of_range_are_refused() {
     assert!(Ring::<u8>::try_new(0).is_none());
     assert!(Ring::<u8>::try_new(usize::MAX).is_none());
     let refused = std::panic::catch_unwind(|| Ring::<u8>::new(0));
-    let said = refused
-        .err()
-        .and_then(|said| said.downcast::<String>().ok());
+    let said = refused.err().and_then(|said| said.downcast::<String>().ok());
     let said = said.map_or_else(String::new, |said| *said);
-    assert!(
-        said.starts_with("ring capacity 0 is not between 1 and"),
-        "{said}"
-    );
+    assert!(said.starts_with("ring capacity 0 is not between 1 and"), "{said}");
 }

@@ -81,11 +81,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 /// here.
 fn make(ring: &Ring<Counted>, count: &Count, call: &Call) {
     let len = ring.len();
-    let room = if ring.is_closed() {
-        0
-    } else {
-        ring.capacity() - len
-    };
+    let room = if ring.is_closed() { 0 } else { ring.capacity() - len };
     let expected = match *call {
         Call::Push => {
             let pushed = ring.push(count.value(false));
@@ -101,10 +97,7 @@ fn make(ring: &Ring<Counted>, count: &Count, call: &Call) {
         Call::PushVec(size) => {
             let mut values: Vec<Counted> = (0..size).map(|_| count.value(false)).collect();
             let pushed = ring.push_vec(&mut values);
-            assert_eq!(
-                (pushed, values.len()),
-                (size.min(room), size - size.min(room))
-            );
+            assert_eq!((pushed, values.len()), (size.min(room), size - size.min(room)));
             len + pushed
         }
         Call::PushMany(size, panics_at) => len + push_many(ring, count, size, panics_at, room),
@@ -125,11 +118,7 @@ fn make(ring: &Ring<Counted>, count: &Count, call: &Call) {
         }
     };
     assert_eq!(ring.len(), expected);
-    assert_eq!(
-        count.alive(),
-        expected,
-        "what is not in the ring is dropped"
-    );
+    assert_eq!(count.alive(), expected, "what is not in the ring is dropped");
 }
 
 /// A batch that panics in its source had pushed those of its 32 that were whole, and no more.

@@ -59,11 +59,7 @@ fn make<P: Side, C: Side>(
             assert_eq!(pushed, expected);
         }
         Call::TryPush(value) => {
-            let expected = if extend(&[*value]) == 0 {
-                Err(*value)
-            } else {
-                Ok(())
-            };
+            let expected = if extend(&[*value]) == 0 { Err(*value) } else { Ok(()) };
             assert_eq!(producer.try_push(*value), expected);
         }
         Call::PushSlice(values) => assert_eq!(producer.push_slice(values), extend(values)),

@@ -69,19 +69,13 @@ fn all_arrive(pushes: Vec<Push<'_>>, pops: Vec<Pop<'_>>) {
             })
         });
         let consumers: Vec<_> = consumers.collect();
-        consumers
-            .into_iter()
-            .map(|thread| thread.join().expect("a consumer panicked"))
-            .collect()
+        consumers.into_iter().map(|thread| thread.join().expect("a consumer panicked")).collect()
     });
     for at in 0..producers {
         let own = at * EACH..(at + 1) * EACH;
         for values in &came {
             let values = values.iter().filter(|value| own.contains(value));
-            assert!(
-                values.is_sorted(),
-                "producer {at}'s values overtook each other"
-            );
+            assert!(values.is_sorted(), "producer {at}'s values overtook each other");
         }
     }
     let mut all = came.concat();

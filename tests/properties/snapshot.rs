@@ -52,14 +52,7 @@ impl Task {
         assert!(state.load().is_dead(), "nobody lives there");
         state.publish(Snapshot::NEW);
         state.set_home(home);
-        let task = Self {
-            place,
-            closed: false,
-            join: true,
-            waits: false,
-            home,
-            references: 0,
-        };
+        let task = Self { place, closed: false, join: true, waits: false, home, references: 0 };
         (task, state)
     }
 
@@ -121,11 +114,7 @@ impl Task {
             }
             Step::Begin => {
                 self.place = Place::Running;
-                let begun = if self.closed {
-                    Begun::Cancel
-                } else {
-                    Begun::Poll
-                };
+                let begun = if self.closed { Begun::Cancel } else { Begun::Poll };
                 assert_eq!((before.begin().1, state.begin()), (begun, begun));
             }
             Step::EndPoll(yields) => {
@@ -184,11 +173,7 @@ impl Task {
             }
             Step::OfferWaker => {
                 let completed = self.place == Place::Completed;
-                let offered = if completed {
-                    Offered::Completed
-                } else {
-                    Offered::Waits
-                };
+                let offered = if completed { Offered::Completed } else { Offered::Waits };
                 self.waits = !completed;
                 assert_eq!(state.offer_waker(), offered);
             }

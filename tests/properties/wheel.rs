@@ -52,10 +52,7 @@ impl Both {
         let key = key.expect("there is room for 2^32 timers");
         let due = deadline.max(self.now);
         assert_eq!(self.wheel.get_mut(key), Some(&mut { number }));
-        assert!(
-            self.keys.iter().all(|(known, _)| *known != key),
-            "{key:?} is given twice"
-        );
+        assert!(self.keys.iter().all(|(known, _)| *known != key), "{key:?} is given twice");
         self.map.insert((due, number), key);
         self.keys.push((key, due));
     }
@@ -91,11 +88,7 @@ impl Both {
         let next = self.wheel.next_tick();
         assert_eq!(next.is_some(), first.is_some());
         assert!(next <= first, "sleeps until {next:?}, beyond {first:?}");
-        assert!(
-            next.is_none_or(|next| next >= self.now),
-            "{next:?} is past at {}",
-            self.now
-        );
+        assert!(next.is_none_or(|next| next >= self.now), "{next:?} is past at {}", self.now);
     }
 }
 

@@ -28,10 +28,7 @@ fn connections_live_on_where_the_model_lets_them() {
 
             let mut wire = Wire::to(addr);
             let old = "GET /hello HTTP/1.0\r\nconnection: Keep-Alive\r\n\r\n";
-            assert!(
-                wire.ask(old.as_bytes()).says("connection: keep-alive"),
-                "{model}"
-            );
+            assert!(wire.ask(old.as_bytes()).says("connection: keep-alive"), "{model}");
             assert!(wire.ask(b"GET /hello HTTP/1.0\r\n\r\n").closes(), "{model}");
             wire.expect_end();
         },
@@ -40,13 +37,8 @@ fn connections_live_on_where_the_model_lets_them() {
 
 #[test]
 fn each_reply_closes_where_it_is_asked_for() {
-    let close_each = |config| ServeConfig {
-        rules: Rules {
-            close_each: true,
-            ..Rules::default()
-        },
-        ..config
-    };
+    let close_each =
+        |config| ServeConfig { rules: Rules { close_each: true, ..Rules::default() }, ..config };
     each_model(close_each, |model, addr, _server| {
         let mut wire = Wire::to(addr);
         let reply = wire.ask(&get("/hello"));
@@ -57,9 +49,8 @@ fn each_reply_closes_where_it_is_asked_for() {
 
 #[test]
 fn pipelined_requests_are_answered_in_order() {
-    let bodies: Vec<Vec<u8>> = (0..200_u32)
-        .map(|turn| vec![turn as u8; (turn as usize * 997) % 40_000])
-        .collect();
+    let bodies: Vec<Vec<u8>> =
+        (0..200_u32).map(|turn| vec![turn as u8; (turn as usize * 997) % 40_000]).collect();
     let mut requests = Vec::new();
     for body in &bodies {
         requests.extend([echo(body), get("/hello"), get("/wait/0")].concat());
@@ -123,14 +114,10 @@ fn a_client_that_sends_no_more_is_answered() {
 
 #[test]
 fn one_connection_too_many_is_told_so() {
-    let two = |config| ServeConfig {
-        connections_max: 2,
-        ..config
-    };
+    let two = |config| ServeConfig { connections_max: 2, ..config };
     each_model(two, |model, addr, _server| {
         let mut held = [Wire::to(addr), Wire::to(addr)];
-        held.iter_mut()
-            .for_each(|wire| wire.send(b"GET /hello HTTP/1.1\r\n"));
+        held.iter_mut().for_each(|wire| wire.send(b"GET /hello HTTP/1.1\r\n"));
         let mut third = Wire::to(addr);
         let reply = third.reply();
         assert_eq!((reply.status, reply.closes()), (503, true), "{model}");
@@ -142,10 +129,7 @@ fn one_connection_too_many_is_told_so() {
 
 #[test]
 fn a_pool_of_one_thread_serves_everyone() {
-    let one = ServeConfig {
-        pool_threads: 1,
-        ..config(Model::ThreadPool)
-    };
+    let one = ServeConfig { pool_threads: 1, ..config(Model::ThreadPool) };
     let server = start(one).expect("a server");
     let mut wires: Vec<Wire> = (0..5).map(|_| Wire::to(server.addr())).collect();
     for wire in &mut wires {
@@ -170,11 +154,7 @@ fn a_busy_port_and_bad_settings_are_errors() {
         );
 
         for (connections_max, pool_threads) in [(0, 1), (usize::MAX, 1), (1, 0), (1, 65_537)] {
-            let senseless = ServeConfig {
-                connections_max,
-                pool_threads,
-                ..config(model)
-            };
+            let senseless = ServeConfig { connections_max, pool_threads, ..config(model) };
             assert!(
                 matches!(start(senseless), Err(ServeError::Setting { .. })),
                 "{model}: {connections_max} connections, {pool_threads} threads"
@@ -182,10 +162,7 @@ fn a_busy_port_and_bad_settings_are_errors() {
         }
         let foreign = SocketAddr::from(([192, 0, 2, 1], 0));
         assert!(
-            matches!(
-                start(config(model).at(foreign)),
-                Err(ServeError::Listen { .. })
-            ),
+            matches!(start(config(model).at(foreign)), Err(ServeError::Listen { .. })),
             "{model}"
         );
     }

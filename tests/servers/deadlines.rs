@@ -13,15 +13,8 @@ const HEAD: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(2);
 
 fn impatient(config: ServeConfig) -> ServeConfig {
-    let deadlines = Deadlines {
-        head: HEAD,
-        idle: IDLE,
-        bytes_per_s_min: 1_000_000,
-    };
-    ServeConfig {
-        deadlines,
-        ..config
-    }
+    let deadlines = Deadlines { head: HEAD, idle: IDLE, bytes_per_s_min: 1_000_000 };
+    ServeConfig { deadlines, ..config }
 }
 
 #[test]
@@ -50,10 +43,7 @@ fn an_endless_head_is_timed_out() {
                     thread::sleep(HEAD / 10);
                     writer.write_all(b"a").is_ok()
                 };
-                assert!(
-                    start.is_ok() && !(0..200).all(drip),
-                    "{model}: the connection must end"
-                );
+                assert!(start.is_ok() && !(0..200).all(drip), "{model}: the connection must end");
             });
             assert_eq!(wire.reply().status, 408, "{model}");
         });
@@ -102,16 +92,8 @@ fn a_busy_connection_outlives_the_deadlines() {
 #[test]
 fn a_client_that_takes_no_reply_is_dropped() {
     let hasty = |config: ServeConfig| {
-        let deadlines = Deadlines {
-            head: HEAD,
-            idle: IDLE,
-            bytes_per_s_min: 20_000_000,
-        };
-        ServeConfig {
-            deadlines,
-            drain: Duration::from_secs(15),
-            ..config
-        }
+        let deadlines = Deadlines { head: HEAD, idle: IDLE, bytes_per_s_min: 20_000_000 };
+        ServeConfig { deadlines, drain: Duration::from_secs(15), ..config }
     };
     each_model_at_once(hasty, |model, addr, server| {
         let mut wire = Wire::to(addr);

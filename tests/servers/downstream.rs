@@ -21,9 +21,7 @@ pub(crate) struct Call {
 
 impl Slow {
     pub(crate) fn listen() -> Slow {
-        Slow {
-            listener: TcpListener::bind("127.0.0.1:0").expect("a free port"),
-        }
+        Slow { listener: TcpListener::bind("127.0.0.1:0").expect("a free port") }
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
@@ -33,9 +31,7 @@ impl Slow {
     /// Takes the next call, with its whole head.
     pub(crate) fn accept(&mut self) -> Call {
         let (mut stream, _) = self.listener.accept().expect("a call");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .expect("timeout");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
         let (mut request, mut byte) = (String::new(), [0]);
         while !request.ends_with("\r\n\r\n") {
             stream.read_exact(&mut byte).expect("a request");
@@ -53,9 +49,7 @@ impl Call {
     }
 
     fn say(mut self, text: &str) {
-        self.stream
-            .write_all(text.as_bytes())
-            .expect("the caller listens");
+        self.stream.write_all(text.as_bytes()).expect("the caller listens");
     }
 }
 
@@ -63,10 +57,7 @@ impl Call {
 fn a_wait_is_a_call_to_the_downstream() {
     for model in Model::ALL {
         let below = start(config(Model::ThreadPerRequest)).expect("a downstream");
-        let above = ServeConfig {
-            downstream: Some(below.addr()),
-            ..config(model)
-        };
+        let above = ServeConfig { downstream: Some(below.addr()), ..config(model) };
         let server = start(above).expect("a server");
         let mut wire = Wire::to(server.addr());
         for wait in ["/wait/0", "/wait/30", "/wait/1"] {
@@ -84,10 +75,7 @@ fn a_wait_is_a_call_to_the_downstream() {
 fn a_downstream_that_fails_is_named() {
     for model in Model::ALL {
         let mut slow = Slow::listen();
-        let above = ServeConfig {
-            downstream: Some(slow.addr()),
-            ..config(model)
-        };
+        let above = ServeConfig { downstream: Some(slow.addr()), ..config(model) };
         let server = start(above).expect("a server");
         for wrong in [
             "",
@@ -98,20 +86,12 @@ fn a_downstream_that_fails_is_named() {
             let mut wire = Wire::to(server.addr());
             wire.send(&get("/wait/7"));
             let call = slow.accept();
-            assert!(
-                call.request.starts_with("GET /wait/7 HTTP/1.1\r\n"),
-                "{}",
-                call.request
-            );
+            assert!(call.request.starts_with("GET /wait/7 HTTP/1.1\r\n"), "{}", call.request);
             call.say(wrong);
             assert_eq!(wire.reply().status, 502, "{model}, {wrong:?}");
         }
         drop(slow);
-        assert_eq!(
-            Wire::to(server.addr()).ask(&get("/wait/7")).status,
-            502,
-            "{model}: refused"
-        );
+        assert_eq!(Wire::to(server.addr()).ask(&get("/wait/7")).status, 502, "{model}: refused");
     }
 }
 
@@ -120,11 +100,8 @@ fn a_downstream_that_is_late_is_given_up() {
     for model in Model::ALL {
         let mut slow = Slow::listen();
         let downstream_slack = Duration::from_millis(100);
-        let above = ServeConfig {
-            downstream: Some(slow.addr()),
-            downstream_slack,
-            ..config(model)
-        };
+        let above =
+            ServeConfig { downstream: Some(slow.addr()), downstream_slack, ..config(model) };
         let server = start(above).expect("a server");
         let mut wire = Wire::to(server.addr());
         wire.send(&get("/wait/10"));

@@ -21,44 +21,27 @@ fn used_up_descriptors_are_survived() {
              --pool-threads 100 --model {model} {UNTIL_STDIN_CLOSES}"
         );
         let mut command = Command::new("sh");
-        command
-            .args(["-c", &script, env!("CARGO_BIN_EXE_windlass")])
-            .stderr(Stdio::inherit());
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_windlass")]).stderr(Stdio::inherit());
         let process = ServerProcess::start(command).unwrap_or_else(|error| panic!("{error}"));
 
         // More clients than descriptors: the last ones wait in the backlog.
         let connect = |_| TcpStream::connect(process.addr()).expect("connect");
         let mut clients: Vec<TcpStream> = (0..2 * DESCRIPTORS).map(connect).collect();
         for client in &mut clients {
-            client
-                .write_all(b"GET /hello HTTP/1.1\r\nhost")
-                .expect("send");
+            client.write_all(b"GET /hello HTTP/1.1\r\nhost").expect("send");
         }
         // Those that wait are served as soon as the others have gone.
         let last = clients.pop().expect("the last client");
         drop(clients);
         finish(model, last);
-        assert_eq!(
-            Wire::to(process.addr()).ask(&get("/hello")).status,
-            200,
-            "{model}"
-        );
-        assert!(
-            process
-                .stop(Duration::from_secs(20))
-                .is_some_and(|it| it.success()),
-            "{model}"
-        );
+        assert_eq!(Wire::to(process.addr()).ask(&get("/hello")).status, 200, "{model}");
+        assert!(process.stop(Duration::from_secs(20)).is_some_and(|it| it.success()), "{model}");
     }
 }
 
 fn finish(model: Model, mut client: TcpStream) {
-    client
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .expect("timeout");
-    client
-        .write_all(b": a\r\nconnection: close\r\n\r\n")
-        .expect("send");
+    client.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
+    client.write_all(b": a\r\nconnection: close\r\n\r\n").expect("send");
     let mut reply = String::new();
     client.read_to_string(&mut reply).expect("a reply");
     assert!(reply.ends_with("hello, world"), "{model}: {reply:?}");
@@ -74,11 +57,7 @@ fn peers_that_reset_are_survived() {
                 reset_after(addr, b"GET /hello HTTP/1.1\r\nho");
                 reset_after(addr, &get("/hello"));
                 reset_after(addr, &get("/wait/30"));
-                assert_eq!(
-                    Wire::to(addr).ask(&get("/hello")).status,
-                    200,
-                    "{model}, {turn}"
-                );
+                assert_eq!(Wire::to(addr).ask(&get("/hello")).status, 200, "{model}, {turn}");
             }
             let begun = Instant::now();
             assert_eq!(server.stop().cut, 0, "{model}");

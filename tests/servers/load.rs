@@ -19,12 +19,7 @@ fn kept_connections_are_loaded() {
             for _ in 0..2 {
                 let outcome = client.run(Window::Requests(1000)).expect("a window");
                 assert_eq!(outcome.requests, 1000, "{model}: {outcome:?}");
-                assert_eq!(
-                    outcome.errors.total(),
-                    0,
-                    "{model}: {:?}",
-                    outcome.first_error
-                );
+                assert_eq!(outcome.errors.total(), 0, "{model}: {:?}", outcome.first_error);
                 assert_eq!(outcome.latency_ns.len(), 1000, "{model}");
                 assert!(outcome.requests_per_s() > 0.0, "{model}");
                 let opened = outcome.connects;
@@ -35,13 +30,8 @@ fn kept_connections_are_loaded() {
                     Model::ThreadPool => {}
                 }
             }
-            let outcome = client
-                .run(Window::Time(Duration::from_millis(100)))
-                .expect("a window");
-            assert!(
-                outcome.requests > 0 && outcome.errors.total() == 0,
-                "{model}: {outcome:?}"
-            );
+            let outcome = client.run(Window::Time(Duration::from_millis(100))).expect("a window");
+            assert!(outcome.requests > 0 && outcome.errors.total() == 0, "{model}: {outcome:?}");
             assert!(outcome.elapsed >= Duration::from_millis(100), "{model}");
         },
     );
@@ -82,16 +72,8 @@ fn bodies_and_waits_are_checked() {
             }
             let mut client = LoadClient::connect(LoadConfig::wait(addr, 4, 10)).expect("a client");
             let outcome = client.run(Window::Requests(8)).expect("a window");
-            assert_eq!(
-                (outcome.requests, outcome.errors.total()),
-                (8, 0),
-                "{model}: {outcome:?}"
-            );
-            assert!(
-                outcome.latency_ns.min() >= 9_000_000,
-                "{model}: {}",
-                outcome.latency_ns.min()
-            );
+            assert_eq!((outcome.requests, outcome.errors.total()), (8, 0), "{model}: {outcome:?}");
+            assert!(outcome.latency_ns.min() >= 9_000_000, "{model}: {}", outcome.latency_ns.min());
         },
     );
 }
@@ -105,17 +87,13 @@ fn wrong_replies_are_errors() {
         other => panic!("expected FirstRequests, got {other:?}"),
     }
     let missing = LoadConfig::get(server.addr(), 1, "/missing", Vec::new());
-    let error = LoadClient::connect(missing)
-        .expect_err("404 is wrong")
-        .to_string();
+    let error = LoadClient::connect(missing).expect_err("404 is wrong").to_string();
     assert!(error.contains("404"), "{error}");
 }
 
 #[test]
 fn a_server_that_is_not_there_is_an_error() {
-    let gone = TcpListener::bind("127.0.0.1:0")
-        .and_then(|it| it.local_addr())
-        .expect("a port");
+    let gone = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
     assert!(matches!(
         LoadClient::connect(LoadConfig::hello(gone, 2)),
         Err(LoadError::FirstRequests { failed: 2, .. })

@@ -5,10 +5,7 @@ use windlass::kit::http::{
     Call, Limits, Outbox, Parser, Persist, Refusal, Rules, Session, Step, Turn,
 };
 
-const LIMITS: Limits = Limits {
-    header_bytes_max: 512,
-    body_bytes_max: 300,
-};
+const LIMITS: Limits = Limits { header_bytes_max: 512, body_bytes_max: 300 };
 
 /// What the parser yields when it is fed `pieces` one after the other.
 fn parse<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, Option<Refusal>) {
@@ -31,9 +28,7 @@ fn pieces<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
     cuts.extend([0, bytes.len()]);
     cuts.sort_unstable();
-    cuts.windows(2)
-        .map(|pair| &bytes[pair[0]..pair[1]])
-        .collect()
+    cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
 }
 
 fn one_request() -> impl Strategy<Value = Vec<u8>> {
@@ -130,10 +125,7 @@ proptest! {
 fn pipelined_requests_are_answered_by_one_write() {
     let bytes = super::wire::get("/hello").repeat(50);
     let (mut session, mut out) = (Session::default(), Outbox::default());
-    assert_eq!(
-        session.turn(&bytes, &Rules::default(), false, &mut out),
-        Turn::Read
-    );
+    assert_eq!(session.turn(&bytes, &Rules::default(), false, &mut out), Turn::Read);
     let replies = String::from_utf8(out.unsent().to_vec()).expect("text");
     assert_eq!(replies.matches("HTTP/1.1 200 OK").count(), 50);
     assert_eq!(replies.matches("hello, world").count(), 50);
@@ -147,11 +139,7 @@ fn replies_that_gather_are_bounded() {
     let mut turn = session.turn(&bytes, &Rules::default(), false, &mut out);
     let mut sent = 0;
     while turn == Turn::Write {
-        assert!(
-            out.unsent_bytes() < 100_000,
-            "{} bytes gathered",
-            out.unsent_bytes()
-        );
+        assert!(out.unsent_bytes() < 100_000, "{} bytes gathered", out.unsent_bytes());
         sent += out.unsent_bytes();
         out.clear();
         turn = session.turn(&[], &Rules::default(), false, &mut out);

@@ -18,19 +18,13 @@ fn windlass(arguments: &[&str]) -> Command {
 
 fn serve(model: Model, more: &[&str]) -> ServerProcess {
     let mut command = windlass(&["serve", "--port", "0", "--model", model.name()]);
-    command
-        .args(["--cores", "none"])
-        .args(more)
-        .stderr(Stdio::inherit());
+    command.args(["--cores", "none"]).args(more).stderr(Stdio::inherit());
     ServerProcess::start(command).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn signal(process: &ServerProcess, name: &str) {
     let kill = format!("kill -{name} {}", process.id());
-    let status = Command::new("sh")
-        .args(["-c", &kill])
-        .status()
-        .expect("a shell");
+    let status = Command::new("sh").args(["-c", &kill]).status().expect("a shell");
     assert!(status.success(), "{kill}");
 }
 
@@ -46,19 +40,14 @@ fn signals_end_it_in_order() {
         let mut wire = Wire::to(process.addr());
         assert_eq!(wire.ask(&get("/hello")).status, 200, "{model}");
         signal(&process, name);
-        let status = process
-            .wait(PATIENCE)
-            .unwrap_or_else(|| panic!("{model} does not end"));
+        let status = process.wait(PATIENCE).unwrap_or_else(|| panic!("{model} does not end"));
         assert_eq!(status.code(), Some(0), "{model}, SIG{name}");
     }
 }
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let mut process = serve(
-        Model::ThreadPerConnection,
-        &["--drain-deadline-ms", "60000"],
-    );
+    let mut process = serve(Model::ThreadPerConnection, &["--drain-deadline-ms", "60000"]);
     let mut running = Wire::to(process.addr());
     running.send(&get("/wait/60000"));
     // The idle connection is served after the other was accepted, and ends when the stop begins.
@@ -77,14 +66,8 @@ fn a_second_signal_ends_it_at_once() {
 fn it_ends_when_its_standard_input_does() {
     for model in Model::ALL {
         let process = serve(model, &[UNTIL_STDIN_CLOSES]);
-        assert_eq!(
-            Wire::to(process.addr()).ask(&get("/hello")).status,
-            200,
-            "{model}"
-        );
-        let status = process
-            .stop(PATIENCE)
-            .unwrap_or_else(|| panic!("{model} does not end"));
+        assert_eq!(Wire::to(process.addr()).ask(&get("/hello")).status, 200, "{model}");
+        let status = process.stop(PATIENCE).unwrap_or_else(|| panic!("{model} does not end"));
         assert_eq!(status.code(), Some(0), "{model}");
     }
 }
@@ -107,10 +90,7 @@ fn wrong_arguments_name_the_right_ones() {
     ] {
         let (code, stderr) = output(arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {stderr}");
-        assert!(
-            stderr.contains(named),
-            "{arguments:?}: no {named} in: {stderr}"
-        );
+        assert!(stderr.contains(named), "{arguments:?}: no {named} in: {stderr}");
     }
 }
 
@@ -137,10 +117,7 @@ fn a_busy_port_says_so() {
     let port = process.addr().port().to_string();
     let (code, stderr) = output(&["serve", "--port", &port]);
     assert_eq!(code, Some(1), "{stderr}");
-    assert!(
-        stderr.contains("busy") && stderr.contains(&port),
-        "{stderr}"
-    );
+    assert!(stderr.contains("busy") && stderr.contains(&port), "{stderr}");
 }
 
 #[test]
@@ -154,16 +131,8 @@ fn curl_talks_to_every_model() {
         let url = |path: &str| format!("http://{}{path}", process.addr());
         for (arguments, status, expected) in [
             (vec![url("/hello")], "200", "hello, world"),
-            (
-                vec![url("/hello"), url("/wait/5")],
-                "200",
-                "hello, world\n200waited 5 ms\n",
-            ),
-            (
-                vec!["--data-binary".into(), body.clone(), url("/echo")],
-                "200",
-                &body,
-            ),
+            (vec![url("/hello"), url("/wait/5")], "200", "hello, world\n200waited 5 ms\n"),
+            (vec!["--data-binary".into(), body.clone(), url("/echo")], "200", &body),
             (
                 vec![
                     "-H".into(),
@@ -175,11 +144,7 @@ fn curl_talks_to_every_model() {
                 "200",
                 "hi",
             ),
-            (
-                vec!["--http1.0".into(), url("/hello")],
-                "200",
-                "hello, world",
-            ),
+            (vec!["--http1.0".into(), url("/hello")], "200", "hello, world"),
             (
                 vec![url("/nothing")],
                 "404",
@@ -187,24 +152,13 @@ fn curl_talks_to_every_model() {
             ),
         ] {
             let curl = Command::new("curl")
-                .args([
-                    "--silent",
-                    "--noproxy",
-                    "*",
-                    "--max-time",
-                    "20",
-                    "-w",
-                    "\n%{http_code}",
-                ])
+                .args(["--silent", "--noproxy", "*", "--max-time", "20", "-w", "\n%{http_code}"])
                 .args(&arguments)
                 .output()
                 .expect("curl runs");
             let shown = String::from_utf8_lossy(&curl.stdout);
             assert!(curl.status.success(), "{model}: {}", curl.status);
-            assert!(
-                shown == format!("{expected}\n{status}"),
-                "{model}: {shown:.300}"
-            );
+            assert!(shown == format!("{expected}\n{status}"), "{model}: {shown:.300}");
         }
     }
 }

@@ -14,10 +14,7 @@ use windlass::kit::serve::Model;
 fn a_running_request_ends_before_the_server_does() {
     for model in Model::ALL {
         let mut slow = Slow::listen();
-        let server = start(ServeConfig {
-            downstream: Some(slow.addr()),
-            ..config(model)
-        });
+        let server = start(ServeConfig { downstream: Some(slow.addr()), ..config(model) });
         let server = server.unwrap_or_else(|error| panic!("{model}: {error}"));
         let addr = server.addr();
 
@@ -55,10 +52,7 @@ fn a_running_request_ends_before_the_server_does() {
 
 #[test]
 fn what_does_not_end_is_cut() {
-    let hasty = |config| ServeConfig {
-        drain: Duration::from_millis(100),
-        ..config
-    };
+    let hasty = |config| ServeConfig { drain: Duration::from_millis(100), ..config };
     each_model(hasty, |model, addr, server| {
         let mut running = Wire::to(addr);
         running.send(&get("/wait/60000"));
@@ -70,11 +64,7 @@ fn what_does_not_end_is_cut() {
         let begun = Instant::now();
         let drained = server.stop();
         assert!(drained.cut <= 2, "{model}: {drained:?}");
-        assert!(
-            begun.elapsed() < Duration::from_secs(10),
-            "{model}: {:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() < Duration::from_secs(10), "{model}: {:?}", begun.elapsed());
         running.expect_end();
         unfinished.expect_end();
         assert_port_is_free(addr);

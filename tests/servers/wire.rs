@@ -58,9 +58,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn says(&self, header: &str) -> bool {
-        self.head
-            .lines()
-            .any(|line| line.eq_ignore_ascii_case(header))
+        self.head.lines().any(|line| line.eq_ignore_ascii_case(header))
     }
 
     pub(crate) fn closes(&self) -> bool {
@@ -80,10 +78,7 @@ impl Wire {
         stream.set_nodelay(true).expect("nodelay");
         stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
         stream.set_write_timeout(Some(PATIENCE)).expect("timeout");
-        Wire {
-            stream,
-            received: Vec::new(),
-        }
+        Wire { stream, received: Vec::new() }
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
@@ -117,18 +112,10 @@ impl Wire {
 
     fn reply_to(&mut self, head_only: bool) -> Reply {
         let head_bytes = loop {
-            if let Some(at) = self
-                .received
-                .windows(4)
-                .position(|window| window == b"\r\n\r\n")
-            {
+            if let Some(at) = self.received.windows(4).position(|window| window == b"\r\n\r\n") {
                 break at + 4;
             }
-            assert!(
-                self.more().expect("a reply") > 0,
-                "end before a reply: {:?}",
-                self.shown()
-            );
+            assert!(self.more().expect("a reply") > 0, "end before a reply: {:?}", self.shown());
         };
         let head: Vec<u8> = self.received.drain(..head_bytes).collect();
         let head = String::from_utf8(head).expect("heads are ASCII");
@@ -139,16 +126,9 @@ impl Wire {
             .map_or(0, |length| length.parse::<usize>().expect("a length"));
         let length = if head_only { 0 } else { length };
         while self.received.len() < length {
-            assert!(
-                self.more().expect("a body") > 0,
-                "end within a body: {head}"
-            );
+            assert!(self.more().expect("a body") > 0, "end within a body: {head}");
         }
-        Reply {
-            status,
-            head,
-            body: self.received.drain(..length).collect(),
-        }
+        Reply { status, head, body: self.received.drain(..length).collect() }
     }
 
     /// Waits for the end of the connection: nothing more may come. A reset counts as an end.
@@ -179,16 +159,12 @@ pub(crate) fn get(path: &str) -> Vec<u8> {
 }
 
 pub(crate) fn echo(body: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
+    let head =
+        format!("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
 /// Bytes that differ from place to place.
 pub(crate) fn pattern(len: usize) -> Vec<u8> {
-    (0..len as u64)
-        .map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8)
-        .collect()
+    (0..len as u64).map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
 }

@@ -27,19 +27,10 @@ fn cancelled<T>(end: &Result<T, JoinError>) -> bool {
 #[test]
 fn three_that_wait_for_each_other_end_in_every_order() {
     bounded(|| {
-        for order in [
-            [0, 1, 2],
-            [0, 2, 1],
-            [1, 0, 2],
-            [1, 2, 0],
-            [2, 0, 1],
-            [2, 1, 0],
-        ] {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let drops = Arc::new(AtomicUsize::new(0));
             let mut three = [1, 2, 2].map(|workers| Some(runtime(workers)));
-            let handles = three
-                .each_ref()
-                .map(|of| of.as_ref().unwrap().handle().clone());
+            let handles = three.each_ref().map(|of| of.as_ref().unwrap().handle().clone());
             // A task of each waits for one of the next, and is told when that one's runtime ends.
             let waiters = [0, 1, 2].map(|n| {
                 let next = waits(&handles[(n + 1) % 3], &drops);
@@ -58,14 +49,7 @@ fn three_that_wait_for_each_other_end_in_every_order() {
             let place = |n| order.iter().position(|&at| at == n);
             for (n, told) in told.into_iter().enumerate() {
                 let before = place((n + 1) % 3) < place(n);
-                assert!(
-                    if before {
-                        told.unwrap()
-                    } else {
-                        cancelled(&told)
-                    },
-                    "{order:?}: {n}"
-                );
+                assert!(if before { told.unwrap() } else { cancelled(&told) }, "{order:?}: {n}");
             }
         }
     });
@@ -286,11 +270,7 @@ fn wakers_and_handles_outlive_their_runtimes() {
             let (was_cancelled, refused, finished) = survivor.block_on(used).unwrap();
             assert!(was_cancelled && finished);
             assert!(matches!(refused, Err(JoinError::Shutdown)));
-            assert_eq!(
-                handle.block_on(async { 2 }),
-                2,
-                "the thread itself drives it"
-            );
+            assert_eq!(handle.block_on(async { 2 }), 2, "the thread itself drives it");
         }
     });
 }

@@ -9,10 +9,7 @@ use crate::support::{bounded, runtime};
 
 fn named(name: &str) -> Runtime {
     // Without guests: a task then runs on a thread that bears its runtime's name.
-    let builder = Runtime::builder()
-        .workers(2)
-        .cores(CorePlan::None)
-        .guests(false);
+    let builder = Runtime::builder().workers(2).cores(CorePlan::None).guests(false);
     builder.thread_name(name).build().unwrap()
 }
 
@@ -181,8 +178,7 @@ fn a_sleep_ends_with_its_runtime_whenever_it_began() {
         waiter.join().unwrap();
         // Nobody turns that wheel any more.
         of_a.block_on(sleep(FAR));
-        b.block_on(b.spawn_blocking(move || of_a.block_on(sleep(FAR))))
-            .unwrap();
+        b.block_on(b.spawn_blocking(move || of_a.block_on(sleep(FAR)))).unwrap();
     });
 }
 

@@ -109,15 +109,8 @@ fn literal(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     if at > 0 && is_word(bytes[at - 1]) {
         return None;
     }
-    let prefix = bytes[at..]
-        .iter()
-        .take(2)
-        .take_while(|b| b"rbc".contains(b))
-        .count();
-    let hashes = bytes[at + prefix..]
-        .iter()
-        .take_while(|b| **b == b'#')
-        .count();
+    let prefix = bytes[at..].iter().take(2).take_while(|b| b"rbc".contains(b)).count();
+    let hashes = bytes[at + prefix..].iter().take_while(|b| **b == b'#').count();
     let open = at + prefix + hashes;
     let raw = bytes[at..at + prefix].contains(&b'r');
     if prefix == 1 && bytes[at] == b'b' && hashes == 0 && bytes.get(open) == Some(&b'\'') {
@@ -130,11 +123,7 @@ fn literal(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     while end < bytes.len() {
         match bytes[end] {
             b'\\' if !raw => end += 2,
-            b'"' if bytes[end + 1..]
-                .iter()
-                .take(hashes)
-                .filter(|b| **b == b'#')
-                .count()
+            b'"' if bytes[end + 1..].iter().take(hashes).filter(|b| **b == b'#').count()
                 == hashes =>
             {
                 return Some((open, end + 1 + hashes));
@@ -170,11 +159,7 @@ fn comment_lines(source: &str, code: &str, spans: &[(usize, usize)]) -> Vec<Comm
             let from = starts[line - 1];
             let to = starts.get(line).map_or(code.len(), |next| next - 1);
             let alone = code[from..to].trim().is_empty();
-            comments.push(Comment {
-                line,
-                text: text.to_owned(),
-                alone,
-            });
+            comments.push(Comment { line, text: text.to_owned(), alone });
         }
     }
     comments
@@ -182,13 +167,8 @@ fn comment_lines(source: &str, code: &str, spans: &[(usize, usize)]) -> Vec<Comm
 
 /// The byte offset at which each line starts.
 pub(crate) fn line_starts(source: &str) -> Vec<usize> {
-    let breaks = source
-        .bytes()
-        .enumerate()
-        .filter(|(_, byte)| *byte == b'\n');
-    std::iter::once(0)
-        .chain(breaks.map(|(at, _)| at + 1))
-        .collect()
+    let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
 }
 
 /// The line (from 1) of a byte offset.
@@ -214,25 +194,13 @@ pub(crate) fn tokens(code: &str) -> Vec<Token<'_>> {
         }
         let word = |from: usize| from + rest[from..].iter().take_while(|b| is_word(**b)).count();
         let len = match rest[0] {
-            b'"' => rest[1..]
-                .iter()
-                .position(|b| *b == b'"')
-                .map_or(rest.len(), |n| n + 2),
+            b'"' => rest[1..].iter().position(|b| *b == b'"').map_or(rest.len(), |n| n + 2),
             b'\'' => word(1),
             first if is_word(first) => word(0),
-            _ if [&b"::"[..], b"=>", b"->"]
-                .iter()
-                .any(|mark| rest.starts_with(mark)) =>
-            {
-                2
-            }
+            _ if [&b"::"[..], b"=>", b"->"].iter().any(|mark| rest.starts_with(mark)) => 2,
             _ => 1,
         };
-        found.push(Token {
-            text: &code[at..at + len],
-            start: at,
-            line: line_at(&starts, at),
-        });
+        found.push(Token { text: &code[at..at + len], start: at, line: line_at(&starts, at) });
         at += len;
     }
     found

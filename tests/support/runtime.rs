@@ -14,11 +14,7 @@ use windlass::{CorePlan, Runtime};
 pub(crate) const BOUND: Duration = Duration::from_secs(20);
 
 pub(crate) fn runtime(workers: usize) -> Runtime {
-    Runtime::builder()
-        .workers(workers)
-        .cores(CorePlan::None)
-        .build()
-        .expect("a runtime")
+    Runtime::builder().workers(workers).cores(CorePlan::None).build().expect("a runtime")
 }
 
 /// Counts its drops.

@@ -69,13 +69,7 @@ fn a_panic_and_a_refusal_are_outputs() {
     let runtime = runtime.cores(windlass::CorePlan::None).build().unwrap();
     let mut set = JoinSet::new();
     set.spawn_on(async { panic!("in the set") }, runtime.handle());
-    assert!(
-        runtime
-            .block_on(set.join_next())
-            .unwrap()
-            .unwrap_err()
-            .is_panic()
-    );
+    assert!(runtime.block_on(set.join_next()).unwrap().unwrap_err().is_panic());
     wait_until(|| runtime.metrics().tasks_alive == 0);
     set.spawn_on(pending::<()>(), runtime.handle());
     set.spawn_on(async {}, runtime.handle());

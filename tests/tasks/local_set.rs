@@ -130,9 +130,7 @@ fn wakes_come_from_all_threads() {
         }
         runtime.block_on(set);
         assert_eq!(*sums.borrow(), [4999 * 5000 / 2; 4]);
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().unwrap());
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -152,10 +150,7 @@ fn handles_may_go_to_other_threads() {
                 }
             }
         };
-        let (gives, aborted) = (
-            set.spawn_local(waits(Some(3))),
-            set.spawn_local(waits(None)),
-        );
+        let (gives, aborted) = (set.spawn_local(waits(Some(3))), set.spawn_local(waits(None)));
         let other = runtime.spawn(async move {
             let given = gives.await.unwrap();
             aborted.abort();
@@ -223,10 +218,7 @@ fn a_full_set_refuses_and_recovers() {
     let (sender, receiver) = oneshot::<()>();
     let only = set.spawn_local(receiver);
     let mut refused = set.spawn_local(async {});
-    assert!(matches!(
-        poll_once(&mut refused),
-        Poll::Ready(Err(JoinError::Full))
-    ));
+    assert!(matches!(poll_once(&mut refused), Poll::Ready(Err(JoinError::Full))));
     sender.send(()).unwrap();
     assert!(poll_once(&mut set).is_ready());
     drop(only);

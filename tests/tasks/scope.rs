@@ -48,12 +48,7 @@ fn tasks_borrow_and_change_what_is_around() {
         });
         assert_eq!(all, "returned");
         assert_eq!(counted.into_inner(), 1000);
-        assert!(
-            numbers
-                .iter()
-                .enumerate()
-                .all(|(at, number)| 2 * at == *number)
-        );
+        assert!(numbers.iter().enumerate().all(|(at, number)| 2 * at == *number));
     }
 }
 
@@ -259,9 +254,7 @@ fn nested_scopes() {
         let local = 3;
         // A scope inside may borrow what is local to the closure.
         runtime.scope(|inner| {
-            inner
-                .spawn(async { *total.lock().unwrap() += local })
-                .forget();
+            inner.spawn(async { *total.lock().unwrap() += local }).forget();
             outer.spawn(async { *total.lock().unwrap() += 4 }).forget();
         });
     });

@@ -23,10 +23,7 @@ fn at_tasks_max_the_future_comes_back_and_runs_later() {
     });
     let error = refused.unwrap_err();
     assert!(matches!(error, TrySpawnError::Full(_)));
-    assert_eq!(
-        error.to_string(),
-        "the task was not started: the runtime is full"
-    );
+    assert_eq!(error.to_string(), "the task was not started: the runtime is full");
     assert_eq!(drops.load(Ordering::SeqCst), 0);
     only.abort();
     assert!(runtime.block_on(only).unwrap_err().is_cancelled());

@@ -24,9 +24,7 @@ fn each_worker_starts_before_build_returns_and_stops_before_drop_does() {
             seen.lock().unwrap().push((what, worker));
         }
     };
-    let builder = builder(3)
-        .on_thread_start(note("start"))
-        .on_thread_stop(note("stop"));
+    let builder = builder(3).on_thread_start(note("start")).on_thread_stop(note("stop"));
     let runtime = builder.build().unwrap();
     let sorted = || {
         let mut seen = seen.lock().unwrap().clone();
@@ -50,21 +48,14 @@ fn hooks_are_in_the_runtime() {
     let runtime = builder(1)
         .on_thread_start(move |_| {
             let sent = sent.clone();
-            drop(spawn(
-                async move { sent.send("a task of the start").unwrap() },
-            ));
+            drop(spawn(async move { sent.send("a task of the start").unwrap() }));
         })
         .on_thread_stop(move |_| {
             let handle = Handle::current();
             let refused = handle.try_block_on(async {});
             assert!(refused.is_err(), "a worker must not block");
             let late = spawn(async {});
-            said.send(if late.is_finished() {
-                "refused"
-            } else {
-                "taken"
-            })
-            .unwrap();
+            said.send(if late.is_finished() { "refused" } else { "taken" }).unwrap();
         })
         .build()
         .unwrap();
@@ -103,10 +94,7 @@ fn a_start_hook_that_panics_fails_the_build() {
 #[test]
 fn a_stop_hook_that_panics_hurts_nobody() {
     let drops = Arc::new(AtomicUsize::new(0));
-    let runtime = builder(2)
-        .on_thread_stop(|_| panic!("meant"))
-        .build()
-        .unwrap();
+    let runtime = builder(2).on_thread_stop(|_| panic!("meant")).build().unwrap();
     let held = Counted(drops.clone());
     let task = runtime.spawn(async move {
         let _held = held;

@@ -11,9 +11,7 @@ use windlass::{CorePlan, Runtime, spawn_blocking};
 /// The cores that the calling thread may use, as the kernel writes them.
 fn own_cores() -> String {
     let status = read_to_string("/proc/thread-self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("Cpus_allowed_list"));
+    let line = status.lines().find(|line| line.starts_with("Cpus_allowed_list"));
     let cores = line.and_then(|line| line.split_whitespace().last());
     cores.unwrap().to_owned()
 }
@@ -35,21 +33,14 @@ fn workers_cores(plan: CorePlan, workers: Option<usize>) -> Vec<String> {
 }
 
 fn written(cores: Vec<Option<usize>>) -> Vec<String> {
-    cores
-        .into_iter()
-        .map(|core| core.map_or_else(own_cores, |core| core.to_string()))
-        .collect()
+    cores.into_iter().map(|core| core.map_or_else(own_cores, |core| core.to_string())).collect()
 }
 
 #[test]
 fn workers_run_where_the_plan_says_and_plans_wrap_round() {
     let last = CorePlan::Compact.cores(1000).unwrap()[999].unwrap();
-    let plans = [
-        CorePlan::None,
-        CorePlan::Compact,
-        CorePlan::Spread,
-        CorePlan::Explicit(vec![last]),
-    ];
+    let plans =
+        [CorePlan::None, CorePlan::Compact, CorePlan::Spread, CorePlan::Explicit(vec![last])];
     for plan in plans {
         let cores = plan.cores(5).unwrap();
         assert_eq!(cores.len(), 5);

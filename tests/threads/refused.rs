@@ -11,12 +11,7 @@ const JUMP_IF_EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
 const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 
 fn instruction(code: u16, if_true: u8, k: u32) -> libc::sock_filter {
-    libc::sock_filter {
-        code,
-        jt: if_true,
-        jf: 0,
-        k,
-    }
+    libc::sock_filter { code, jt: if_true, jf: 0, k }
 }
 
 /// From now on `calls` of this thread fail with `error`. Whether the system has such filters.
@@ -29,10 +24,7 @@ fn refuse(calls: [libc::c_long; 2], error: i32) -> bool {
         instruction(RETURN, 0, libc::SECCOMP_RET_ALLOW),
         instruction(RETURN, 0, libc::SECCOMP_RET_ERRNO | error as u32),
     ];
-    let filter = libc::sock_fprog {
-        len: program.len() as u16,
-        filter: program.as_mut_ptr(),
-    };
+    let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
     // SAFETY: the call takes numbers only.
     let allowed = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
     // SAFETY: the kernel copies the program, whose length is right, during the call.
@@ -58,15 +50,9 @@ fn build_without(calls: [libc::c_long; 2], error: i32) -> Option<BuildError> {
 fn a_worker_that_cannot_be_bound_is_named() {
     let calls = [libc::SYS_sched_setaffinity; 2];
     if let Some(error) = build_without(calls, libc::EPERM) {
-        assert!(
-            matches!(error, BuildError::Pin { worker: 0 | 1, .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error, BuildError::Pin { worker: 0 | 1, .. }), "{error:?}");
         let said = error.to_string();
-        assert!(
-            said.starts_with("the system refused to bind worker"),
-            "{said}"
-        );
+        assert!(said.starts_with("the system refused to bind worker"), "{said}");
     }
 }
 

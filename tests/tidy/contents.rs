@@ -26,9 +26,7 @@ impl Contents {
     /// The child of that name, or the one a name is imported from.
     pub(crate) fn child(&self, name: &String) -> Option<&String> {
         let children = &mut self.children.iter();
-        children
-            .find(|child| *child == name)
-            .or_else(|| self.lifted.get(name))
+        children.find(|child| *child == name).or_else(|| self.lifted.get(name))
     }
 }
 

@@ -81,18 +81,14 @@ fn readiness(source: &Source) -> Vec<Finding> {
     let mut lines: Vec<usize> = named.map(|path| path.line).collect();
     for at in 2..tokens.len() {
         let is_call = tokens[at - 2].text == "." && tokens[at - 1].text == "poll";
-        let lent = tokens
-            .get(at + 1..at + 3)
-            .is_some_and(|a| a[0].text == "&" && a[1].text == "mut");
+        let lent =
+            tokens.get(at + 1..at + 3).is_some_and(|a| a[0].text == "&" && a[1].text == "mut");
         if is_call && tokens[at].text == "(" && lent && arguments(&tokens[at..]) > 1 {
             lines.push(tokens[at].line);
         }
     }
     let said = "asks the kernel for readiness; only src/reactor/driver.rs does: go through it";
-    lines
-        .into_iter()
-        .map(|line| source.finding(line, said))
-        .collect()
+    lines.into_iter().map(|line| source.finding(line, said)).collect()
 }
 
 /// How many arguments stand in the parentheses that open here (a trailing comma counts none).
@@ -121,10 +117,7 @@ mod planted {
     use super::*;
 
     fn said(path: &str, text: &str) -> Vec<String> {
-        check(&Source::new(path, text))
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        check(&Source::new(path, text)).iter().map(ToString::to_string).collect()
     }
 
     fn one(path: &str, text: &str, expected: &str) {
@@ -135,75 +128,36 @@ mod planted {
 
     #[test]
     fn atomics_have_one_door() {
-        one(
-            "src/ring/mod.rs",
-            "use std::sync::{Arc, atomic::AtomicU8};",
-            "standard atomics",
-        );
-        one(
-            "src/ring/mod.rs",
-            "\nfn f(a: &core::sync::atomic::AtomicU8) {}",
-            "mod.rs:2:",
-        );
+        one("src/ring/mod.rs", "use std::sync::{Arc, atomic::AtomicU8};", "standard atomics");
+        one("src/ring/mod.rs", "\nfn f(a: &core::sync::atomic::AtomicU8) {}", "mod.rs:2:");
         let split = "use std::sync; fn f(a: &sync::atomic::AtomicU8) {}";
         one("src/ring/mod.rs", split, "standard atomics");
         let fine = "use crate::sync::{self, atomic::X}; use std::sync::Arc; // std::sync::atomic";
         assert_eq!(said("src/ring/mod.rs", fine), [""; 0]);
-        assert_eq!(
-            said("src/sync/mod.rs", "pub use std::sync::atomic::*;"),
-            [""; 0]
-        );
-        assert_eq!(
-            said("src/sync.rs", "pub use std::sync::atomic::*;"),
-            [""; 0]
-        );
-        assert_eq!(
-            said("src/kit/load/x.rs", "use std::sync::atomic::AtomicU8;"),
-            [""; 0]
-        );
+        assert_eq!(said("src/sync/mod.rs", "pub use std::sync::atomic::*;"), [""; 0]);
+        assert_eq!(said("src/sync.rs", "pub use std::sync::atomic::*;"), [""; 0]);
+        assert_eq!(said("src/kit/load/x.rs", "use std::sync::atomic::AtomicU8;"), [""; 0]);
     }
 
     #[test]
     fn the_kernel_is_asked_in_one_file() {
-        one(
-            "src/net/mod.rs",
-            "use mio::{Token, Poll as P};",
-            "src/reactor/driver.rs",
-        );
+        one("src/net/mod.rs", "use mio::{Token, Poll as P};", "src/reactor/driver.rs");
         one("src/kit/serve/a.rs", "use mio::*;", "src/reactor/driver.rs");
-        one(
-            "src/executor/w.rs",
-            "fn f() { p.poll(&mut events, None) }",
-            "src/reactor/driver.rs",
-        );
+        one("src/executor/w.rs", "fn f() { p.poll(&mut events, None) }", "src/reactor/driver.rs");
         assert_eq!(
-            said(
-                "src/executor/w.rs",
-                "fn f() { p.poll(&mut f(a, b),); r.poll(a, cx) }"
-            ),
+            said("src/executor/w.rs", "fn f() { p.poll(&mut f(a, b),); r.poll(a, cx) }"),
             [""; 0]
         );
         assert_eq!(said("src/net/mod.rs", "use mio::{Token, net};"), [""; 0]);
         for path in ["src/reactor/driver.rs", "src/kit/load/loop.rs"] {
-            assert_eq!(
-                said(path, "use mio::Poll; fn f() { p.poll(&mut e, None) }"),
-                [""; 0]
-            );
+            assert_eq!(said(path, "use mio::Poll; fn f() { p.poll(&mut e, None) }"), [""; 0]);
         }
     }
 
     #[test]
     fn the_strongest_ordering_stands_in_fences() {
-        one(
-            "src/park/mod.rs",
-            "fn f() { a.load(Ordering::SeqCst) }",
-            "outside a fence",
-        );
-        one(
-            "src/park/mod.rs",
-            "fn f() { a.swap(1, SeqCst) }",
-            "outside a fence",
-        );
+        one("src/park/mod.rs", "fn f() { a.load(Ordering::SeqCst) }", "outside a fence");
+        one("src/park/mod.rs", "fn f() { a.swap(1, SeqCst) }", "outside a fence");
         let fine = "use crate::sync::Ordering::{self, SeqCst}; \
                     fn f() { fence(SeqCst); sync::fence(Ordering::SeqCst) }";
         assert_eq!(said("src/park/mod.rs", fine), [""; 0]);

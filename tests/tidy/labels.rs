@@ -49,10 +49,7 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
     }
     let mut partners: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (_, label) in &all {
-        partners
-            .entry(&label.name)
-            .or_default()
-            .extend(label.partners.iter().map(String::as_str));
+        partners.entry(&label.name).or_default().extend(label.partners.iter().map(String::as_str));
     }
     for (source, label) in &all {
         for partner in &label.partners {
@@ -98,26 +95,16 @@ fn labels(source: &Source, module: &[String]) -> (Vec<Label>, Vec<Finding>) {
                 let prefix = name.split('.').next().unwrap_or_default();
                 if !module.iter().any(|part| part == prefix) {
                     let place = module.join("::");
-                    let said = format!(
-                        "[{name}] stands in `{place}`; call it [{}.<name>]",
-                        module[0]
-                    );
+                    let said =
+                        format!("[{name}] stands in `{place}`; call it [{}.<name>]", module[0]);
                     wrong.push(source.finding(comment.line, said));
                 }
-                labels.push(Label {
-                    line: comment.line,
-                    name,
-                    partners,
-                });
+                labels.push(Label { line: comment.line, name, partners });
             }
             None => {
                 let said = format!("cannot read this label; {FORM}");
                 wrong.push(source.finding(comment.line, said));
-                labels.push(Label {
-                    line: comment.line,
-                    name: String::new(),
-                    partners: vec![],
-                });
+                labels.push(Label { line: comment.line, name: String::new(), partners: vec![] });
             }
         }
     }
@@ -136,12 +123,9 @@ fn bracketed(said: &str) -> Option<(&str, &str)> {
 fn is_label(name: &str) -> bool {
     let word = |part: &str| {
         !part.is_empty()
-            && part
-                .chars()
-                .all(|c| c == '_' || c.is_ascii_digit() || c.is_ascii_lowercase())
+            && part.chars().all(|c| c == '_' || c.is_ascii_digit() || c.is_ascii_lowercase())
     };
-    name.split_once('.')
-        .is_some_and(|(room, rest)| word(room) && rest.split('.').all(word))
+    name.split_once('.').is_some_and(|(room, rest)| word(room) && rest.split('.').all(word))
 }
 
 fn parse(said: &str) -> Option<(String, Vec<String>)> {
@@ -177,18 +161,10 @@ fn unlabelled(source: &Source, labels: &[Label]) -> Vec<Finding> {
         for below in [need.statement, first] {
             for bottom in (below + 1).saturating_sub(REACH_LINES).max(1)..=below {
                 let block = source.block_above(bottom);
-                lines.extend(
-                    block
-                        .iter()
-                        .map(|comment| comment.line)
-                        .filter(|line| *line > floor),
-                );
+                lines.extend(block.iter().map(|comment| comment.line).filter(|line| *line > floor));
             }
         }
-        let given = labels
-            .iter()
-            .filter(|label| lines.contains(&label.line))
-            .count();
+        let given = labels.iter().filter(|label| lines.contains(&label.line)).count();
         let wanted = mates().count();
         if given < wanted {
             let said = format!(
@@ -232,14 +208,10 @@ fn needs(source: &Source) -> Vec<Need> {
             ";" => in_use = false,
             _ => {}
         }
-        let covered = sites
-            .iter()
-            .any(|site| site.start < token.start && token.start < site.end);
+        let covered = sites.iter().any(|site| site.start < token.start && token.start < site.end);
         let qualified = at >= 2 && tokens[at - 1].text == "::" && tokens[at - 2].text == "Ordering";
         let bare = imported.iter().any(|name| name == token.text)
-            && tokens
-                .get(at.wrapping_sub(1))
-                .is_none_or(|before| before.text != "::");
+            && tokens.get(at.wrapping_sub(1)).is_none_or(|before| before.text != "::");
         if strong(token.text) && !in_use && !covered && (qualified || bare) {
             needs.push(Need {
                 statement: statement(token.start),
@@ -261,10 +233,7 @@ mod planted {
     const B: &str = "// [ring.b] pairs with [ring.a]: so that it is seen";
 
     fn said(text: &str) -> Vec<String> {
-        check(&[Source::new("src/ring/x.rs", text)])
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        check(&[Source::new("src/ring/x.rs", text)]).iter().map(ToString::to_string).collect()
     }
 
     fn one(text: &str, expected: &str) {
@@ -298,18 +267,9 @@ mod planted {
 
     #[test]
     fn a_call_without_a_label_is_found() {
-        one(
-            "x.load(Ordering::Acquire);",
-            "`load` with Acquire has no ordering label",
-        );
-        one(
-            "x.compare_exchange(0, 1, Relaxed, Acquire);",
-            "x.rs:1: `compare_exchange` with",
-        );
-        one(
-            "const O: Ordering = Ordering::Release;",
-            "`Release` outside a call",
-        );
+        one("x.load(Ordering::Acquire);", "`load` with Acquire has no ordering label");
+        one("x.compare_exchange(0, 1, Relaxed, Acquire);", "x.rs:1: `compare_exchange` with");
+        one("const O: Ordering = Ordering::Release;", "`Release` outside a call");
         let bare = "use crate::sync::Ordering::Release;\nf(Release);";
         one(bare, "`Release` outside a call");
     }
@@ -328,32 +288,17 @@ mod planted {
 
     #[test]
     fn labels_are_read_exactly() {
-        assert_eq!(
-            said("// [x.a] pairs with [x.a]: why\nx.load(Acquire);"),
-            [""; 0]
-        );
-        one(
-            "// [ring.a] pairs with [ring.a]\nx.load(Acquire);\n",
-            "cannot read this label",
-        );
+        assert_eq!(said("// [x.a] pairs with [x.a]: why\nx.load(Acquire);"), [""; 0]);
+        one("// [ring.a] pairs with [ring.a]\nx.load(Acquire);\n", "cannot read this label");
         one("// [ring.a]: because", "cannot read this label");
         one("// pairs with [ring.a]: because", "cannot read this label");
-        one(
-            "// [net.a] pairs with [net.a]: why\nx.load(Acquire);",
-            "stands in `ring::x`",
-        );
-        one(
-            "/// [ring.a] pairs with [ring.a]: why\nx.load(Acquire);",
-            "no ordering label",
-        );
+        one("// [net.a] pairs with [net.a]: why\nx.load(Acquire);", "stands in `ring::x`");
+        one("/// [ring.a] pairs with [ring.a]: why\nx.load(Acquire);", "no ordering label");
     }
 
     #[test]
     fn partners_answer() {
-        one(
-            &format!("{A}\nx.load(Acquire);"),
-            "[ring.b], which stands nowhere",
-        );
+        one(&format!("{A}\nx.load(Acquire);"), "[ring.b], which stands nowhere");
         let deaf =
             format!("{A}\nx.load(Acquire);\n// [ring.b] pairs with [ring.b]: x\nfence(Release);");
         one(&deaf, "[ring.b] does not name [ring.a] back");

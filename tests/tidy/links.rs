@@ -21,27 +21,16 @@ pub(crate) fn check(documents: &Documents) -> Vec<Finding> {
         for (line, link) in links(text) {
             match follow(documents, path, &link) {
                 Ok(to) => leads.entry(path).or_default().extend(to),
-                Err(said) => found.push(Finding {
-                    path: path.clone(),
-                    line,
-                    said,
-                }),
+                Err(said) => found.push(Finding { path: path.clone(), line, said }),
             }
         }
     }
     if documents.texts.contains_key(INDEX) {
         let reached = reach(&leads);
-        let lost = documents
-            .texts
-            .keys()
-            .filter(|path| path.starts_with("docs/"));
+        let lost = documents.texts.keys().filter(|path| path.starts_with("docs/"));
         for path in lost.filter(|path| !reached.contains(path.as_str())) {
             let said = format!("not reachable from {INDEX}; link it there");
-            found.push(Finding {
-                path: path.clone(),
-                line: 1,
-                said,
-            });
+            found.push(Finding { path: path.clone(), line: 1, said });
         }
     }
     found
@@ -62,29 +51,17 @@ fn reach<'a>(leads: &'a BTreeMap<&str, Vec<String>>) -> BTreeSet<&'a str> {
 
 /// The document a link leads to (`None` for anything that is no document), or what is wrong.
 fn follow(documents: &Documents, from: &str, link: &str) -> Result<Option<String>, String> {
-    let elsewhere = ["http://", "https://", "mailto:"]
-        .iter()
-        .any(|start| link.starts_with(start));
+    let elsewhere = ["http://", "https://", "mailto:"].iter().any(|start| link.starts_with(start));
     if elsewhere {
         return Ok(None);
     }
-    let (file, heading) = link
-        .split_once('#')
-        .map_or((link, None), |(f, h)| (f, Some(h)));
-    let mut target = if file.is_empty() {
-        from.to_owned()
-    } else {
-        resolve(from, file)?
-    };
+    let (file, heading) = link.split_once('#').map_or((link, None), |(f, h)| (f, Some(h)));
+    let mut target = if file.is_empty() { from.to_owned() } else { resolve(from, file)? };
     if !documents.texts.contains_key(&target) {
         if !(documents.exists)(&target) {
-            return Err(format!(
-                "`{link}` leads to `{target}`, which does not exist"
-            ));
+            return Err(format!("`{link}` leads to `{target}`, which does not exist"));
         }
-        target = format!("{target}/README.md")
-            .trim_start_matches('/')
-            .to_owned();
+        target = format!("{target}/README.md").trim_start_matches('/').to_owned();
     }
     let Some(text) = documents.texts.get(&target) else {
         return Ok(None);
@@ -103,11 +80,7 @@ fn resolve(from: &str, file: &str) -> Result<String, String> {
     for part in file.split('/') {
         match part {
             "" | "." => {}
-            ".." => drop(
-                parts
-                    .pop()
-                    .ok_or(format!("`{file}` leads out of the repository"))?,
-            ),
+            ".." => drop(parts.pop().ok_or(format!("`{file}` leads out of the repository"))?),
             _ => parts.push(part),
         }
     }
@@ -137,9 +110,7 @@ fn links(text: &str) -> Vec<(usize, String)> {
             let target = part.split([')', ' ']).next().unwrap_or_default();
             found.push((at, target.trim_matches(['<', '>']).to_owned()));
         }
-        let named = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.split_once("]: "));
+        let named = line.strip_prefix('[').and_then(|rest| rest.split_once("]: "));
         found.extend(named.map(|(_, target)| (at, target.trim().to_owned())));
     }
     found
@@ -156,9 +127,7 @@ fn headings(text: &str) -> BTreeSet<String> {
             continue;
         }
         let kept = title.trim().to_lowercase();
-        let kept = kept
-            .chars()
-            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
         anchors.insert(kept.collect::<String>().replace(' ', "-"));
     }
     anchors
@@ -169,15 +138,10 @@ mod planted {
     use super::*;
 
     fn said(files: &[(&str, &str)]) -> Vec<String> {
-        let texts = files
-            .iter()
-            .map(|(path, text)| (path.to_string(), text.to_string()));
+        let texts = files.iter().map(|(path, text)| (path.to_string(), text.to_string()));
         let exists =
             Box::new(|path: &str| matches!(path, "docs/decisions" | "LICENSE-MIT" | "src"));
-        let documents = Documents {
-            texts: texts.collect(),
-            exists,
-        };
+        let documents = Documents { texts: texts.collect(), exists };
         check(&documents).iter().map(ToString::to_string).collect()
     }
 
@@ -187,10 +151,7 @@ mod planted {
                      [x](https://example.org/y) `[no](no.md)` [here](#index)\n[b]: ./b.md\n\
                      ```text\n[no](no.md)\n```";
         let files = [
-            (
-                "README.md",
-                "[docs](docs/README.md) [l](LICENSE-MIT) [src](src/)",
-            ),
+            ("README.md", "[docs](docs/README.md) [l](LICENSE-MIT) [src](src/)"),
             ("docs/README.md", index),
             ("docs/a.md", "## The *first* one!\n[c](c.md)"),
             ("docs/b.md", ""),
@@ -211,11 +172,7 @@ mod planted {
     #[test]
     fn lost_documents_are_found() {
         assert_eq!(said(&[("docs/a.md", "")]), [""; 0]);
-        let lost = [
-            ("docs/README.md", "[a](a.md)"),
-            ("docs/a.md", ""),
-            ("docs/b.md", "[a](a.md)"),
-        ];
+        let lost = [("docs/README.md", "[a](a.md)"), ("docs/a.md", ""), ("docs/b.md", "[a](a.md)")];
         assert!(said(&lost)[0].starts_with("docs/b.md:1: not reachable from docs/README.md"));
     }
 }

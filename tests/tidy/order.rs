@@ -7,8 +7,7 @@ pub(crate) fn bottom_up(files: &[String], uses: &[(String, String)]) -> Result<S
     let mut placed: Vec<&String> = Vec::new();
     while placed.len() < files.len() {
         let waits = |file: &String| {
-            uses.iter()
-                .any(|(user, used)| user == file && used != file && !placed.contains(&used))
+            uses.iter().any(|(user, used)| user == file && used != file && !placed.contains(&used))
         };
         let mut left = files.iter().filter(|file| !placed.contains(file));
         match left.find(|file| !waits(file)) {
@@ -48,23 +47,14 @@ mod planted {
 
     fn order(files: &str, uses: &[(&str, &str)]) -> Result<String, String> {
         let files: Vec<String> = files.split(' ').map(str::to_owned).collect();
-        let uses: Vec<_> = uses
-            .iter()
-            .map(|(a, b)| (a.to_string(), b.to_string()))
-            .collect();
+        let uses: Vec<_> = uses.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
         bottom_up(&files, &uses)
     }
 
     #[test]
     fn the_order_is_found_or_the_circle() {
-        assert_eq!(
-            order("a b c", &[("b", "a"), ("c", "a")]),
-            Ok("a, b, c".to_owned())
-        );
-        assert_eq!(
-            order("a b c", &[("a", "c"), ("b", "a")]),
-            Ok("c, a, b".to_owned())
-        );
+        assert_eq!(order("a b c", &[("b", "a"), ("c", "a")]), Ok("a, b, c".to_owned()));
+        assert_eq!(order("a b c", &[("a", "c"), ("b", "a")]), Ok("c, a, b".to_owned()));
         let circle = order("a b c d", &[("b", "a"), ("c", "b"), ("c", "d"), ("d", "c")]);
         assert_eq!(circle, Err("c uses d uses c".to_owned()));
     }

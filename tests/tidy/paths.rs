@@ -31,12 +31,7 @@ pub(crate) fn paths(tokens: &[Token<'_>]) -> Vec<Named> {
                 continue;
             }
             "use" if text(1) != "<" => {
-                let mut tree = Tree {
-                    tokens,
-                    at: at + 1,
-                    inside: modules(),
-                    found: &mut found,
-                };
+                let mut tree = Tree { tokens, at: at + 1, inside: modules(), found: &mut found };
                 tree.branch(&[]);
                 at = tree.at;
                 continue;
@@ -48,12 +43,7 @@ pub(crate) fn paths(tokens: &[Token<'_>]) -> Vec<Named> {
                     segments.push(text(segments.len() * 2).to_owned());
                 }
                 at += segments.len() * 2 - 1;
-                found.push(Named {
-                    segments,
-                    imported_as: None,
-                    line,
-                    inside: modules(),
-                });
+                found.push(Named { segments, imported_as: None, line, inside: modules() });
                 continue;
             }
             _ => {}
@@ -132,12 +122,7 @@ impl Tree<'_, '_> {
             self.at += 1;
         }
         let inside = self.inside.clone();
-        self.found.push(Named {
-            segments,
-            imported_as: Some(name),
-            line,
-            inside,
-        });
+        self.found.push(Named { segments, imported_as: Some(name), line, inside });
     }
 }
 
@@ -148,22 +133,13 @@ mod planted {
 
     fn named(text: &str) -> Vec<String> {
         let source = Source::new("src/a.rs", text);
-        paths(&source.tokens())
-            .iter()
-            .map(|path| path.segments.join("::"))
-            .collect()
+        paths(&source.tokens()).iter().map(|path| path.segments.join("::")).collect()
     }
 
     #[test]
     fn use_trees_are_flattened() {
         let text = "use crate::{a, b::{self, C as D, e::*}}; pub(in crate::z) use ::std::fmt;";
-        let all = [
-            "crate::a",
-            "crate::b",
-            "crate::b::C",
-            "crate::b::e::*",
-            "std::fmt",
-        ];
+        let all = ["crate::a", "crate::b", "crate::b::C", "crate::b::e::*", "std::fmt"];
         assert_eq!(named(text), all);
     }
 
@@ -175,10 +151,7 @@ mod planted {
 
     #[test]
     fn inline_modules_are_remembered() {
-        let source = Source::new(
-            "src/a.rs",
-            "mod t { use super::*; fn f() {} } use super::b;",
-        );
+        let source = Source::new("src/a.rs", "mod t { use super::*; fn f() {} } use super::b;");
         let found = paths(&source.tokens());
         assert_eq!(found[0].inside, ["t"]);
         assert!(found[1].inside.is_empty());

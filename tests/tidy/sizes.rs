@@ -42,9 +42,7 @@ fn functions(source: &Source) -> Vec<(usize, String, usize)> {
     let tokens = source.tokens();
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
-        let Some(name) = tokens
-            .get(at + 1)
-            .filter(|name| token.text == "fn" && name.text != "(")
+        let Some(name) = tokens.get(at + 1).filter(|name| token.text == "fn" && name.text != "(")
         else {
             continue;
         };
@@ -78,18 +76,9 @@ fn functions(source: &Source) -> Vec<(usize, String, usize)> {
 /// Lines of floors 0 to 4 with code on them: no comments, no blank lines.
 pub(crate) fn code_lines(sources: &[Source]) -> usize {
     let below_the_kit = |source: &&Source| {
-        source
-            .room()
-            .and_then(|room| floor(&room))
-            .is_some_and(|floor| floor <= 4)
+        source.room().and_then(|room| floor(&room)).is_some_and(|floor| floor <= 4)
     };
-    let code = |source: &Source| {
-        source
-            .code
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .count()
-    };
+    let code = |source: &Source| source.code.lines().filter(|line| !line.trim().is_empty()).count();
     sources.iter().filter(below_the_kit).map(code).sum()
 }
 
@@ -98,10 +87,7 @@ mod planted {
     use super::*;
 
     fn said(text: &str) -> Vec<String> {
-        check(&Source::new("src/a.rs", text))
-            .iter()
-            .map(|found| found.said.clone())
-            .collect()
+        check(&Source::new("src/a.rs", text)).iter().map(|found| found.said.clone()).collect()
     }
 
     #[test]
@@ -109,18 +95,12 @@ mod planted {
         assert_eq!(said(&"\n".repeat(400)), [""; 0]);
         assert!(said(&"\n".repeat(401))[0].starts_with("401 lines; at most 400"));
         assert_eq!(said(&format!("// {}", "é".repeat(97))), [""; 0]);
-        assert_eq!(
-            said(&format!("// {}", "é".repeat(98))),
-            ["101 columns; at most 100"]
-        );
+        assert_eq!(said(&format!("// {}", "é".repeat(98))), ["101 columns; at most 100"]);
         let body =
             |lines: usize| format!("fn f(a: [u8; 2]) -> fn() {{{}}}", "\n".repeat(lines + 1));
         assert_eq!(said(&body(70)), [""; 0]);
         let long = said(&body(71));
-        assert!(
-            long[0].starts_with("the body of `f` has 71 lines"),
-            "{long:?}"
-        );
+        assert!(long[0].starts_with("the body of `f` has 71 lines"), "{long:?}");
         let none = format!("trait T {{ fn f(); {} }}", "\n".repeat(99));
         assert_eq!(said(&none), [""; 0]);
     }

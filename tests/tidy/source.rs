@@ -50,11 +50,7 @@ impl Source {
     }
 
     pub(crate) fn finding(&self, line: usize, said: impl Into<String>) -> Finding {
-        Finding {
-            path: self.path.clone(),
-            line,
-            said: said.into(),
-        }
+        Finding { path: self.path.clone(), line, said: said.into() }
     }
 
     /// The module path below the crate: `src/ring/mod.rs` is `[ring]`, `src/ring/slot.rs`
@@ -88,12 +84,7 @@ impl Source {
     pub(crate) fn block_above(&self, below: usize) -> Vec<&Comment> {
         let mut block: Vec<&Comment> = Vec::new();
         let mut wanted = below - 1;
-        for comment in self
-            .comments
-            .iter()
-            .rev()
-            .filter(|comment| comment.line < below)
-        {
+        for comment in self.comments.iter().rev().filter(|comment| comment.line < below) {
             if comment.line != wanted || !comment.alone {
                 break;
             }

@@ -27,10 +27,7 @@ pub(crate) const FLOORS: [(&str, usize); 13] = [
 
 /// The floor of a room, if it has one.
 pub(crate) fn floor(room: &str) -> Option<usize> {
-    FLOORS
-        .iter()
-        .find(|(name, _)| *name == room)
-        .map(|(_, floor)| *floor)
+    FLOORS.iter().find(|(name, _)| *name == room).map(|(_, floor)| *floor)
 }
 
 /// A use of a sibling, in the own room or in one around it.
@@ -43,10 +40,8 @@ struct Sibling {
 
 /// Checks every file of `src` but `lib.rs` and `main.rs`.
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
-    let contents: HashMap<Vec<String>, Contents> = sources
-        .iter()
-        .filter_map(|source| Some((source.module()?, contents_of(source))))
-        .collect();
+    let contents: HashMap<Vec<String>, Contents> =
+        sources.iter().filter_map(|source| Some((source.module()?, contents_of(source)))).collect();
     let mut found = Vec::new();
     let mut uses = Vec::new();
     for source in sources {
@@ -81,10 +76,7 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
 /// A file that stands on no floor, or in no `mod.rs`.
 fn misplaced(contents: &HashMap<Vec<String>, Contents>, module: &[String]) -> Option<String> {
     if floor(&module[0]).is_none() {
-        return Some(format!(
-            "room `{}` has no floor; add it to FLOORS in tests/tidy",
-            module[0]
-        ));
+        return Some(format!("room `{}` has no floor; add it to FLOORS in tests/tidy", module[0]));
     }
     let (own, above) = module.split_last()?;
     let unnamed = contents.get(above)?.place(own).is_none();
@@ -104,9 +96,8 @@ fn upwards(
             continue;
         }
         let here = uses.iter().filter(|(_, _, other)| other.home == *home);
-        let pairs: Vec<_> = here
-            .map(|(_, _, other)| (other.user.clone(), other.used.clone()))
-            .collect();
+        let pairs: Vec<_> =
+            here.map(|(_, _, other)| (other.user.clone(), other.used.clone())).collect();
         let right = match bottom_up(&mod_file.children, &pairs) {
             Ok(order) => format!("this order of `mod` lines does: {order}"),
             Err(circle) => format!("no order does: {circle}; move what both need below both"),
@@ -158,11 +149,9 @@ fn within(
     let own = mod_file.aliases.get(own).unwrap_or(own);
     match mod_file.child(name) {
         Some(child) if child == own => Ok(None),
-        Some(child) => Ok(Some(Sibling {
-            home: home.to_vec(),
-            user: own.clone(),
-            used: child.clone(),
-        })),
+        Some(child) => {
+            Ok(Some(Sibling { home: home.to_vec(), user: own.clone(), used: child.clone() }))
+        }
         None => Err(format!(
             "uses `{name}` of its parent `{parent}`; it belongs into a file whose `mod` line \
              stands above `mod {own};`"
@@ -175,10 +164,7 @@ mod planted {
     use super::*;
 
     fn said(files: &[(&str, &str)]) -> Vec<String> {
-        let sources: Vec<_> = files
-            .iter()
-            .map(|(path, text)| Source::new(path, text))
-            .collect();
+        let sources: Vec<_> = files.iter().map(|(path, text)| Source::new(path, text)).collect();
         check(&sources).iter().map(ToString::to_string).collect()
     }
 
@@ -192,10 +178,7 @@ mod planted {
     fn downstairs_and_std_are_fine() {
         let text = "use crate::{sync::X, ring::{Ring, slot::Slot}}; use std::fmt; use self::a::B;";
         assert_eq!(said(&[("src/task/mod.rs", text)]), [""; 0]);
-        assert_eq!(
-            said(&[("src/lib.rs", "pub use crate::runtime::Runtime;")]),
-            [""; 0]
-        );
+        assert_eq!(said(&[("src/lib.rs", "pub use crate::runtime::Runtime;")]), [""; 0]);
     }
 
     #[test]
@@ -204,34 +187,16 @@ mod planted {
             &[("src/task/cell.rs", "use crate::executor::X;")],
             "src/task/cell.rs:1: `task` (floor",
         );
-        one(
-            &[("src/net/mod.rs", "use crate::{sync::A, time::Sleep};")],
-            "`time` (floor 3)",
-        );
-        one(
-            &[("src/ring/mod.rs", "fn f() { crate::park::g() }")],
-            "`park` (floor 1)",
-        );
+        one(&[("src/net/mod.rs", "use crate::{sync::A, time::Sleep};")], "`time` (floor 3)");
+        one(&[("src/ring/mod.rs", "fn f() { crate::park::g() }")], "`park` (floor 1)");
     }
 
     #[test]
     fn nobody_imports_from_the_front_door() {
-        one(
-            &[("src/kit/mod.rs", "use crate::Runtime;")],
-            "imports from lib.rs",
-        );
-        one(
-            &[("src/kit/mod.rs", "use crate::{net::A, spawn};")],
-            "`crate::spawn` imports from",
-        );
-        one(
-            &[("src/ring/mod.rs", "use super::spawn;")],
-            "imports from lib.rs",
-        );
-        one(
-            &[("src/ring/mod.rs", "use super::*;")],
-            "imports from lib.rs",
-        );
+        one(&[("src/kit/mod.rs", "use crate::Runtime;")], "imports from lib.rs");
+        one(&[("src/kit/mod.rs", "use crate::{net::A, spawn};")], "`crate::spawn` imports from");
+        one(&[("src/ring/mod.rs", "use super::spawn;")], "imports from lib.rs");
+        one(&[("src/ring/mod.rs", "use super::*;")], "imports from lib.rs");
     }
 
     #[test]
@@ -254,51 +219,24 @@ mod planted {
 
     #[test]
     fn siblings_below_are_not() {
-        one(
-            &[MOD, ("src/ring/slot.rs", "use super::index::I;")],
-            "`ring::slot` uses `index`",
-        );
-        one(
-            &[MOD, ("src/ring/slot.rs", "use crate::ring::q;")],
-            "uses `q`",
-        );
-        one(
-            &[MOD, ("src/ring/index.rs", "use super::{S, Q};")],
-            "uses `q`",
-        );
-        one(
-            &[
-                MOD,
-                ("src/ring/index.rs", "mod t { use super::super::q::A; }"),
-            ],
-            "uses `q`",
-        );
+        one(&[MOD, ("src/ring/slot.rs", "use super::index::I;")], "`ring::slot` uses `index`");
+        one(&[MOD, ("src/ring/slot.rs", "use crate::ring::q;")], "uses `q`");
+        one(&[MOD, ("src/ring/index.rs", "use super::{S, Q};")], "uses `q`");
+        one(&[MOD, ("src/ring/index.rs", "mod t { use super::super::q::A; }")], "uses `q`");
     }
 
     #[test]
     fn circles_are_named() {
         let slot = ("src/ring/slot.rs", "use super::index::I;");
         let index = ("src/ring/index.rs", "use super::slot::J;");
-        one(
-            &[MOD, slot, index],
-            "no order does: slot uses index uses slot",
-        );
+        one(&[MOD, slot, index], "no order does: slot uses index uses slot");
     }
 
     #[test]
     fn the_parent_is_not_used() {
-        one(
-            &[MOD, ("src/ring/q.rs", "use super::own;")],
-            "uses `own` of its parent `ring`",
-        );
-        one(
-            &[MOD, ("src/ring/q.rs", "use super::*;")],
-            "uses `*` of its parent",
-        );
-        one(
-            &[MOD, ("src/ring/q.rs", "use crate::ring;")],
-            "imports all of its parent `ring`",
-        );
+        one(&[MOD, ("src/ring/q.rs", "use super::own;")], "uses `own` of its parent `ring`");
+        one(&[MOD, ("src/ring/q.rs", "use super::*;")], "uses `*` of its parent");
+        one(&[MOD, ("src/ring/q.rs", "use crate::ring;")], "imports all of its parent `ring`");
     }
 
     #[test]
@@ -310,28 +248,19 @@ mod planted {
         assert_eq!(said(&[mod_file, fine]), [""; 0]);
         let wrong = ("src/net/b_on.rs", "use super::c::C;");
         one(&[mod_file, wrong], "uses `c`");
-        one(
-            &[mod_file, ("src/net/d.rs", "")],
-            "no `mod` line in `net` names this file",
-        );
+        one(&[mod_file, ("src/net/d.rs", "")], "no `mod` line in `net` names this file");
     }
 
     #[test]
     fn rooms_of_the_kit_are_rooms_too() {
         let kit = ("src/kit/mod.rs", "pub mod http; pub mod serve;");
         let serve = ("src/kit/serve/mod.rs", "mod a; mod b;");
-        let up = (
-            "src/kit/serve/a.rs",
-            "use crate::kit::http::parse; use crate::net::X;",
-        );
+        let up = ("src/kit/serve/a.rs", "use crate::kit::http::parse; use crate::net::X;");
         assert_eq!(said(&[kit, serve, up]), [""; 0]);
         one(
             &[kit, ("src/kit/http/x.rs", "use crate::kit::serve::S;")],
             "this order of `mod` lines does: serve, http",
         );
-        one(
-            &[kit, serve, ("src/kit/serve/a.rs", "use super::b;")],
-            "`kit::serve::a` uses `b`",
-        );
+        one(&[kit, serve, ("src/kit/serve/a.rs", "use super::b;")], "`kit::serve::a` uses `b`");
     }
 }

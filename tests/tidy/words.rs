@@ -6,20 +6,14 @@ use crate::source::{Finding, Source, statement_starts};
 const EMPTY_NAMES: [&str; 6] = ["util", "utils", "common", "imp", "inner2", "misc"];
 
 /// Leftovers in comments; cut in two so that a plain text search passes this file by.
-const LEFT_OVER: [&str; 3] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-];
+const LEFT_OVER: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// Leftover macros.
 const LEFT_OVER_MACROS: [&str; 3] = ["todo", "unimplemented", "dbg"];
 
 /// Tests that may sleep, and what they wait for. Races belong into models, order into barriers.
-pub(crate) const MAY_SLEEP: [(&str, &str); 1] = [(
-    "tests/servers/deadlines.rs",
-    "a slow client is one that waits between its bytes",
-)];
+pub(crate) const MAY_SLEEP: [(&str, &str); 1] =
+    [("tests/servers/deadlines.rs", "a slow client is one that waits between its bytes")];
 
 /// Checks one file.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {
@@ -39,12 +33,8 @@ pub(crate) fn check(source: &Source) -> Vec<Finding> {
 }
 
 fn names(source: &Source) -> Vec<Finding> {
-    let mut parts: Vec<(usize, &str)> = source
-        .path
-        .trim_end_matches(".rs")
-        .split('/')
-        .map(|part| (1, part))
-        .collect();
+    let mut parts: Vec<(usize, &str)> =
+        source.path.trim_end_matches(".rs").split('/').map(|part| (1, part)).collect();
     let tokens = source.tokens();
     parts.extend(
         tokens
@@ -65,11 +55,7 @@ fn names(source: &Source) -> Vec<Finding> {
 fn left_over(source: &Source) -> Vec<Finding> {
     let mut found = Vec::new();
     for comment in &source.comments {
-        let words = || {
-            comment
-                .text
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-        };
+        let words = || comment.text.split(|c: char| !c.is_alphanumeric() && c != '_');
         if let Some(word) = words().find(|word| LEFT_OVER.contains(word)) {
             let said = format!("`{word}` left in a comment; do it, or open an issue");
             found.push(source.finding(comment.line, said));
@@ -90,9 +76,8 @@ fn left_over(source: &Source) -> Vec<Finding> {
 
 /// A statement or the head of a block; prose that merely ends in `;` is not.
 fn looks_like_code(said: &str) -> bool {
-    const STATEMENTS: [&str; 9] = [
-        "let ", "use ", "return ", "return;", "pub ", "const ", "static ", "mod ", "break;",
-    ];
+    const STATEMENTS: [&str; 9] =
+        ["let ", "use ", "return ", "return;", "pub ", "const ", "static ", "mod ", "break;"];
     const BLOCKS: [&str; 13] = [
         "if ", "for ", "while ", "loop ", "match ", "fn ", "pub ", "impl ", "struct ", "enum ",
         "unsafe ", "} else", "async ",
@@ -108,11 +93,7 @@ fn looks_like_code(said: &str) -> bool {
         && statement.split_once('(').is_some_and(|(callee, _)| {
             !callee.is_empty() && !callee.contains(|c: char| c.is_whitespace() || c == '`')
         });
-    starts(&STATEMENTS)
-        || call
-        || said
-            .split_once(" = ")
-            .is_some_and(|(to, _)| !to.contains(' '))
+    starts(&STATEMENTS) || call || said.split_once(" = ").is_some_and(|(to, _)| !to.contains(' '))
 }
 
 fn unsafe_without_facts(source: &Source) -> Vec<Finding> {
@@ -124,16 +105,11 @@ fn unsafe_without_facts(source: &Source) -> Vec<Finding> {
             continue;
         }
         let (first, last) = (tokens[starts[at]].line, pair[0].line);
-        let within = source
-            .comments
-            .iter()
-            .filter(|comment| (first..=last).contains(&comment.line));
+        let within =
+            source.comments.iter().filter(|comment| (first..=last).contains(&comment.line));
         let mut above = source.block_above(first);
         above.extend(source.block_above(last));
-        if !within
-            .chain(above)
-            .any(|comment| comment.text.contains("SAFETY:"))
-        {
+        if !within.chain(above).any(|comment| comment.text.contains("SAFETY:")) {
             let said = format!(
                 "`unsafe {}` without `// SAFETY:` above it; state the facts that make it sound",
                 pair[1].text
@@ -151,9 +127,7 @@ fn sleeps(source: &Source) -> Vec<Finding> {
         .filter(|path| path[0].text == "thread" && path[1].text == "::" && path[2].text == "sleep");
     let said = "`thread::sleep` in a test; races belong into models, order into barriers \
                 (real waiting: MAY_SLEEP in tests/tidy/words.rs, with the reason)";
-    calls
-        .map(|path| source.finding(path[0].line, said))
-        .collect()
+    calls.map(|path| source.finding(path[0].line, said)).collect()
 }
 
 #[cfg(test)]
@@ -161,10 +135,7 @@ mod planted {
     use super::*;
 
     fn said_of(path: &str, text: &str) -> Vec<String> {
-        check(&Source::new(path, text))
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        check(&Source::new(path, text)).iter().map(ToString::to_string).collect()
     }
 
     fn said(text: &str) -> Vec<String> {
@@ -208,10 +179,7 @@ mod planted {
     #[test]
     fn unsafe_states_facts() {
         one("fn f() { unsafe { g() } }", "`unsafe {` without");
-        one(
-            "// SAFETY: a\nunsafe impl Send for A {}\nunsafe impl Sync for A {}",
-            "src/a.rs:4:",
-        );
+        one("// SAFETY: a\nunsafe impl Send for A {}\nunsafe impl Sync for A {}", "src/a.rs:4:");
         let fine = "// SAFETY: the slot is ours,\n// and full.\nlet a =\n  unsafe { g() };\n\
                     // SAFETY: b\nunsafe impl Send for A {}\nunsafe fn g() {}\n\
                     let b =\n// SAFETY: c\nunsafe { g() };";

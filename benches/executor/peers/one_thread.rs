@@ -88,9 +88,7 @@ impl Executor for Monoio {
     fn start(_: usize) -> Result<Self, String> {
         io_uring()?;
         let built = RuntimeBuilder::<IoUringDriver>::new().build();
-        built
-            .map(|runtime| Self::Bare(RefCell::new(runtime)))
-            .map_err(|error| error.to_string())
+        built.map(|runtime| Self::Bare(RefCell::new(runtime))).map_err(|error| error.to_string())
     }
 
     fn spawner(&self) -> InMonoio {
@@ -112,12 +110,8 @@ impl Executor for Monoio {
 impl Clocked for Monoio {
     fn start_clocked(_: usize) -> Result<Self, String> {
         io_uring()?;
-        let built = RuntimeBuilder::<IoUringDriver>::new()
-            .enable_timer()
-            .build();
-        built
-            .map(|runtime| Self::Clocked(RefCell::new(runtime)))
-            .map_err(|error| error.to_string())
+        let built = RuntimeBuilder::<IoUringDriver>::new().enable_timer().build();
+        built.map(|runtime| Self::Clocked(RefCell::new(runtime))).map_err(|error| error.to_string())
     }
 
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send {

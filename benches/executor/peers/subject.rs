@@ -36,9 +36,7 @@ impl<S: Setting> Executor for Windlass<S> {
 
     fn start(workers: usize) -> Result<Self, String> {
         let built = S::builder().workers(workers).build();
-        built
-            .map(|runtime| Self(runtime, PhantomData))
-            .map_err(|error| error.to_string())
+        built.map(|runtime| Self(runtime, PhantomData)).map_err(|error| error.to_string())
     }
 
     fn spawner(&self) -> Inside {

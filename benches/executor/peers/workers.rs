@@ -213,18 +213,12 @@ impl<K: Kind> Executor for AsyncExecutor<K> {
 
     fn start(workers: usize) -> Result<Self, String> {
         let executor = K::leaked();
-        let mut started = Self {
-            executor,
-            stop: Arc::default(),
-            threads: Vec::new(),
-        };
+        let mut started = Self { executor, stop: Arc::default(), threads: Vec::new() };
         for _ in 0..workers {
             let stop = started.stop.clone();
             let work = move || future::block_on(executor.work(stop.asked()));
             let thread = thread::Builder::new().spawn(work);
-            started
-                .threads
-                .push(thread.map_err(|error| error.to_string())?);
+            started.threads.push(thread.map_err(|error| error.to_string())?);
         }
         Ok(started)
     }

@@ -63,9 +63,7 @@ impl Workload for Stream {
 
 fn ended<T, E: ToString>(results: Vec<Result<T, E>>) -> Result<Vec<T>, String> {
     let results = results.into_iter();
-    results
-        .map(|result| result.map_err(|error| error.to_string()))
-        .collect()
+    results.map(|result| result.map_err(|error| error.to_string())).collect()
 }
 
 async fn send<C: Channel>(mut sender: C::Sender, producer: usize, work: Arc<Work>) -> Seen {

@@ -46,16 +46,8 @@ pub fn topic<T: Clone>(capacity: usize) -> Topic<T> {
 pub fn try_topic<T: Clone>(capacity: usize) -> Option<Topic<T>> {
     // Later rings of the same capacity can be made just as well.
     drop(Ring::<Numbered<T>>::try_new(capacity)?);
-    let desk = Desk {
-        next: 0,
-        closed: false,
-        subscriptions: Vec::new(),
-    };
-    let shared = Arc::new(Shared {
-        capacity,
-        topics: Ends::new(),
-        desk: Mutex::new(desk),
-    });
+    let desk = Desk { next: 0, closed: false, subscriptions: Vec::new() };
+    let shared = Arc::new(Shared { capacity, topics: Ends::new(), desk: Mutex::new(desk) });
     Some(Topic { shared })
 }
 
@@ -90,10 +82,8 @@ impl<T: Clone> Topic<T> {
     ///
     /// Allocates its ring; memory is taken from the system as places are first used.
     pub fn subscribe(&self) -> Subscriber<T> {
-        let own = Arc::new(Subscription {
-            ring: Ring::new(self.shared.capacity),
-            wake: WakeCell::new(),
-        });
+        let own =
+            Arc::new(Subscription { ring: Ring::new(self.shared.capacity), wake: WakeCell::new() });
         let expected = self.shared.desk(|desk| {
             if desk.closed {
                 own.ring.close();

@@ -29,12 +29,7 @@ pub struct Recv<'a, T>(&'a mut Subscriber<T>);
 
 impl<T> Subscriber<T> {
     pub(super) fn new(shared: Arc<Shared<T>>, own: Arc<Subscription<T>>, expected: u64) -> Self {
-        Self {
-            shared,
-            own,
-            expected,
-            held: None,
-        }
+        Self { shared, own, expected, held: None }
     }
 
     /// Receives the next value, waiting while there is none.
@@ -152,9 +147,7 @@ impl<T> Drop for Subscriber<T> {
 
 impl<T> fmt::Debug for Subscriber<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscriber")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Subscriber").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 

@@ -36,12 +36,10 @@ enum Command {
 /// Runs the command that `arguments` (the name of the binary first) give: the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match Arguments::try_parse_from(arguments) {
-        Ok(Arguments {
-            command: Command::Serve(args),
-        }) => serve_command::run(args),
-        Ok(Arguments {
-            command: Command::Report(args),
-        }) => return report::command(args.records, args.out),
+        Ok(Arguments { command: Command::Serve(args) }) => serve_command::run(args),
+        Ok(Arguments { command: Command::Report(args) }) => {
+            return report::command(args.records, args.out);
+        }
         Err(error) => {
             // Fails only if nobody reads the output: then nobody is left to be told.
             let _ = error.print();

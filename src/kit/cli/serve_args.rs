@@ -126,16 +126,10 @@ impl ServeArgs {
     /// What the arguments describe.
     pub(super) fn config(&self) -> ServeConfig {
         let port = self.port.unwrap_or(PORT);
-        let limits = Limits {
-            body_bytes_max: self.body_bytes_max,
-            ..Limits::default()
-        };
+        let limits = Limits { body_bytes_max: self.body_bytes_max, ..Limits::default() };
         ServeConfig {
             addr: self.addr.unwrap_or((Ipv4Addr::LOCALHOST, port).into()),
-            rules: Rules {
-                limits,
-                close_each: self.close,
-            },
+            rules: Rules { limits, close_each: self.close },
             deadlines: Deadlines {
                 head: Duration::from_millis(self.head_deadline_ms),
                 idle: Duration::from_millis(self.idle_deadline_ms),

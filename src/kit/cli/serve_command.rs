@@ -30,14 +30,9 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Box<dyn Error>> {
     let server = serve::start(config)?;
     let (addr, model) = (server.addr(), server.model());
     // A starter that reads this line and goes must not end the server: a closed output is fine.
-    let _ = writeln!(
-        io::stdout(),
-        "listening on http://{addr} (model {model}, Ctrl-C stops)"
-    );
+    let _ = writeln!(io::stdout(), "listening on http://{addr} (model {model}, Ctrl-C stops)");
     if args.until_stdin_closes {
-        thread::Builder::new()
-            .name("windlass-stdin".into())
-            .spawn(|| stop_on_end(stop))?;
+        thread::Builder::new().name("windlass-stdin".into()).spawn(|| stop_on_end(stop))?;
     }
     let why = match stopped.recv() {
         Ok(Stop::StdinClosed) => "standard input closed",

@@ -45,11 +45,7 @@ impl Call {
             Call::Echo => method == "POST",
             _ => matches!(method, "GET" | "HEAD"),
         };
-        if allowed {
-            call
-        } else {
-            Call::WrongMethod { allow }
-        }
+        if allowed { call } else { Call::WrongMethod { allow } }
     }
 }
 
@@ -91,32 +87,17 @@ mod tests {
         assert_eq!(get("http://127.0.0.1?x=/hello"), Call::Home);
         assert_eq!(get("/wait/0"), Call::Wait { wait_ms: 0 });
         assert_eq!(get("/wait/60000"), Call::Wait { wait_ms: 60_000 });
-        for bad in [
-            "/wait/",
-            "/wait/60001",
-            "/wait/+5",
-            "/wait/5/",
-            "/wait/-1",
-            "/wait/4294967301",
-        ] {
+        for bad in ["/wait/", "/wait/60001", "/wait/+5", "/wait/5/", "/wait/-1", "/wait/4294967301"]
+        {
             assert_eq!(get(bad), Call::BadWait, "{bad}");
         }
         for unknown in ["*", "hello", "/hello/", "/HELLO", "//hello", "/echo2"] {
             assert_eq!(get(unknown), Call::Unknown, "{unknown}");
         }
         assert_eq!(Call::of("HEAD", "/hello"), Call::Hello);
-        assert_eq!(
-            Call::of("POST", "/hello"),
-            Call::WrongMethod { allow: "GET, HEAD" }
-        );
-        assert_eq!(
-            Call::of("get", "/hello"),
-            Call::WrongMethod { allow: "GET, HEAD" }
-        );
-        assert_eq!(
-            Call::of("GET", "/echo"),
-            Call::WrongMethod { allow: "POST" }
-        );
+        assert_eq!(Call::of("POST", "/hello"), Call::WrongMethod { allow: "GET, HEAD" });
+        assert_eq!(Call::of("get", "/hello"), Call::WrongMethod { allow: "GET, HEAD" });
+        assert_eq!(Call::of("GET", "/echo"), Call::WrongMethod { allow: "POST" });
         assert_eq!(Call::of("POST", "/echo"), Call::Echo);
     }
 }

@@ -131,10 +131,9 @@ impl Chunks {
                 }
                 _ => Err(WHY),
             },
-            None if window.len() == room => Err(Refusal::new(
-                Status::HeadersTooLarge,
-                "the trailers are too large",
-            )),
+            None if window.len() == room => {
+                Err(Refusal::new(Status::HeadersTooLarge, "the trailers are too large"))
+            }
             None => Ok(None),
         }
     }
@@ -142,8 +141,5 @@ impl Chunks {
 
 /// The refusal of a body over the limit.
 pub(super) fn too_large() -> Refusal {
-    Refusal::new(
-        Status::ContentTooLarge,
-        "the body is larger than this server takes",
-    )
+    Refusal::new(Status::ContentTooLarge, "the body is larger than this server takes")
 }

@@ -91,11 +91,7 @@ mod tests {
     use super::*;
 
     fn at(phase: Phase, requests: u64) -> Progress {
-        Progress {
-            phase,
-            requests,
-            body_bytes: 0,
-        }
+        Progress { phase, requests, body_bytes: 0 }
     }
 
     #[test]
@@ -105,28 +101,13 @@ mod tests {
         let after = |s| start + Duration::from_secs(s);
         let mut watch = Watch::default();
         let judge = |watch: &mut Watch, progress, s| watch.judge(progress, after(s), &deadlines);
-        assert_eq!(
-            judge(&mut watch, at(Phase::Fresh, 0), 0),
-            Verdict::Until(after(10))
-        );
-        assert_eq!(
-            judge(&mut watch, at(Phase::Head, 0), 9),
-            Verdict::Until(after(10))
-        );
+        assert_eq!(judge(&mut watch, at(Phase::Fresh, 0), 0), Verdict::Until(after(10)));
+        assert_eq!(judge(&mut watch, at(Phase::Head, 0), 9), Verdict::Until(after(10)));
         assert_eq!(judge(&mut watch, at(Phase::Head, 0), 10), Verdict::TimedOut);
-        assert_eq!(
-            judge(&mut watch, at(Phase::Idle, 5), 10),
-            Verdict::Until(after(70))
-        );
-        assert_eq!(
-            judge(&mut watch, at(Phase::Idle, 6), 70),
-            Verdict::Until(after(130))
-        );
+        assert_eq!(judge(&mut watch, at(Phase::Idle, 5), 10), Verdict::Until(after(70)));
+        assert_eq!(judge(&mut watch, at(Phase::Idle, 6), 70), Verdict::Until(after(130)));
         assert_eq!(judge(&mut watch, at(Phase::Idle, 6), 130), Verdict::Idle);
-        assert_eq!(
-            judge(&mut watch, at(Phase::Head, 6), 131),
-            Verdict::Until(after(141))
-        );
+        assert_eq!(judge(&mut watch, at(Phase::Head, 6), 131), Verdict::Until(after(141)));
     }
 
     #[test]
@@ -135,18 +116,11 @@ mod tests {
         let start = Instant::now();
         let mut watch = Watch::default();
         let mut body = |bytes, s| {
-            let progress = Progress {
-                phase: Phase::Body,
-                requests: 0,
-                body_bytes: bytes,
-            };
+            let progress = Progress { phase: Phase::Body, requests: 0, body_bytes: bytes };
             watch.judge(progress, start + Duration::from_secs(s), &deadlines)
         };
         assert_eq!(body(0, 0), Verdict::Until(start + Duration::from_secs(10)));
-        assert_eq!(
-            body(1 << 20, 20),
-            Verdict::Until(start + Duration::from_secs(26))
-        );
+        assert_eq!(body(1 << 20, 20), Verdict::Until(start + Duration::from_secs(26)));
         assert_eq!(body(1 << 20, 26), Verdict::TimedOut);
     }
 }

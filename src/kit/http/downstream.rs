@@ -36,12 +36,7 @@ impl DownstreamReply {
             .headers
             .iter()
             .find(|header| header.name.eq_ignore_ascii_case("content-length"))
-            .and_then(|header| {
-                std::str::from_utf8(header.value)
-                    .ok()?
-                    .parse::<usize>()
-                    .ok()
-            });
+            .and_then(|header| std::str::from_utf8(header.value).ok()?.parse::<usize>().ok());
         reply.code == Some(200) && length == Some(self.bytes.len() - head_bytes)
     }
 }

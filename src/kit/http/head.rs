@@ -121,15 +121,11 @@ impl Said {
 
 fn length_of(value: &[u8]) -> Result<u64, Refusal> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return Err(Refusal::bad(
-            "content-length must be a number of bytes, digits only",
-        ));
+        return Err(Refusal::bad("content-length must be a number of bytes, digits only"));
     }
     // Saturating: what does not fit into 64 bits is larger than any limit.
     Ok(value.iter().fold(0_u64, |length, digit| {
-        length
-            .saturating_mul(10)
-            .saturating_add(u64::from(digit - b'0'))
+        length.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
     }))
 }
 
@@ -143,9 +139,7 @@ fn interpret(request: &httparse::Request<'_, '_>) -> Result<Head, Refusal> {
         return Err(Refusal::bad("an HTTP/1.1 request carries one host header"));
     }
     if said.chunked && said.length.is_some() {
-        return Err(Refusal::bad(
-            "content-length and transfer-encoding exclude each other",
-        ));
+        return Err(Refusal::bad("content-length and transfer-encoding exclude each other"));
     }
     if said.chunked && !modern {
         return Err(Refusal::bad("HTTP/1.0 knows no transfer-encoding"));

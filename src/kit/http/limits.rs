@@ -15,9 +15,6 @@ pub struct Limits {
 impl Default for Limits {
     /// 16 KiB of headers, 64 MiB of body.
     fn default() -> Limits {
-        Limits {
-            header_bytes_max: 16 * 1024,
-            body_bytes_max: 64 * 1024 * 1024,
-        }
+        Limits { header_bytes_max: 16 * 1024, body_bytes_max: 64 * 1024 * 1024 }
     }
 }

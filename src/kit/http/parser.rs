@@ -134,9 +134,9 @@ impl State {
                 None => Ok((0, Step::More)),
                 Some((used, head)) => match self.begin(head, input.len() > used, limits)? {
                     Some(step) => Ok((used, step)),
-                    None => self
-                        .step(&input[used..], limits)
-                        .map(|(more, step)| (used + more, step)),
+                    None => {
+                        self.step(&input[used..], limits).map(|(more, step)| (used + more, step))
+                    }
                 },
             },
             State::Length { lacking, body, .. } => {
@@ -167,10 +167,7 @@ impl State {
         }
         if head.expects_continue && head.call != Call::Echo {
             // The client asks first: say no at once and spare both the body.
-            let head = Head {
-                persist: Persist::Close,
-                ..head
-            };
+            let head = Head { persist: Persist::Close, ..head };
             return Ok(Some(Step::Request(request(head, Vec::new()))));
         }
         *self = match head.framing {
@@ -179,17 +176,9 @@ impl State {
             }
             Framing::Length(lacking) => {
                 let ahead = lacking.min(BODY_BYTES_AHEAD as u64) as usize;
-                State::Length {
-                    head,
-                    lacking,
-                    body: Vec::with_capacity(ahead),
-                }
+                State::Length { head, lacking, body: Vec::with_capacity(ahead) }
             }
-            Framing::Chunked => State::Chunked {
-                head,
-                chunks: Chunks::Size,
-                body: Vec::new(),
-            },
+            Framing::Chunked => State::Chunked { head, chunks: Chunks::Size, body: Vec::new() },
         };
         Ok((head.expects_continue && !body_here).then_some(Step::Continue))
     }
@@ -206,10 +195,5 @@ impl State {
 }
 
 fn request(head: Head, body: Vec<u8>) -> Request {
-    Request {
-        call: head.call,
-        head_only: head.head_only,
-        persist: head.persist,
-        body,
-    }
+    Request { call: head.call, head_only: head.head_only, persist: head.persist, body }
 }

@@ -31,11 +31,7 @@ pub struct Reply {
 impl Reply {
     /// A reply of `status` that explains itself by a line of text.
     pub fn text(status: Status, text: &'static str) -> Reply {
-        Reply {
-            status,
-            allow: None,
-            body: Body::Text(text),
-        }
+        Reply { status, allow: None, body: Body::Text(text) }
     }
 
     /// Appends the reply to `out`. With `head_only` (the method was `HEAD`) the body stays away;
@@ -75,10 +71,6 @@ impl Reply {
 /// Appends the reply that a refused request gets; the connection ends after it.
 pub(super) fn encode_refusal(refusal: Refusal, out: &mut Outbox) {
     let note = Body::Note(format!("{}\n", refusal.why));
-    let reply = Reply {
-        status: refusal.status,
-        allow: None,
-        body: note,
-    };
+    let reply = Reply { status: refusal.status, allow: None, body: note };
     reply.encode(Persist::Close, false, out);
 }

@@ -48,17 +48,12 @@ impl WaitEnd {
         match self {
             WaitEnd::Done => {
                 let note = Body::Note(format!("waited {wait_ms} ms\n"));
-                Reply {
-                    status: Status::Ok,
-                    allow: None,
-                    body: note,
-                }
+                Reply { status: Status::Ok, allow: None, body: note }
             }
             WaitEnd::Failed => Reply::text(Status::BadGateway, "the downstream failed\n"),
-            WaitEnd::TimedOut => Reply::text(
-                Status::GatewayTimeout,
-                "the downstream did not reply in time\n",
-            ),
+            WaitEnd::TimedOut => {
+                Reply::text(Status::GatewayTimeout, "the downstream did not reply in time\n")
+            }
         }
     }
 }
@@ -67,31 +62,19 @@ impl WaitEnd {
 pub fn answer(request: Request) -> Outcome {
     let reply = match request.call {
         Call::Hello => Reply::text(Status::Ok, HELLO),
-        Call::Home => Reply {
-            status: Status::Ok,
-            allow: None,
-            body: Body::Page(HOME),
-        },
-        Call::Echo => Reply {
-            status: Status::Ok,
-            allow: None,
-            body: Body::Bytes(request.body),
-        },
+        Call::Home => Reply { status: Status::Ok, allow: None, body: Body::Page(HOME) },
+        Call::Echo => Reply { status: Status::Ok, allow: None, body: Body::Bytes(request.body) },
         Call::Wait { wait_ms } => return Outcome::Wait { wait_ms },
-        Call::BadWait => Reply::text(
-            Status::BadRequest,
-            "N in /wait/N is a number of ms from 0 to 60000\n",
-        ),
+        Call::BadWait => {
+            Reply::text(Status::BadRequest, "N in /wait/N is a number of ms from 0 to 60000\n")
+        }
         Call::Unknown => Reply::text(
             Status::NotFound,
             "no such path; there are: GET /, GET /hello, GET /wait/N, POST /echo\n",
         ),
         Call::WrongMethod { allow } => Reply {
             allow: Some(allow),
-            ..Reply::text(
-                Status::MethodNotAllowed,
-                "this path does not know this method\n",
-            )
+            ..Reply::text(Status::MethodNotAllowed, "this path does not know this method\n")
         },
     };
     Outcome::Now(reply)

@@ -128,12 +128,7 @@ impl Session {
 
     fn reply_to(&mut self, request: Request, close: bool, out: &mut Outbox) -> Option<Turn> {
         self.requests += 1;
-        let Request {
-            call,
-            head_only,
-            mut persist,
-            ..
-        } = request;
+        let Request { call, head_only, mut persist, .. } = request;
         if call == Call::Hello && persist == Persist::Keep && !head_only && !close {
             out.push(HELLO_KEEP);
             return None;
@@ -147,11 +142,7 @@ impl Session {
                 None
             }
             Outcome::Wait { wait_ms } => {
-                self.waiting = Some(Waiting {
-                    wait_ms,
-                    head_only,
-                    persist,
-                });
+                self.waiting = Some(Waiting { wait_ms, head_only, persist });
                 Some(Turn::Wait { wait_ms })
             }
         }
@@ -159,12 +150,7 @@ impl Session {
 
     /// Adds the reply to the request that made [`Session::turn`] say [`Turn::Wait`].
     pub fn waited(&mut self, end: WaitEnd, closing: bool, out: &mut Outbox) {
-        if let Some(Waiting {
-            wait_ms,
-            head_only,
-            persist,
-        }) = self.waiting.take()
-        {
+        if let Some(Waiting { wait_ms, head_only, persist }) = self.waiting.take() {
             let persist = if closing { Persist::Close } else { persist };
             self.send(end.reply(wait_ms), head_only, persist, out);
         }
@@ -191,11 +177,7 @@ impl Session {
             None if self.requests == 0 => Phase::Fresh,
             None => Phase::Idle,
         };
-        Progress {
-            phase,
-            requests: self.requests,
-            body_bytes: body_bytes.unwrap_or(0),
-        }
+        Progress { phase, requests: self.requests, body_bytes: body_bytes.unwrap_or(0) }
     }
 
     /// Whether a request has begun to come and is not whole yet.

@@ -53,26 +53,14 @@ impl fmt::Display for ChildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ChildError::Spawn { command, source } => write!(f, "cannot start {command}: {source}"),
-            ChildError::Ended {
-                command,
-                status: Some(status),
-            } => {
+            ChildError::Ended { command, status: Some(status) } => {
                 write!(f, "{command} ended without listening: {status}")
             }
-            ChildError::Ended {
-                command,
-                status: None,
-            } => {
-                write!(
-                    f,
-                    "{command} closed its output without saying where it listens"
-                )
+            ChildError::Ended { command, status: None } => {
+                write!(f, "{command} closed its output without saying where it listens")
             }
             ChildError::Late { command } => {
-                write!(
-                    f,
-                    "{command} did not say within {READY_MAX:?} where it listens"
-                )
+                write!(f, "{command} did not say within {READY_MAX:?} where it listens")
             }
         }
     }
@@ -97,16 +85,12 @@ impl ServerProcess {
     pub fn start(mut command: Command) -> Result<ServerProcess, ChildError> {
         let shown = format!("{command:?}");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let child = command.spawn().map_err(|source| ChildError::Spawn {
-            command: shown.clone(),
-            source,
-        })?;
+        let child = command
+            .spawn()
+            .map_err(|source| ChildError::Spawn { command: shown.clone(), source })?;
         // From here on the guard collects the process, however this ends.
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut process = ServerProcess {
-            child,
-            addr: unknown,
-        };
+        let mut process = ServerProcess { child, addr: unknown };
         let (found, address) = mpsc::channel();
         if let Some(stdout) = process.child.stdout.take() {
             thread::spawn(move || drain(stdout, found));
@@ -119,10 +103,7 @@ impl ServerProcess {
             Err(RecvTimeoutError::Timeout) => Err(ChildError::Late { command: shown }),
             Err(RecvTimeoutError::Disconnected) => {
                 let status = process.wait(Duration::from_secs(1));
-                Err(ChildError::Ended {
-                    command: shown,
-                    status,
-                })
+                Err(ChildError::Ended { command: shown, status })
             }
         }
     }
@@ -182,9 +163,7 @@ fn drain(stdout: ChildStdout, found: mpsc::Sender<SocketAddr>) {
 fn address_in(line: &str) -> Option<SocketAddr> {
     let rest = &line[line.find(READY)? + READY.len()..];
     let rest = rest.strip_prefix("http://").unwrap_or(rest);
-    let end = rest
-        .find(|c: char| c.is_whitespace() || c == '/')
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(rest.len());
     rest[..end].trim_end_matches(',').parse().ok()
 }
 
@@ -195,18 +174,12 @@ mod tests {
     #[test]
     fn addresses_are_found() {
         let addr = |line| address_in(line).map(|addr| addr.to_string());
-        assert_eq!(
-            addr("listening on 127.0.0.1:80").as_deref(),
-            Some("127.0.0.1:80")
-        );
+        assert_eq!(addr("listening on 127.0.0.1:80").as_deref(), Some("127.0.0.1:80"));
         assert_eq!(
             addr("listening on http://[::1]:8080 (model evented)").as_deref(),
             Some("[::1]:8080")
         );
-        assert_eq!(
-            addr("x: listening on http://127.0.0.1:9/, y").as_deref(),
-            Some("127.0.0.1:9")
-        );
+        assert_eq!(addr("x: listening on http://127.0.0.1:9/, y").as_deref(), Some("127.0.0.1:9"));
         assert_eq!(addr("listening on nothing"), None);
         assert_eq!(addr("ready"), None);
     }
@@ -214,16 +187,10 @@ mod tests {
     #[test]
     fn a_process_that_does_not_listen_is_an_error() {
         match ServerProcess::start(Command::new("true")) {
-            Err(ChildError::Ended {
-                status: Some(status),
-                ..
-            }) => assert!(status.success()),
+            Err(ChildError::Ended { status: Some(status), .. }) => assert!(status.success()),
             other => panic!("expected Ended, got {other:?}"),
         }
         let missing = Command::new("/nonexistent/windlass");
-        assert!(matches!(
-            ServerProcess::start(missing),
-            Err(ChildError::Spawn { .. })
-        ));
+        assert!(matches!(ServerProcess::start(missing), Err(ChildError::Spawn { .. })));
     }
 }

@@ -87,14 +87,10 @@ impl LoadClient {
     /// not all answered as expected.
     pub fn connect(config: LoadConfig) -> Result<LoadClient, LoadError> {
         if config.connections == 0 {
-            return Err(LoadError::Setting {
-                what: "the connections must be at least 1",
-            });
+            return Err(LoadError::Setting { what: "the connections must be at least 1" });
         }
         if config.sources > 0 && !config.addr.ip().is_loopback() {
-            return Err(LoadError::Setting {
-                what: "source addresses need a loopback server",
-            });
+            return Err(LoadError::Setting { what: "source addresses need a loopback server" });
         }
         let poll = Poll::new().map_err(|source| LoadError::Poll { source })?;
         let now = Instant::now();
@@ -104,9 +100,7 @@ impl LoadClient {
             poll,
             events: Events::with_capacity(EVENTS),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
-            connections: (0..config.connections)
-                .map(|_| Connection::new(now))
-                .collect(),
+            connections: (0..config.connections).map(|_| Connection::new(now)).collect(),
             dialled: 0,
             config,
         };
@@ -248,9 +242,7 @@ impl LoadClient {
         let token = Token(at | (connection.generation as usize) << 32);
         let interest = Interest::READABLE | Interest::WRITABLE;
         let opened = dial(self.config.addr, source).and_then(|mut stream| {
-            self.poll
-                .registry()
-                .register(&mut stream, token, interest)?;
+            self.poll.registry().register(&mut stream, token, interest)?;
             Ok(stream)
         });
         match opened {

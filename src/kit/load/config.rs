@@ -57,21 +57,13 @@ impl LoadConfig {
     /// `GET /wait/N` over `connections` kept connections.
     pub fn wait(addr: SocketAddr, connections: usize, wait_ms: u32) -> LoadConfig {
         let expected = format!("waited {wait_ms} ms\n");
-        LoadConfig::get(
-            addr,
-            connections,
-            &format!("/wait/{wait_ms}"),
-            expected.into(),
-        )
+        LoadConfig::get(addr, connections, &format!("/wait/{wait_ms}"), expected.into())
     }
 
     /// `POST /echo` of `body` over `connections` kept connections.
     pub fn echo(addr: SocketAddr, connections: usize, body: Vec<u8>) -> LoadConfig {
         let get = LoadConfig::get(addr, connections, "/echo", body.clone());
-        LoadConfig {
-            body: Some(body),
-            ..get
-        }
+        LoadConfig { body: Some(body), ..get }
     }
 
     /// `GET` of `path` over `connections` kept connections.
@@ -91,11 +83,7 @@ impl LoadConfig {
 
     /// The same with a connection for each request, spread over `sources` source addresses.
     pub fn connection_per_request(self, sources: u8) -> LoadConfig {
-        LoadConfig {
-            manner: Manner::ConnectionPerRequest,
-            sources,
-            ..self
-        }
+        LoadConfig { manner: Manner::ConnectionPerRequest, sources, ..self }
     }
 
     /// The bytes of one request.
@@ -144,11 +132,7 @@ impl fmt::Display for LoadError {
         match self {
             LoadError::Setting { what } => f.write_str(what),
             LoadError::Poll { source } => write!(f, "cannot wait for events: {source}"),
-            LoadError::FirstRequests {
-                addr,
-                failed,
-                first_error,
-            } => {
+            LoadError::FirstRequests { addr, failed, first_error } => {
                 write!(
                     f,
                     "{failed} of the first requests to {addr} failed, the first: {first_error}"

@@ -28,10 +28,6 @@ pub(super) fn dial(addr: SocketAddr, source: u8) -> io::Result<TcpStream> {
 }
 
 fn is_in_progress(error: &io::Error) -> bool {
-    let progress = if cfg!(target_os = "linux") {
-        EINPROGRESS_LINUX
-    } else {
-        EINPROGRESS_BSD
-    };
+    let progress = if cfg!(target_os = "linux") { EINPROGRESS_LINUX } else { EINPROGRESS_BSD };
     error.raw_os_error() == Some(progress) || error.kind() == io::ErrorKind::WouldBlock
 }

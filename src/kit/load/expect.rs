@@ -36,19 +36,13 @@ pub(super) enum Checked {
 
 impl Expected {
     pub(super) fn new(body: Vec<u8>) -> Expected {
-        Expected {
-            body,
-            known: Vec::new(),
-            known_closes: false,
-        }
+        Expected { body, known: Vec::new(), known_closes: false }
     }
 
     /// Takes the next bytes of a reply.
     pub(super) fn check(&mut self, incoming: &mut Incoming, bytes: &[u8]) -> Checked {
         if incoming.is_fresh() && !self.known.is_empty() && bytes == self.known {
-            return Checked::Right {
-                closes: self.known_closes,
-            };
+            return Checked::Right { closes: self.known_closes };
         }
         let Some((checked, closes)) = incoming.body else {
             return self.check_head(incoming, bytes);
@@ -112,18 +106,14 @@ fn read_head(bytes: &[u8], body_bytes: usize) -> Result<Option<(usize, bool)>, S
     let (mut length, mut closes): (Option<usize>, bool) = (None, reply.version == Some(0));
     for header in reply.headers.iter() {
         if header.name.eq_ignore_ascii_case("content-length") {
-            length = std::str::from_utf8(header.value)
-                .ok()
-                .and_then(|text| text.parse().ok());
+            length = std::str::from_utf8(header.value).ok().and_then(|text| text.parse().ok());
         } else if header.name.eq_ignore_ascii_case("connection") {
             closes = header.value.eq_ignore_ascii_case(b"close");
         }
     }
     match length {
         Some(length) if length == body_bytes => Ok(Some((head_bytes, closes))),
-        Some(length) => Err(format!(
-            "the body has {length} bytes, expected {body_bytes}"
-        )),
+        Some(length) => Err(format!("the body has {length} bytes, expected {body_bytes}")),
         None => Err("the reply has no content-length".into()),
     }
 }
@@ -163,10 +153,7 @@ mod tests {
                 Checked::Right { closes: false }
             );
             let checked = expected.check(&mut Incoming::default(), wrong);
-            assert!(
-                matches!(checked, Checked::Wrong(_)),
-                "{wrong:?}: {checked:?}"
-            );
+            assert!(matches!(checked, Checked::Wrong(_)), "{wrong:?}: {checked:?}");
         }
     }
 

@@ -67,8 +67,7 @@ impl LoadOutcome {
     pub(super) fn record(&mut self, latency: Duration) {
         self.requests += 1;
         // A value beyond the bounds is counted at the bound, not lost.
-        self.latency_ns
-            .saturating_record(latency.as_nanos().min(u128::from(u64::MAX)) as u64);
+        self.latency_ns.saturating_record(latency.as_nanos().min(u128::from(u64::MAX)) as u64);
     }
 }
 

@@ -36,10 +36,7 @@ pub fn counted(group: &Group, contender: &Contender) -> Vec<f64> {
         return Vec::new();
     }
     let rounds = group.rounds.iter().zip(&contender.values);
-    rounds
-        .filter(|(round, _)| !round.replaced)
-        .filter_map(|(_, value)| *value)
-        .collect()
+    rounds.filter(|(round, _)| !round.replaced).filter_map(|(_, value)| *value).collect()
 }
 
 /// The ratio of `first` to `second`, above 1 when `first` is better; `None` when they share no
@@ -69,19 +66,13 @@ fn oriented(better: Better, first: f64, second: f64) -> Option<f64> {
 /// The first contender of `role`.
 #[must_use]
 pub fn first_of(group: &Group, role: Role) -> Option<&Contender> {
-    group
-        .contenders
-        .iter()
-        .find(|contender| contender.role == role)
+    group.contenders.iter().find(|contender| contender.role == role)
 }
 
 /// The contender of `role` with the best median.
 #[must_use]
 pub fn best_of(group: &Group, role: Role) -> Option<&Contender> {
-    let ranked = group
-        .contenders
-        .iter()
-        .filter(|contender| contender.role == role);
+    let ranked = group.contenders.iter().filter(|contender| contender.role == role);
     let ranked = ranked.filter_map(|contender| {
         statistics::median(&counted(group, contender)).map(|median| (median, contender))
     });
@@ -95,11 +86,7 @@ pub fn best_of(group: &Group, role: Role) -> Option<&Contender> {
 /// The subject against itself: `None` when the group has no control.
 #[must_use]
 pub fn control(group: &Group) -> Option<Interval> {
-    ratio(
-        group,
-        first_of(group, Role::Control)?,
-        first_of(group, Role::Subject)?,
-    )
+    ratio(group, first_of(group, Role::Control)?, first_of(group, Role::Subject)?)
 }
 
 /// The paired log ratios of the subject against itself, for pooling over groups.
@@ -109,11 +96,7 @@ pub fn control_logs(group: &Group) -> Vec<f64> {
     let Some((control, subject)) = pair else {
         return Vec::new();
     };
-    let pairs = control
-        .values
-        .iter()
-        .zip(&subject.values)
-        .zip(&group.rounds);
+    let pairs = control.values.iter().zip(&subject.values).zip(&group.rounds);
     pairs
         .filter(|(_, round)| !round.replaced)
         .filter_map(|((a, b), _)| oriented(group.better, (*a)?, (*b)?))
@@ -160,10 +143,7 @@ pub fn judge(group: &Group, claim: &Claim) -> (Verdict, Option<Interval>) {
     };
     let smallest = smallest_effect(group);
     if let Some(against) = &claim.against {
-        let other = group
-            .contenders
-            .iter()
-            .find(|contender| &contender.name == against);
+        let other = group.contenders.iter().find(|contender| &contender.name == against);
         let Some(ratio) = other.and_then(|other| ratio(group, subject, other)) else {
             return (Verdict::Undecided, None);
         };

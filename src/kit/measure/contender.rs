@@ -43,10 +43,7 @@ impl Sample {
     /// A sample of `value`, in the group's unit.
     #[must_use]
     pub fn new(value: f64) -> Self {
-        Self {
-            value,
-            side: BTreeMap::new(),
-        }
+        Self { value, side: BTreeMap::new() }
     }
 
     /// Adds a value measured beside it; `name` carries its unit last (`cpu_us_per_request`).

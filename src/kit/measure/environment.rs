@@ -67,10 +67,7 @@ impl Environment {
 /// `time` as `2026-01-31T12:00:00Z`; times before 1970 give 1970.
 #[must_use]
 pub fn utc(time: SystemTime) -> String {
-    let seconds = time
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (mut days, rest) = (seconds / 86_400, seconds % 86_400);
     let mut year = 1970;
     let leap = |year: u64| {
@@ -80,31 +77,14 @@ pub fn utc(time: SystemTime) -> String {
         days -= 365 + u64::from(leap(year));
         year += 1;
     }
-    let lengths = [
-        31,
-        28 + u64::from(leap(year)),
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-        31,
-    ];
+    let lengths = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let mut month = 0;
     while days >= lengths[month] {
         days -= lengths[month];
         month += 1;
     }
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!(
-        "{year}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z",
-        month + 1,
-        days + 1
-    )
+    format!("{year}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", month + 1, days + 1)
 }
 
 fn read(path: &str) -> Option<String> {
@@ -115,10 +95,7 @@ fn read(path: &str) -> Option<String> {
 
 fn output(tree: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
     if tree.is_dir() {
         command.current_dir(tree);
     }
@@ -140,21 +117,14 @@ fn kernel() -> Option<String> {
 }
 
 fn memory_mib(meminfo: &str) -> Option<u64> {
-    let kib: u64 = field(meminfo, "MemTotal")?
-        .split_whitespace()
-        .next()?
-        .parse()
-        .ok()?;
+    let kib: u64 = field(meminfo, "MemTotal")?.split_whitespace().next()?.parse().ok()?;
     Some(kib / 1024)
 }
 
 fn virtualised(cpuinfo: &str) -> Option<String> {
     let vendor = read("/sys/class/dmi/id/sys_vendor").or_else(|| read("/sys/hypervisor/type"));
     let flags = field(cpuinfo, "flags")?;
-    match (
-        flags.split_whitespace().any(|flag| flag == "hypervisor"),
-        vendor,
-    ) {
+    match (flags.split_whitespace().any(|flag| flag == "hypervisor"), vendor) {
         (true, Some(vendor)) => Some(format!("yes ({vendor})")),
         (true, None) => Some("yes".to_owned()),
         (false, _) => Some("no".to_owned()),
@@ -162,9 +132,7 @@ fn virtualised(cpuinfo: &str) -> Option<String> {
 }
 
 fn open_files_max(limits: &str) -> Option<u64> {
-    let line = limits
-        .lines()
-        .find(|line| line.starts_with("Max open files"))?;
+    let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
     line.split_whitespace().nth(3)?.parse().ok()
 }
 

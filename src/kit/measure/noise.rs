@@ -116,46 +116,18 @@ fn between(before: &Snapshot, after: &Snapshot, crowded: bool) -> Noise {
     let ticks = |count: Option<f64>| count.is_some_and(|count| count >= TICKS_MIN);
     let (stolen, others) = (share(steal), share(foreign));
     let shown = |share: Option<f64>| percent(share.unwrap_or_default());
-    gate(
-        "stolen time",
-        stolen,
-        STEAL_SHARE_MAX,
-        ticks(steal),
-        shown(stolen),
-    );
-    gate(
-        "other processes",
-        others,
-        FOREIGN_SHARE_MAX,
-        ticks(foreign),
-        shown(others),
-    );
-    gate(
-        "cpu pressure",
-        pressure,
-        PRESSURE_SHARE_MAX,
-        !crowded,
-        shown(pressure),
-    );
+    gate("stolen time", stolen, STEAL_SHARE_MAX, ticks(steal), shown(stolen));
+    gate("other processes", others, FOREIGN_SHARE_MAX, ticks(foreign), shown(others));
+    gate("cpu pressure", pressure, PRESSURE_SHARE_MAX, !crowded, shown(pressure));
     let rate = format!("{:.0} a second", switches.unwrap_or_default());
-    gate(
-        "involuntary switches",
-        switches,
-        INVOLUNTARY_PER_S_MAX,
-        !crowded,
-        rate,
-    );
+    gate("involuntary switches", switches, INVOLUNTARY_PER_S_MAX, !crowded, rate);
     noise
 }
 
 /// The `cpu` line: user nice system idle iowait irq softirq steal guest guest_nice.
 fn machine(stat: &str) -> Option<Machine> {
     let line = stat.lines().find(|line| line.starts_with("cpu "))?;
-    let ticks: Vec<u64> = line
-        .split_whitespace()
-        .skip(1)
-        .map_while(|n| n.parse().ok())
-        .collect();
+    let ticks: Vec<u64> = line.split_whitespace().skip(1).map_while(|n| n.parse().ok()).collect();
     if ticks.len() < 4 {
         return None;
     }
@@ -164,28 +136,19 @@ fn machine(stat: &str) -> Option<Machine> {
     let idle = ticks[3] + ticks.get(4).copied().unwrap_or(0);
     // Interrupts are counted as nobody's: they serve the measured sockets too.
     let interrupts: u64 = ticks.iter().skip(5).take(2).sum();
-    Some(Machine {
-        total,
-        busy: total.saturating_sub(idle + steal + interrupts),
-        steal,
-    })
+    Some(Machine { total, busy: total.saturating_sub(idle + steal + interrupts), steal })
 }
 
 fn pressure_us(text: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.starts_with("some"))?;
-    line.split_whitespace()
-        .find_map(|word| word.strip_prefix("total=")?.parse().ok())
+    line.split_whitespace().find_map(|word| word.strip_prefix("total=")?.parse().ok())
 }
 
 /// Processor time of a process and all its descendants, ended and waited-for ones included.
 fn family_ticks(root: u32) -> Option<u64> {
     let mut processes = BTreeMap::new();
     for entry in std::fs::read_dir("/proc").ok()?.flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<u32>().ok())
-        else {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
             continue;
         };
         let stat = std::fs::read_to_string(entry.path().join("stat"));
@@ -206,13 +169,7 @@ fn family_ticks(root: u32) -> Option<u64> {
         false
     };
     processes.get(&root)?;
-    Some(
-        processes
-            .iter()
-            .filter(|(pid, _)| belongs(**pid))
-            .map(|(_, seen)| seen.1)
-            .sum(),
-    )
+    Some(processes.iter().filter(|(pid, _)| belongs(**pid)).map(|(_, seen)| seen.1).sum())
 }
 
 /// Parent and user + system ticks (children's included) from `/proc/<pid>/stat`, whose second
@@ -220,11 +177,7 @@ fn family_ticks(root: u32) -> Option<u64> {
 fn parent_and_ticks(stat: &str) -> Option<(u32, u64)> {
     let rest = &stat[stat.rfind(')')? + 1..];
     let fields: Vec<&str> = rest.split_whitespace().collect();
-    let ticks = fields
-        .get(11..15)?
-        .iter()
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
+    let ticks = fields.get(11..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
     Some((fields.get(1)?.parse().ok()?, ticks))
 }
 
@@ -232,9 +185,7 @@ fn involuntary() -> Option<u64> {
     let threads = std::fs::read_dir("/proc/self/task").ok()?;
     let count = threads.flatten().filter_map(|thread| {
         let text = std::fs::read_to_string(thread.path().join("status")).ok()?;
-        let line = text
-            .lines()
-            .find(|line| line.starts_with("nonvoluntary_ctxt_switches"))?;
+        let line = text.lines().find(|line| line.starts_with("nonvoluntary_ctxt_switches"))?;
         line.split_whitespace().nth(1)?.parse::<u64>().ok()
     });
     Some(count.sum())
@@ -250,22 +201,14 @@ mod tests {
     fn window(busy: u64, steal: u64, own: u64, pressure_us: u64, crowded: bool) -> Noise {
         let before = Snapshot {
             at: Instant::now(),
-            machine: Some(Machine {
-                total: 0,
-                busy: 0,
-                steal: 0,
-            }),
+            machine: Some(Machine { total: 0, busy: 0, steal: 0 }),
             own_ticks: Some(0),
             pressure_us: Some(0),
             involuntary: Some(0),
         };
         let after = Snapshot {
             at: before.at + Duration::from_secs(1),
-            machine: Some(Machine {
-                total: 200,
-                busy,
-                steal,
-            }),
+            machine: Some(Machine { total: 200, busy, steal }),
             own_ticks: Some(own),
             pressure_us: Some(pressure_us),
             involuntary: Some(0),

@@ -33,9 +33,7 @@ fn choose(named: Option<PathBuf>, exe: &Path, cwd: &Path) -> PathBuf {
         _ => {}
     }
     // Cargo keeps a lock in each profile's directory, which lies in the target directory.
-    let profile = exe
-        .ancestors()
-        .find(|dir| dir.join(".cargo-lock").is_file());
+    let profile = exe.ancestors().find(|dir| dir.join(".cargo-lock").is_file());
     if let Some(dir) = profile.and_then(Path::parent) {
         return dir.to_path_buf();
     }
@@ -43,10 +41,7 @@ fn choose(named: Option<PathBuf>, exe: &Path, cwd: &Path) -> PathBuf {
         return cwd.join(dir);
     }
     let above = cwd.ancestors().map(|dir| dir.join("target"));
-    above
-        .into_iter()
-        .find(|dir| dir.is_dir())
-        .unwrap_or_else(|| cwd.join("target"))
+    above.into_iter().find(|dir| dir.is_dir()).unwrap_or_else(|| cwd.join("target"))
 }
 
 #[cfg(test)]
@@ -60,13 +55,7 @@ mod tests {
         assert_eq!(choose(Some("/a/b".into()), &exe, cwd), Path::new("/a/b"));
         let own = choose(Some("t".into()), &exe, cwd);
         assert!(exe.starts_with(&own), "{own:?} holds {exe:?}");
-        assert_eq!(
-            choose(Some("t".into()), Path::new("/x"), cwd),
-            Path::new("/nonexistent/t")
-        );
-        assert_eq!(
-            choose(None, Path::new("/x"), cwd),
-            Path::new("/nonexistent/target")
-        );
+        assert_eq!(choose(Some("t".into()), Path::new("/x"), cwd), Path::new("/nonexistent/t"));
+        assert_eq!(choose(None, Path::new("/x"), cwd), Path::new("/nonexistent/target"));
     }
 }

@@ -53,10 +53,7 @@ mod tests {
             assert_eq!(drawn, b.below(5));
             counts[drawn] += 1;
         }
-        assert!(
-            counts.iter().all(|&n| (9_500..10_500).contains(&n)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|&n| (9_500..10_500).contains(&n)), "{counts:?}");
         assert_eq!(a.below(0), 0);
     }
 

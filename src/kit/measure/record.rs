@@ -160,11 +160,7 @@ impl fmt::Display for RecordError {
         match self {
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Foreign(path, why) => {
-                write!(
-                    f,
-                    "{}: not a windlass record, or damaged ({why})",
-                    path.display()
-                )
+                write!(f, "{}: not a windlass record, or damaged ({why})", path.display())
             }
             Self::Schema(path, schema) => write!(
                 f,
@@ -183,13 +179,7 @@ impl Record {
     #[must_use]
     pub fn new(bench: &str) -> Self {
         let format = FORMAT.to_owned();
-        Self {
-            format,
-            schema: SCHEMA,
-            bench: bench.to_owned(),
-            runs: vec![],
-            groups: vec![],
-        }
+        Self { format, schema: SCHEMA, bench: bench.to_owned(), runs: vec![], groups: vec![] }
     }
 
     /// The newest run.
@@ -215,10 +205,7 @@ impl Record {
             let used = self.groups.iter().any(|group| group.run == old);
             if used || old == index {
                 let new = kept.len();
-                self.groups
-                    .iter_mut()
-                    .filter(|g| g.run == old)
-                    .for_each(|g| g.run = new);
+                self.groups.iter_mut().filter(|g| g.run == old).for_each(|g| g.run = new);
                 kept.push(run);
             }
         }
@@ -234,9 +221,7 @@ impl Record {
         let foreign = |why: String| RecordError::Foreign(path.to_owned(), why);
         let bytes = std::fs::metadata(path).map_err(io)?.len();
         if bytes > RECORD_BYTES_MAX {
-            return Err(foreign(format!(
-                "{bytes} bytes, more than {RECORD_BYTES_MAX}"
-            )));
+            return Err(foreign(format!("{bytes} bytes, more than {RECORD_BYTES_MAX}")));
         }
         let text = std::fs::read(path).map_err(io)?;
         let value: serde_json::Value =
@@ -282,15 +267,8 @@ impl Record {
                 if lengths.any(|length| length != group.rounds.len()) {
                     return Err(format!("group {id}: {name} has not one value a round"));
                 }
-                if contender
-                    .values
-                    .iter()
-                    .flatten()
-                    .any(|&v| !v.is_finite() || v <= 0.0)
-                {
-                    return Err(format!(
-                        "group {id}: {name} has a value that is not above zero"
-                    ));
+                if contender.values.iter().flatten().any(|&v| !v.is_finite() || v <= 0.0) {
+                    return Err(format!("group {id}: {name} has a value that is not above zero"));
                 }
             }
         }
@@ -324,10 +302,7 @@ pub fn read_all(dir: &Path) -> Result<(Vec<Record>, Vec<RecordError>), RecordErr
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        if path.extension().is_some_and(|extension| extension == "json") {
             paths.push(path);
         }
     }

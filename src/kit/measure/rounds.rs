@@ -69,13 +69,7 @@ impl<'a> Entry<'a> {
         measure: impl FnMut() -> Result<Sample, String> + 'a,
     ) -> Self {
         let (name, measure) = (name.to_owned(), Box::new(measure));
-        Self {
-            name,
-            role,
-            ops: None,
-            measure,
-            failure: None,
-        }
+        Self { name, role, ops: None, measure, failure: None }
     }
 }
 
@@ -104,16 +98,8 @@ pub fn run(
         let replaced = noise.is_noisy() && repeats < plan.repeats_max;
         repeats += usize::from(replaced);
         counted += usize::from(!replaced);
-        group.rounds.push(Round {
-            backward,
-            noisy: noise.reasons,
-            replaced,
-        });
-        if group
-            .contenders
-            .iter()
-            .all(|column| column.failure.is_some())
-        {
+        group.rounds.push(Round { backward, noisy: noise.reasons, replaced });
+        if group.contenders.iter().all(|column| column.failure.is_some()) {
             break;
         }
         progress(counted);
@@ -131,10 +117,7 @@ pub fn attempt(
     if sample.value.is_finite() && sample.value > 0.0 {
         Ok(sample)
     } else {
-        Err(format!(
-            "measured {}, which is not above zero",
-            sample.value
-        ))
+        Err(format!("measured {}, which is not above zero", sample.value))
     }
 }
 
@@ -144,14 +127,9 @@ pub fn attempt(
 /// `panicked: ` and the panic's message.
 pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-        let text = payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned());
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        format!(
-            "panicked: {}",
-            text.unwrap_or_else(|| "no message".to_owned())
-        )
+        format!("panicked: {}", text.unwrap_or_else(|| "no message".to_owned()))
     })
 }
 
@@ -165,10 +143,8 @@ fn columns(entries: &[Entry<'_>], control: bool) -> Vec<Contender> {
         ops: entry.ops,
         failure: entry.failure.clone(),
     };
-    let mut columns: Vec<Contender> = entries
-        .iter()
-        .map(|entry| column(entry, entry.name.clone(), entry.role))
-        .collect();
+    let mut columns: Vec<Contender> =
+        entries.iter().map(|entry| column(entry, entry.name.clone(), entry.role)).collect();
     let subject = entries.iter().find(|entry| entry.role == Role::Subject);
     if let Some(subject) = subject.filter(|_| control) {
         let name = format!("{}{CONTROL_SUFFIX}", subject.name);
@@ -196,10 +172,7 @@ fn measure_round(
                 Err(message) => column.failure = Some(message),
             }
         }
-        column
-            .side
-            .values_mut()
-            .for_each(|values| values.resize(index + 1, None));
+        column.side.values_mut().for_each(|values| values.resize(index + 1, None));
     }
     if backward {
         order.reverse();

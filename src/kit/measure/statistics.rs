@@ -39,11 +39,7 @@ impl Summary {
     /// Half the distance between the quartiles, as a share of the median.
     #[must_use]
     pub fn spread(&self) -> f64 {
-        if self.median == 0.0 {
-            0.0
-        } else {
-            (self.high - self.low) / 2.0 / self.median.abs()
-        }
+        if self.median == 0.0 { 0.0 } else { (self.high - self.low) / 2.0 / self.median.abs() }
     }
 }
 
@@ -65,12 +61,7 @@ impl Interval {
     #[must_use]
     pub fn inverse(&self) -> Self {
         let (low, median, high) = (1.0 / self.high, 1.0 / self.median, 1.0 / self.low);
-        Self {
-            low,
-            median,
-            high,
-            rounds: self.rounds,
-        }
+        Self { low, median, high, rounds: self.rounds }
     }
 
     /// Half the interval's width on the log scale: about the share by which the ratio is unsure.
@@ -123,29 +114,15 @@ pub fn interval_of_median(values: &[f64]) -> Option<Interval> {
     let (exact_low, exact_high) = order_statistics(&sorted);
     let (low, high) = bootstrap(values);
     let (low, high) = (low.min(exact_low), high.max(exact_high));
-    Some(Interval {
-        low,
-        median,
-        high,
-        rounds: values.len(),
-    })
+    Some(Interval { low, median, high, rounds: values.len() })
 }
 
 /// The median ratio and its interval, from paired *log* ratios; `None` when there are none.
 #[must_use]
 pub fn ratio(logs: &[f64]) -> Option<Interval> {
     let interval = interval_of_median(logs)?;
-    let (low, median, high) = (
-        interval.low.exp(),
-        interval.median.exp(),
-        interval.high.exp(),
-    );
-    Some(Interval {
-        low,
-        median,
-        high,
-        rounds: interval.rounds,
-    })
+    let (low, median, high) = (interval.low.exp(), interval.median.exp(), interval.high.exp());
+    Some(Interval { low, median, high, rounds: interval.rounds })
 }
 
 /// Judges the claim "the ratio is at least `bar`".
@@ -248,10 +225,7 @@ mod tests {
         for rounds in [6, 10, 20, 40] {
             let all = intervals(0.4, 0.05, rounds);
             let truth = 0.4f64.exp();
-            let hit = all
-                .iter()
-                .filter(|i| i.low <= truth && truth <= i.high)
-                .count();
+            let hit = all.iter().filter(|i| i.low <= truth && truth <= i.high).count();
             assert!(hit as f64 / 400.0 >= 0.93, "{rounds} rounds: {hit} of 400");
         }
     }

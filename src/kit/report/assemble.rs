@@ -22,26 +22,17 @@ const NOISY_ROUNDS_MAX: f64 = 0.25;
 #[must_use]
 pub fn assemble(records: &[Record], skipped: Vec<String>) -> Results {
     let mut controls: Vec<Control> = Vec::new();
-    controls.extend(pooled(
-        None,
-        records.iter().flat_map(|record| &record.groups),
-    ));
+    controls.extend(pooled(None, records.iter().flat_map(|record| &record.groups)));
     for record in records {
         controls.extend(pooled(Some(&record.bench), record.groups.iter()));
     }
     let is_void = |bench: &str| {
         let own = |control: &Control| control.bench.as_ref().is_none_or(|name| name == bench);
-        controls
-            .iter()
-            .any(|control| own(control) && control.outcome.has_winner())
+        controls.iter().any(|control| own(control) && control.outcome.has_winner())
     };
-    let benches: Vec<Bench> = records
-        .iter()
-        .map(|record| bench(record, is_void(&record.bench)))
-        .collect();
-    let missing = EXPECTED
-        .iter()
-        .filter(|name| records.iter().all(|r| r.bench != **name));
+    let benches: Vec<Bench> =
+        records.iter().map(|record| bench(record, is_void(&record.bench))).collect();
+    let missing = EXPECTED.iter().filter(|name| records.iter().all(|r| r.bench != **name));
     let missing = missing.map(|name| Missing {
         bench: (*name).to_owned(),
         command: format!("cargo bench --bench {name}"),
@@ -64,18 +55,10 @@ fn pooled<'a>(
     bench: Option<&str>,
     groups: impl Iterator<Item = &'a record::Group>,
 ) -> Option<Control> {
-    let logs: Vec<Vec<f64>> = groups
-        .map(compare::control_logs)
-        .filter(|l| !l.is_empty())
-        .collect();
+    let logs: Vec<Vec<f64>> = groups.map(compare::control_logs).filter(|l| !l.is_empty()).collect();
     let ratio = statistics::ratio(&logs.concat())?;
     let outcome = compare::outcome(&ratio, SMALLEST_EFFECT);
-    Some(Control {
-        bench: bench.map(str::to_owned),
-        ratio,
-        groups: logs.len(),
-        outcome,
-    })
+    Some(Control { bench: bench.map(str::to_owned), ratio, groups: logs.len(), outcome })
 }
 
 fn bench(record: &Record, void: bool) -> Bench {
@@ -84,11 +67,7 @@ fn bench(record: &Record, void: bool) -> Bench {
     let groups = record.groups.iter().map(|group| {
         let mut made = self::group(group, void);
         if let Some(old) = record.runs.get(group.run).filter(|_| group.run != newest) {
-            let commit = old
-                .environment
-                .commit
-                .as_deref()
-                .unwrap_or("an unknown commit");
+            let commit = old.environment.commit.as_deref().unwrap_or("an unknown commit");
             let commit: String = commit.chars().take(12).collect();
             made.earlier = Some(format!("{} at {commit}", old.environment.time_utc));
         }
@@ -111,13 +90,7 @@ fn group(group: &record::Group, void: bool) -> Group {
         let (verdict, measured) = compare::judge(group, claim);
         let verdict = if void { Verdict::Undecided } else { verdict };
         let (text, against, bar) = (claim.text.clone(), claim.against.clone(), claim.bar);
-        Claim {
-            text,
-            against,
-            bar,
-            verdict,
-            measured,
-        }
+        Claim { text, against, bar, verdict, measured }
     });
     Group {
         id: group.id.clone(),
@@ -147,24 +120,13 @@ fn rows(group: &record::Group, smallest: f64, void: bool) -> Vec<Row> {
     let against = |one: &record::Contender, other: Option<&record::Contender>| {
         let other = other.filter(|other| other.name != one.name)?;
         let ratio = compare::ratio(group, one, other)?;
-        let outcome = if void {
-            Outcome::Undecided
-        } else {
-            compare::outcome(&ratio, smallest)
-        };
-        Some(Comparison {
-            other: other.name.clone(),
-            ratio,
-            outcome,
-        })
+        let outcome = if void { Outcome::Undecided } else { compare::outcome(&ratio, smallest) };
+        Some(Comparison { other: other.name.clone(), ratio, outcome })
     };
     let row = |contender: &record::Contender| {
         let values = compare::counted(group, contender);
         let side = contender.side.iter().filter_map(|(name, values)| {
-            let counted = values
-                .iter()
-                .zip(&group.rounds)
-                .filter(|(_, round)| !round.replaced);
+            let counted = values.iter().zip(&group.rounds).filter(|(_, round)| !round.replaced);
             let counted: Vec<f64> = counted.filter_map(|(value, _)| *value).collect();
             Some((name.clone(), statistics::median(&counted)?))
         });
@@ -188,24 +150,15 @@ fn rows(group: &record::Group, smallest: f64, void: bool) -> Vec<Row> {
 fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
     let mut level = Level::Quiet;
     let mut reasons = Vec::new();
-    for control in controls
-        .iter()
-        .filter(|control| control.outcome.has_winner())
-    {
+    for control in controls.iter().filter(|control| control.outcome.has_winner()) {
         level = Level::Void;
         let name = control.bench.as_deref().unwrap_or("all benches");
         let off = (control.ratio.median - 1.0).abs() * 100.0;
-        reasons.push(format!(
-            "{name}: the subject against itself differs by {off:.1} %"
-        ));
+        reasons.push(format!("{name}: the subject against itself differs by {off:.1} %"));
     }
     for bench in benches {
         let name = &bench.name;
-        let noise = bench
-            .noise
-            .reasons
-            .iter()
-            .map(|reason| format!("{name}: {reason}"));
+        let noise = bench.noise.reasons.iter().map(|reason| format!("{name}: {reason}"));
         let (mut rounds, mut noisy) = (0, 0);
         for group in &bench.groups {
             rounds += group.rounds;

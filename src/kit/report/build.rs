@@ -34,10 +34,7 @@ pub struct ReportOptions {
 impl Default for ReportOptions {
     /// The directories `cargo bench` uses.
     fn default() -> Self {
-        Self {
-            records: paths::records_dir(),
-            out: paths::report_dir(),
-        }
+        Self { records: paths::records_dir(), out: paths::report_dir() }
     }
 }
 
@@ -58,10 +55,7 @@ impl fmt::Display for ReportError {
                 for skipped in skipped {
                     write!(f, "\n  skipped {skipped}")?;
                 }
-                write!(
-                    f,
-                    "\nrun `cargo bench` first: each bench leaves its record there"
-                )
+                write!(f, "\nrun `cargo bench` first: each bench leaves its record there")
             }
             Self::Write(path, error) => write!(f, "cannot write {}: {error}", path.display()),
         }
@@ -105,11 +99,7 @@ pub fn build(records_dir: &Path, out_dir: &Path) -> Result<Outcome, ReportError>
         record::write_whole(&path, bytes).map_err(|error| ReportError::Write(path, error))?;
     }
     let page = out_dir.join("index.html");
-    Ok(Outcome {
-        address: address(&page),
-        page,
-        results,
-    })
+    Ok(Outcome { address: address(&page), page, results })
 }
 
 /// Builds the report, prints the summary on stdout, and last where the page is.
@@ -147,10 +137,7 @@ pub fn command(records: Option<PathBuf>, out: Option<PathBuf>) -> ExitCode {
 /// The way from the report to criterion's own index, where both lie in the same target directory.
 fn criterion_link(out_dir: &Path) -> Option<String> {
     let index = Path::new("../../criterion/report/index.html");
-    out_dir
-        .join(index)
-        .is_file()
-        .then(|| index.display().to_string())
+    out_dir.join(index).is_file().then(|| index.display().to_string())
 }
 
 fn address(page: &Path) -> String {
@@ -177,10 +164,7 @@ mod tests {
 
     #[test]
     fn addresses_are_whole_and_quoted() {
-        assert_eq!(
-            address(Path::new("/a b/ü/index.html")),
-            "file:///a%20b/%C3%BC/index.html"
-        );
+        assert_eq!(address(Path::new("/a b/ü/index.html")), "file:///a%20b/%C3%BC/index.html");
         assert!(address(Path::new("x")).starts_with("file:///"));
     }
 }

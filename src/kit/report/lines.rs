@@ -35,11 +35,7 @@ struct Line {
 #[must_use]
 pub fn families(bench: &Bench) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in bench
-        .groups
-        .iter()
-        .filter_map(|group| group.family.as_ref())
-    {
+    for name in bench.groups.iter().filter_map(|group| group.family.as_ref()) {
         if !names.contains(name) && places(bench, name).len() >= 2 {
             names.push(name.clone());
         }
@@ -52,17 +48,10 @@ pub fn families(bench: &Bench) -> Vec<String> {
 pub fn draw(bench: &Bench, family: &str, id: &str) -> Option<Plot> {
     let groups = places(bench, family);
     let lines = lines(&groups);
-    let first = groups
-        .first()
-        .and_then(|(_, group)| group.x.as_ref().map(|x| (group, x)));
+    let first = groups.first().and_then(|(_, group)| group.x.as_ref().map(|x| (group, x)));
     let (group, axis) = first?;
     let xs: Vec<f64> = groups.iter().map(|(x, _)| *x).collect();
-    let summaries = || {
-        lines
-            .iter()
-            .flat_map(|line| &line.points)
-            .map(|point| point.1)
-    };
+    let summaries = || lines.iter().flat_map(|line| &line.points).map(|point| point.1);
     let (low, high) = (summaries().map(|s| s.low), summaries().map(|s| s.high));
     let (low, high) = (low.fold(f64::MAX, f64::min), high.fold(0.0, f64::max));
     if xs.len() < 2 || high <= 0.0 {
@@ -84,13 +73,7 @@ pub fn draw(bench: &Bench, family: &str, id: &str) -> Option<Plot> {
     let mut drawing = Drawing::new();
     axes(&mut drawing, &x, &y, &xs);
     let kind = if y_log { "logarithmic" } else { "from zero" };
-    drawing.text(
-        "note",
-        Anchor::Start,
-        8.0,
-        16.0,
-        &format!("{} ({kind})", group.unit),
-    );
+    drawing.text("note", Anchor::Start, 8.0, 16.0, &format!("{} ({kind})", group.unit));
     let over = format!("{}{}", axis.name, if x_log { " (logarithmic)" } else { "" });
     drawing.text("note", Anchor::End, WIDTH - RIGHT, BOTTOM + 50.0, &over);
     for line in lines.iter().rev() {
@@ -103,15 +86,8 @@ pub fn draw(bench: &Bench, family: &str, id: &str) -> Option<Plot> {
     let description = described.collect::<Vec<_>>().join("; ");
     let title = format!("{family}: {} over {}", group.unit, axis.name);
     let svg = drawing.finish(id, BOTTOM + 60.0, &title, &description);
-    let legend = lines
-        .into_iter()
-        .map(|line| (line.class, line.shape, line.name))
-        .collect();
-    Some(Plot {
-        svg,
-        legend,
-        caption: title,
-    })
+    let legend = lines.into_iter().map(|line| (line.class, line.shape, line.name)).collect();
+    Some(Plot { svg, legend, caption: title })
 }
 
 fn described(x: f64, summary: &Summary) -> String {
@@ -119,13 +95,9 @@ fn described(x: f64, summary: &Summary) -> String {
 }
 
 fn places<'a>(bench: &'a Bench, family: &str) -> Vec<(f64, &'a Group)> {
-    let own = bench
-        .groups
-        .iter()
-        .filter(|group| group.family.as_deref() == Some(family));
-    let mut places: Vec<(f64, &Group)> = own
-        .filter_map(|group| Some((group.x.as_ref()?.value, group)))
-        .collect();
+    let own = bench.groups.iter().filter(|group| group.family.as_deref() == Some(family));
+    let mut places: Vec<(f64, &Group)> =
+        own.filter_map(|group| Some((group.x.as_ref()?.value, group))).collect();
     places.sort_by(|a, b| a.0.total_cmp(&b.0));
     places
 }
@@ -146,12 +118,7 @@ fn lines(groups: &[(f64, &Group)]) -> Vec<Line> {
                 };
                 let class = strip::class(row.role, place);
                 let (name, shape) = (row.name.clone(), lines.len());
-                lines.push(Line {
-                    name,
-                    class,
-                    shape,
-                    points: Vec::new(),
-                });
+                lines.push(Line { name, class, shape, points: Vec::new() });
                 lines.len() - 1
             });
             lines[index].points.push((*x, summary));
@@ -172,13 +139,7 @@ fn axes(drawing: &mut Drawing, x: &Scale, y: &Scale, xs: &[f64]) {
         let at = x.place(*value);
         drawing.line("grid", (at, BOTTOM), (at, BOTTOM + 6.0));
         if at - last > 56.0 {
-            drawing.text(
-                "tick",
-                Anchor::Middle,
-                at,
-                BOTTOM + 26.0,
-                &text::tick(*value),
-            );
+            drawing.text("tick", Anchor::Middle, at, BOTTOM + 26.0, &text::tick(*value));
             last = at;
         }
     }

@@ -15,11 +15,7 @@ pub fn write(results: &Results) -> String {
         Level::Noisy => "noisy",
         Level::Void => "void",
     };
-    let _ = writeln!(
-        out,
-        "Made {}. The run was **{quality}**.\n",
-        results.made_utc
-    );
+    let _ = writeln!(out, "Made {}. The run was **{quality}**.\n", results.made_utc);
     for reason in &results.quality.reasons {
         let _ = writeln!(out, "- {}", plain(reason));
     }
@@ -41,11 +37,7 @@ pub fn write(results: &Results) -> String {
         let _ = writeln!(out, "- {}", plain(&statement.text));
     }
     for missing in &results.missing {
-        let _ = writeln!(
-            out,
-            "- {}: not measured; `{}`",
-            missing.bench, missing.command
-        );
+        let _ = writeln!(out, "- {}: not measured; `{}`", missing.bench, missing.command);
     }
     for skipped in &results.skipped {
         let _ = writeln!(out, "- skipped: {}", plain(skipped));
@@ -86,18 +78,11 @@ fn group_table(out: &mut String, group: &Group) {
         return;
     }
     let unit = plain(&group.unit);
-    let _ = writeln!(
-        out,
-        "| contender | {unit} | quartiles | × blocking | × best peer |"
-    );
+    let _ = writeln!(out, "| contender | {unit} | quartiles | × blocking | × best peer |");
     out.push_str("|---|---:|---|---|---|\n");
     for row in &group.rows {
         let name = plain(&row.name);
-        let name = if group.is_subject(row) {
-            format!("**{name}**")
-        } else {
-            name
-        };
+        let name = if group.is_subject(row) { format!("**{name}**") } else { name };
         let Some(summary) = row.summary else {
             let why = plain(row.failure.as_deref().unwrap_or("not measured"));
             let _ = writeln!(out, "| {name} | failed | {why} | | |");
@@ -106,10 +91,7 @@ fn group_table(out: &mut String, group: &Group) {
         let (median, low) = (text::figure(summary.median), text::figure(summary.low));
         let high = text::figure(summary.high);
         let (blocking, peer) = (cell(row.to_blocking.as_ref()), cell(row.to_peer.as_ref()));
-        let _ = writeln!(
-            out,
-            "| {name} | {median} | {low} to {high} | {blocking} | {peer} |"
-        );
+        let _ = writeln!(out, "| {name} | {median} | {low} to {high} | {blocking} | {peer} |");
     }
     for claim in &group.claims {
         let verdict = format!("{:?}", claim.verdict).to_lowercase();
@@ -130,11 +112,7 @@ fn cell(comparison: Option<&Comparison>) -> String {
 /// `text` as code, or as plain text where it could break out of that.
 fn code(text: &str) -> String {
     let breaks = |c: char| c.is_control() || c == '`' || c == '<';
-    if text.contains(breaks) {
-        plain(text)
-    } else {
-        format!("`{text}`")
-    }
+    if text.contains(breaks) { plain(text) } else { format!("`{text}`") }
 }
 
 /// `text` on one line, with what Markdown or HTML would read as markup made harmless.

@@ -88,36 +88,15 @@ fn meta(results: &Results) -> String {
     let facts = &bench.environment;
     let commit = facts.commit.as_deref().map(|commit| {
         let short: String = commit.chars().take(12).collect();
-        let changed = if facts.clean == Some(false) {
-            " with changes"
-        } else {
-            ""
-        };
+        let changed = if facts.clean == Some(false) { " with changes" } else { "" };
         format!("commit {short}{changed}")
     });
     let cores = facts.cores.map(|cores| format!("{cores} cores"));
-    let facts = [
-        facts.cpu_model.clone(),
-        cores,
-        facts.kernel.clone(),
-        facts.rustc.clone(),
-        commit,
-    ];
-    let shown: Vec<String> = facts
-        .into_iter()
-        .flatten()
-        .map(|fact| escape(&fact))
-        .collect();
+    let facts = [facts.cpu_model.clone(), cores, facts.kernel.clone(), facts.rustc.clone(), commit];
+    let shown: Vec<String> = facts.into_iter().flatten().map(|fact| escape(&fact)).collect();
     let command = escape(&bench.environment.command);
-    let others = if results.benches.len() > 1 {
-        " and the others below"
-    } else {
-        ""
-    };
-    format!(
-        "<p class=\"meta\">{}<br>Repeat: <code>{command}</code>{others}</p>",
-        shown.join(" · ")
-    )
+    let others = if results.benches.len() > 1 { " and the others below" } else { "" };
+    format!("<p class=\"meta\">{}<br>Repeat: <code>{command}</code>{others}</p>", shown.join(" · "))
 }
 
 fn absent(results: &Results) -> String {
@@ -171,20 +150,13 @@ fn score(out: &mut String, results: &Results, against: Against) {
         (Outcome::Tie, "level", "No difference that counts"),
         (Outcome::Undecided, "level", "Undecided"),
     ];
-    if columns
-        .iter()
-        .all(|column| results.counted(against, column.0).is_empty())
-    {
+    if columns.iter().all(|column| results.counted(against, column.0).is_empty()) {
         return;
     }
     out.push_str("<div class=\"score\">");
     for (outcome, class, heading) in columns {
         let list = results.counted(against, outcome);
-        let _ = write!(
-            out,
-            "<div class=\"{class}\"><h4>{heading} <b>{}</b></h4><ul>",
-            list.len()
-        );
+        let _ = write!(out, "<div class=\"{class}\"><h4>{heading} <b>{}</b></h4><ul>", list.len());
         for statement in &list {
             let ratio = match outcome {
                 Outcome::Behind => statement.ratio.inverse(),
@@ -235,24 +207,13 @@ fn bench_section(out: &mut String, results: &Results, bench: &Bench, detail: Det
         let caption = "Ratio to the best blocking baseline and to the best peer; right of the line \
                        at 1 is better.";
         let keys = [("baseline0", 0, "best blocking"), ("peer0", 3, "best peer")];
-        let _ = write!(
-            out,
-            "<figure>{drawing}<figcaption>{caption}{}</figcaption></figure>",
-            {
-                legend(
-                    keys.iter()
-                        .map(|(class, shape, name)| (*class, *shape, *name)),
-                    false,
-                )
-            }
-        );
+        let _ = write!(out, "<figure>{drawing}<figcaption>{caption}{}</figcaption></figure>", {
+            legend(keys.iter().map(|(class, shape, name)| (*class, *shape, *name)), false)
+        });
     }
     for (index, family) in lines::families(bench).iter().enumerate() {
         if let Some(plot) = lines::draw(bench, family, &format!("{id}-f{index}")) {
-            let keys = plot
-                .legend
-                .iter()
-                .map(|(class, shape, name)| (&**class, *shape, &**name));
+            let keys = plot.legend.iter().map(|(class, shape, name)| (&**class, *shape, &**name));
             let _ = write!(
                 out,
                 "<figure>{}<figcaption>{}; whiskers are quartiles.{}</figcaption></figure>",
@@ -270,11 +231,7 @@ fn bench_section(out: &mut String, results: &Results, bench: &Bench, detail: Det
 
 fn group_section(out: &mut String, bench: &Bench, group: &Group, detail: Detail) {
     let id = anchor(&bench.name, &group.id);
-    let _ = write!(
-        out,
-        "<article id=\"{id}\"><h3>{}</h3>",
-        escape(&group.title)
-    );
+    let _ = write!(out, "<article id=\"{id}\"><h3>{}</h3>", escape(&group.title));
     paragraph(out, "question", "", &group.question);
     if let Some(failure) = &group.failure {
         paragraph(out, "notice", "Could not be measured: ", failure);
@@ -286,11 +243,7 @@ fn group_section(out: &mut String, bench: &Bench, group: &Group, detail: Detail)
         _ => strip::draw(group, &format!("{id}-p"), detail == Detail::Dots),
     };
     if let Some(drawing) = drawn {
-        let dots = if detail == Detail::Dots {
-            "a dot is a round, "
-        } else {
-            ""
-        };
+        let dots = if detail == Detail::Dots { "a dot is a round, " } else { "" };
         let _ = write!(
             out,
             "<figure>{drawing}<figcaption>Best first; {dots}the thick line spans the quartiles, \
@@ -322,11 +275,7 @@ fn paragraph(out: &mut String, class: &str, label: &str, text: &str) {
     if text.is_empty() {
         return;
     }
-    let label = if label.is_empty() {
-        String::new()
-    } else {
-        format!("<b>{label}</b>")
-    };
+    let label = if label.is_empty() { String::new() } else { format!("<b>{label}</b>") };
     let _ = write!(out, "<p class=\"{class}\">{label}{}</p>", escape(text));
 }
 
@@ -337,12 +286,7 @@ fn legend<'a>(keys: impl Iterator<Item = (&'a str, usize, &'a str)>, line: bool)
         let stroke = if line { "line" } else { "whisker" };
         drawing.line(&format!("{stroke} {class}"), (2.0, 8.0), (46.0, 8.0));
         drawing.mark(class, shape, 24.0, 8.0);
-        let _ = write!(
-            out,
-            "<span class=\"key\">{}{}</span>",
-            drawing.key(),
-            escape(name)
-        );
+        let _ = write!(out, "<span class=\"key\">{}{}</span>", drawing.key(), escape(name));
     }
     out.push_str("</span>");
     out

@@ -230,13 +230,8 @@ impl Results {
     /// How many claims (of `bench`, or of all) have this verdict.
     #[must_use]
     pub fn verdicts(&self, bench: Option<&str>, verdict: Verdict) -> usize {
-        let benches = self
-            .benches
-            .iter()
-            .filter(|own| bench.is_none_or(|name| own.name == name));
-        let claims = benches
-            .flat_map(|bench| &bench.groups)
-            .flat_map(|group| &group.claims);
+        let benches = self.benches.iter().filter(|own| bench.is_none_or(|name| own.name == name));
+        let claims = benches.flat_map(|bench| &bench.groups).flat_map(|group| &group.claims);
         claims.filter(|claim| claim.verdict == verdict).count()
     }
 
@@ -288,7 +283,6 @@ impl Group {
     /// of that role are variants with a name of their own.
     #[must_use]
     pub fn is_subject(&self, row: &Row) -> bool {
-        self.row(Role::Subject)
-            .is_some_and(|own| own.name == row.name)
+        self.row(Role::Subject).is_some_and(|own| own.name == row.name)
     }
 }

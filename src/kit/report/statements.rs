@@ -16,10 +16,8 @@ pub fn state(results: &mut Results) {
             let Some(subject) = group.row(Role::Subject) else {
                 continue;
             };
-            let kinds = [
-                (Against::Blocking, &subject.to_blocking),
-                (Against::Peer, &subject.to_peer),
-            ];
+            let kinds =
+                [(Against::Blocking, &subject.to_blocking), (Against::Peer, &subject.to_peer)];
             for (against, comparison) in kinds {
                 if let Some(comparison) = comparison {
                     let made = statement(bench, group, &subject.name, against, comparison);
@@ -98,10 +96,9 @@ fn statement(
             "{title}: no gain, {subject} and {other} do not differ by what counts ({}).",
             text::interval(there)
         ),
-        (Outcome::Undecided, _) => format!(
-            "{title}: undecided between {subject} and {other} ({}).",
-            text::interval(there)
-        ),
+        (Outcome::Undecided, _) => {
+            format!("{title}: undecided between {subject} and {other} ({}).", text::interval(there))
+        }
     };
     Statement {
         bench: bench.name.clone(),
@@ -118,20 +115,13 @@ fn statement(
 /// For each family: up to where blocking is as good, from where on the subject is ahead. Silent
 /// where a point is undecided, or the outcomes do not change once and for good along the axis.
 fn thresholds(bench: &Bench) -> Vec<String> {
-    let mut families: Vec<&String> = bench
-        .groups
-        .iter()
-        .filter_map(|g| g.family.as_ref())
-        .collect();
+    let mut families: Vec<&String> =
+        bench.groups.iter().filter_map(|g| g.family.as_ref()).collect();
     families.dedup();
     let mut sentences = Vec::new();
     for family in families {
         let mut points: Vec<(f64, &str, &Comparison, &str)> = Vec::new();
-        for group in bench
-            .groups
-            .iter()
-            .filter(|group| group.family.as_ref() == Some(family))
-        {
+        for group in bench.groups.iter().filter(|group| group.family.as_ref() == Some(family)) {
             let subject = group.row(Role::Subject);
             let found = subject.and_then(|row| Some((row, row.to_blocking.as_ref()?)));
             if let Some((axis, (row, comparison))) = group.x.as_ref().zip(found) {
@@ -147,10 +137,7 @@ fn thresholds(bench: &Bench) -> Vec<String> {
 }
 
 fn threshold(family: &str, points: &[(f64, &str, &Comparison, &str)]) -> Option<String> {
-    if points
-        .iter()
-        .any(|point| point.2.outcome == Outcome::Undecided)
-    {
+    if points.iter().any(|point| point.2.outcome == Outcome::Undecided) {
         return None;
     }
     let ahead = |point: &&(f64, &str, &Comparison, &str)| point.2.outcome == Outcome::Ahead;
@@ -160,9 +147,7 @@ fn threshold(family: &str, points: &[(f64, &str, &Comparison, &str)]) -> Option<
     let (gain, top) = (text::times(last.2.ratio.median), text::plain(last.0));
     let head = format!("{family}, over {name}");
     let Some(first) = first else {
-        return Some(format!(
-            "{head}: blocking is as good or better all the way, up to {top}."
-        ));
+        return Some(format!("{head}: blocking is as good or better all the way, up to {top}."));
     };
     if !points[first..].iter().all(|point| ahead(&point)) {
         return None;

@@ -62,31 +62,19 @@ pub fn draw(group: &Group, id: &str, dots: bool) -> Option<String> {
         let own = group.is_subject(row);
         row_of(&mut drawing, (row, own), &scale, index as f64 * ROW, dots);
     }
-    let kind = if log {
-        "logarithmic axis"
-    } else {
-        "axis from zero"
-    };
+    let kind = if log { "logarithmic axis" } else { "axis from zero" };
     let better = match group.better {
         Better::Lower => "less is better",
         Better::Higher => "more is better",
     };
-    let cut = if max > end {
-        ", rounds beyond it drawn at its end"
-    } else {
-        ""
-    };
+    let cut = if max > end { ", rounds beyond it drawn at its end" } else { "" };
     let note = format!("{}; {better}; {kind}{cut}", group.unit);
     drawing.text("note", Anchor::Start, LEFT, bottom + 52.0, &note);
     let described: Vec<String> = rows
         .iter()
         .map(|(row, median)| format!("{} {}", row.name, text::figure(*median)))
         .collect();
-    let description = format!(
-        "Medians in {}, best first: {}.",
-        group.unit,
-        described.join(", ")
-    );
+    let description = format!("Medians in {}, best first: {}.", group.unit, described.join(", "));
     Some(drawing.finish(id, bottom + 62.0, &group.title, &description))
 }
 
@@ -110,29 +98,15 @@ fn row_of(drawing: &mut Drawing, (row, own): (&Row, bool), scale: &Scale, top: f
         drawing.rect(&format!("bar {class}"), from, bar, width, 14.0);
     }
     let (low, high) = (scale.place(summary.low), scale.place(summary.high));
-    drawing.line(
-        &format!("box {class}"),
-        (low, middle),
-        (high.max(low + 1.0), middle),
-    );
+    drawing.line(&format!("box {class}"), (low, middle), (high.max(low + 1.0), middle));
     if dots {
         let xs: Vec<f64> = row.values.iter().map(|value| scale.place(*value)).collect();
         drawing.dots(&class, &xs, middle);
     }
     let at = scale.place(summary.median);
-    drawing.line(
-        &format!("median {class}"),
-        (at, bar - 2.0),
-        (at, bar + 16.0),
-    );
+    drawing.line(&format!("median {class}"), (at, bar - 2.0), (at, bar + 16.0));
     let weight = if own { "name own" } else { "name" };
-    drawing.text(
-        weight,
-        Anchor::Start,
-        LEFT,
-        top + 20.0,
-        &text::cut(&row.name, 34),
-    );
+    drawing.text(weight, Anchor::Start, LEFT, top + 20.0, &text::cut(&row.name, 34));
     let value = text::figure(summary.median);
     drawing.text("value", Anchor::End, WIDTH - RIGHT, top + 20.0, &value);
 }

@@ -37,9 +37,7 @@ impl Drawing {
     /// A straight line.
     pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         let (x1, y1, x2, y2) = (short(from.0), short(from.1), short(to.0), short(to.1));
-        self.push(format_args!(
-            "<path class=\"{class}\" d=\"M{x1} {y1}L{x2} {y2}\"/>"
-        ));
+        self.push(format_args!("<path class=\"{class}\" d=\"M{x1} {y1}L{x2} {y2}\"/>"));
     }
 
     /// A line through `points`.
@@ -88,15 +86,9 @@ impl Drawing {
             Anchor::Middle => " text-anchor=\"middle\"",
             Anchor::End => " text-anchor=\"end\"",
         };
-        let class = if class.is_empty() {
-            String::new()
-        } else {
-            format!(" class=\"{class}\"")
-        };
+        let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
         let (x, y, text) = (short(x), short(y), text::escape(text));
-        self.push(format_args!(
-            "<text{class}{anchor} x=\"{x}\" y=\"{y}\">{text}</text>"
-        ));
+        self.push(format_args!("<text{class}{anchor} x=\"{x}\" y=\"{y}\">{text}</text>"));
     }
 
     /// The finished `<svg>`, `height` units high, with its text alternatives. `id` must be unique
@@ -144,13 +136,7 @@ impl Scale {
     #[must_use]
     pub fn from_zero(max: f64, from: f64, to: f64) -> Self {
         let high = if max > 0.0 { max } else { 1.0 };
-        Self {
-            log: false,
-            low: 0.0,
-            high,
-            from,
-            to,
-        }
+        Self { log: false, low: 0.0, high, from, to }
     }
 
     /// A logarithmic axis over `min..=max`, both above zero, drawn between `from` and `to`.
@@ -158,13 +144,7 @@ impl Scale {
     pub fn log(min: f64, max: f64, from: f64, to: f64) -> Self {
         let low = min.max(f64::MIN_POSITIVE);
         let high = if max > low * 1.01 { max } else { low * 1.01 };
-        Self {
-            log: true,
-            low,
-            high,
-            from,
-            to,
-        }
+        Self { log: true, low, high, from, to }
     }
 
     /// Where `value` is drawn; values beyond the axis are drawn at its ends.
@@ -182,21 +162,14 @@ impl Scale {
     /// Round values to mark: about `count` of them, all on the axis.
     #[must_use]
     pub fn ticks(&self, count: usize) -> Vec<f64> {
-        if self.log {
-            self.log_ticks(count)
-        } else {
-            self.linear_ticks(count)
-        }
+        if self.log { self.log_ticks(count) } else { self.linear_ticks(count) }
     }
 
     fn linear_ticks(&self, count: usize) -> Vec<f64> {
         let rough = (self.high - self.low) / count.max(1) as f64;
         let power = 10f64.powf(rough.log10().floor());
         let steps = [1.0, 2.0, 2.5, 5.0, 10.0];
-        let step = steps
-            .iter()
-            .map(|s| s * power)
-            .find(|s| *s >= rough * 0.999);
+        let step = steps.iter().map(|s| s * power).find(|s| *s >= rough * 0.999);
         let step = step.unwrap_or(10.0 * power);
         let mut ticks = Vec::new();
         while ticks.len() as f64 * step <= self.high * 1.000_001 && ticks.len() < 50 {
@@ -208,18 +181,11 @@ impl Scale {
     fn log_ticks(&self, count: usize) -> Vec<f64> {
         let decades = (self.low.log10().floor() as i32)..=(self.high.log10().ceil() as i32);
         let with = |factors: &[f64]| -> Vec<f64> {
-            let all = decades
-                .clone()
-                .flat_map(|d| factors.iter().map(move |f| f * 10f64.powi(d)));
-            all.filter(|t| *t >= self.low * 0.999 && *t <= self.high * 1.001)
-                .collect()
+            let all = decades.clone().flat_map(|d| factors.iter().map(move |f| f * 10f64.powi(d)));
+            all.filter(|t| *t >= self.low * 0.999 && *t <= self.high * 1.001).collect()
         };
-        let choices: [&[f64]; 4] = [
-            &[1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 7.0],
-            &[1.0, 2.0, 5.0],
-            &[1.0, 3.0],
-            &[1.0],
-        ];
+        let choices: [&[f64]; 4] =
+            [&[1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 7.0], &[1.0, 2.0, 5.0], &[1.0, 3.0], &[1.0]];
         for factors in choices {
             let ticks = with(factors);
             if ticks.len() <= count + 1 && ticks.len() >= 2 {

@@ -26,17 +26,10 @@ pub fn group(group: &Group) -> String {
         "<th scope=\"col\">Median, {unit}</th><th scope=\"col\">Quartiles, extremes</th>"
     );
     for side in &sides {
-        let _ = write!(
-            out,
-            "<th scope=\"col\">{}</th>",
-            escape(&text::spaced(side))
-        );
+        let _ = write!(out, "<th scope=\"col\">{}</th>", escape(&text::spaced(side)));
     }
     out.push_str("<th scope=\"col\">To best blocking</th><th scope=\"col\">To best peer</th>");
-    let _ = write!(
-        out,
-        "<th scope=\"col\">{subject} against it</th></tr></thead><tbody>"
-    );
+    let _ = write!(out, "<th scope=\"col\">{subject} against it</th></tr></thead><tbody>");
     for row in &group.rows {
         contender(&mut out, group, row, &sides);
     }
@@ -58,10 +51,7 @@ fn contender(out: &mut String, group: &Group, row: &Row, sides: &[&String]) {
     let Some(summary) = row.summary else {
         let why = escape(row.failure.as_deref().unwrap_or("not measured"));
         let columns = 5 + sides.len();
-        let _ = write!(
-            out,
-            "<td class=\"failed\" colspan=\"{columns}\">failed: {why}</td></tr>"
-        );
+        let _ = write!(out, "<td class=\"failed\" colspan=\"{columns}\">failed: {why}</td></tr>");
         return;
     };
     let mut cell = |label: &str, value: &str| {
@@ -70,19 +60,10 @@ fn contender(out: &mut String, group: &Group, row: &Row, sides: &[&String]) {
     let range = |from: f64, to: f64| format!("{} to {}", text::figure(from), text::figure(to));
     let median = format!("<b>{}</b>", text::figure(summary.median));
     cell(&format!("Median, {}", escape(&group.unit)), &median);
-    let (quartiles, extremes) = (
-        range(summary.low, summary.high),
-        range(summary.min, summary.max),
-    );
-    cell(
-        "Quartiles, extremes",
-        &format!("{quartiles} <small>{extremes}</small>"),
-    );
+    let (quartiles, extremes) = (range(summary.low, summary.high), range(summary.min, summary.max));
+    cell("Quartiles, extremes", &format!("{quartiles} <small>{extremes}</small>"));
     for side in sides {
-        let value = row
-            .side
-            .get(*side)
-            .map_or("–".to_owned(), |value| text::figure(*value));
+        let value = row.side.get(*side).map_or("–".to_owned(), |value| text::figure(*value));
         cell(&escape(&text::spaced(side)), &value);
     }
     cell("To best blocking", &ratio(row.to_blocking.as_ref(), false));
@@ -113,10 +94,7 @@ fn ratio(comparison: Option<&Comparison>, judged: bool) -> String {
         Outcome::Behind => ("behind", "▼", "loses"),
         Outcome::Undecided => ("level", "?", "undecided"),
     };
-    let (range, times) = (
-        text::interval(&comparison.ratio),
-        text::times(comparison.ratio.median),
-    );
+    let (range, times) = (text::interval(&comparison.ratio), text::times(comparison.ratio.median));
     match (judged, comparison.outcome) {
         (true, Outcome::Tie) => format!("<span class=\"{class}\">{sign} {word}</span>"),
         (true, Outcome::Undecided) => {
@@ -156,24 +134,12 @@ fn claim_row(out: &mut String, bench: &Bench, group: &Group, claim: &Claim) {
     };
     let times = claim.against.is_some();
     let show = |value: f64| {
-        if times {
-            text::times(value)
-        } else {
-            text::figure(value)
-        }
+        if times { text::times(value) } else { text::figure(value) }
     };
     let measured = claim.measured.map_or("–".to_owned(), |interval| {
-        format!(
-            "{} <small>{}</small>",
-            show(interval.median),
-            text::interval(&interval)
-        )
+        format!("{} <small>{}</small>", show(interval.median), text::interval(&interval))
     });
-    let unit = if times {
-        String::new()
-    } else {
-        format!(" {}", escape(&group.unit))
-    };
+    let unit = if times { String::new() } else { format!(" {}", escape(&group.unit)) };
     let _ = write!(
         out,
         "<tr><th scope=\"row\">{} <small>{}: {}</small></th><td data-label=\"Bar\">{}{unit}</td>\
@@ -254,10 +220,7 @@ pub fn environment(bench: &Bench) -> String {
     let mut out = String::from("<table class=\"facts\"><tbody>");
     let mut fact = |name: &str, value: Option<String>| {
         let value = value.map_or("not readable here".to_owned(), |value| escape(&value));
-        let _ = write!(
-            out,
-            "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>"
-        );
+        let _ = write!(out, "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
     };
     fact("Command", Some(facts.command.clone()));
     fact("Profile", Some(bench.profile.clone()));
@@ -268,41 +231,21 @@ pub fn environment(bench: &Bench) -> String {
     fact("Virtual machine", facts.virtualised.clone());
     fact("Frequency governor", facts.governor.clone());
     fact("Kernel", facts.kernel.clone());
-    fact(
-        "Open files, at most",
-        facts.open_files_max.map(|max| max.to_string()),
-    );
+    fact("Open files, at most", facts.open_files_max.map(|max| max.to_string()));
     fact("Compiler", facts.rustc.clone());
     let tree = match facts.clean {
         Some(true) => " (clean tree)",
         Some(false) => " (with uncommitted changes)",
         None => "",
     };
-    fact(
-        "Commit",
-        facts
-            .commit
-            .as_ref()
-            .map(|commit| format!("{commit}{tree}")),
-    );
+    fact("Commit", facts.commit.as_ref().map(|commit| format!("{commit}{tree}")));
     fact("windlass", Some(facts.windlass.clone()));
     let noise = &bench.noise;
     fact("Measured for", Some(format!("{:.0} s", noise.seconds)));
-    fact(
-        "Stolen by the hypervisor",
-        noise.steal_share.map(text::percent),
-    );
-    fact(
-        "Used by other processes",
-        noise.foreign_share.map(text::percent),
-    );
-    fact(
-        "Some task waited for a core",
-        noise.pressure_share.map(text::percent),
-    );
-    let switches = noise
-        .involuntary_per_s
-        .map(|rate| format!("{} a second", text::figure(rate)));
+    fact("Stolen by the hypervisor", noise.steal_share.map(text::percent));
+    fact("Used by other processes", noise.foreign_share.map(text::percent));
+    fact("Some task waited for a core", noise.pressure_share.map(text::percent));
+    let switches = noise.involuntary_per_s.map(|rate| format!("{} a second", text::figure(rate)));
     fact("Involuntary switches", switches);
     out.push_str("</tbody></table>");
     out

@@ -23,11 +23,7 @@ pub fn summary(results: &Results) -> String {
     };
     let _ = writeln!(out, "\nwindlass report  ·  run {quality}");
     for reason in &results.quality.reasons {
-        let _ = writeln!(
-            out,
-            "{}",
-            text::wrap(&format!("- {reason}"), WIDTH - 4, "  ")
-        );
+        let _ = writeln!(out, "{}", text::wrap(&format!("- {reason}"), WIDTH - 4, "  "));
     }
     if let Some(control) = results.controls.first() {
         let ratio = text::near_one(&control.ratio);
@@ -46,18 +42,10 @@ pub fn summary(results: &Results) -> String {
         let _ = writeln!(out, "{}", text::wrap(sentence, WIDTH, ""));
     }
     for missing in &results.missing {
-        let _ = writeln!(
-            out,
-            "missing: {} (make it with: {})",
-            missing.bench, missing.command
-        );
+        let _ = writeln!(out, "missing: {} (make it with: {})", missing.bench, missing.command);
     }
     for skipped in &results.skipped {
-        let _ = writeln!(
-            out,
-            "{}",
-            text::wrap(&format!("skipped: {skipped}"), WIDTH, "")
-        );
+        let _ = writeln!(out, "{}", text::wrap(&format!("skipped: {skipped}"), WIDTH, ""));
     }
     text::harmless(&out)
 }
@@ -71,11 +59,7 @@ pub fn bench(results: &Results, name: &str) -> String {
     let mut out = String::new();
     let profile = &bench.profile;
     let _ = writeln!(out, "\n{name} ({profile})");
-    let _ = writeln!(
-        out,
-        "  {:<34}{PROJECT:>12}{:>16}{:>16}",
-        "", "× blocking", "× best peer"
-    );
+    let _ = writeln!(out, "  {:<34}{PROJECT:>12}{:>16}{:>16}", "", "× blocking", "× best peer");
     for group in &bench.groups {
         let _ = writeln!(out, "{}", line(group));
     }

@@ -82,21 +82,14 @@ pub fn interval(interval: &Interval) -> String {
 /// A ratio that should be 1, with three decimals: `1.002 (0.998 to 1.006)`.
 #[must_use]
 pub fn near_one(interval: &Interval) -> String {
-    format!(
-        "{:.3} ({:.3} to {:.3})",
-        interval.median, interval.low, interval.high
-    )
+    format!("{:.3} ({:.3} to {:.3})", interval.median, interval.low, interval.high)
 }
 
 /// A share as percent: `2.1 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent.abs() >= 9.95 {
-        format!("{percent:.0} %")
-    } else {
-        format!("{percent:.1} %")
-    }
+    if percent.abs() >= 9.95 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
 }
 
 /// The name of a side value with its underscores as spaces: `cpu us per request`.
@@ -109,15 +102,7 @@ pub fn spaced(name: &str) -> String {
 /// terminal obeys.
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// `text` cut to `width` characters, the cut marked.
@@ -154,9 +139,7 @@ fn thousands(digits: &str) -> String {
         Some(rest) => ("-", rest),
         None => ("", digits),
     };
-    let (whole, part) = rest
-        .split_once('.')
-        .map_or((rest, None), |(w, p)| (w, Some(p)));
+    let (whole, part) = rest.split_once('.').map_or((rest, None), |(w, p)| (w, Some(p)));
     let mut out = sign.to_owned();
     for (place, digit) in whole.chars().enumerate() {
         if place > 0 && (whole.len() - place).is_multiple_of(3) {
@@ -193,10 +176,7 @@ mod tests {
         for (value, text) in shown {
             assert_eq!(figure(value), text, "{value}");
         }
-        assert_eq!(
-            (plain(64.0), plain(2.5), plain(0.0)),
-            ("64".into(), "2.5".into(), "0".into())
-        );
+        assert_eq!((plain(64.0), plain(2.5), plain(0.0)), ("64".into(), "2.5".into(), "0".into()));
         assert_eq!(
             (tick(150_000.0), tick(2e6), tick(20.0)),
             ("150k".into(), "2M".into(), "20".into())
@@ -206,10 +186,7 @@ mod tests {
 
     #[test]
     fn text_is_escaped_cut_and_wrapped() {
-        assert_eq!(
-            escape("<a href='x'>&\"\u{7}"),
-            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}"
-        );
+        assert_eq!(escape("<a href='x'>&\"\u{7}"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}");
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("abc", 4), "abc");
         assert_eq!(wrap("one two three", 9, "  "), "  one two\n  three");

@@ -30,11 +30,7 @@ impl Manner<'static> {
     pub(super) fn own_thread(shared: &Shared<TcpStream>) -> Manner<'static> {
         let deadlines = &shared.config.deadlines;
         let tick = deadlines.head.min(deadlines.idle);
-        Manner {
-            rules: shared.config.rules,
-            tick,
-            crowded: &|| false,
-        }
+        Manner { rules: shared.config.rules, tick, crowded: &|| false }
     }
 }
 
@@ -74,9 +70,7 @@ impl Connection<'_> {
         let mut fresh = 0..0;
         loop {
             let (closing, rules) = (self.is_closing(), &self.manner.rules);
-            let turn = self
-                .session
-                .turn(&self.input[fresh.clone()], rules, closing, &mut self.out);
+            let turn = self.session.turn(&self.input[fresh.clone()], rules, closing, &mut self.out);
             // Before a `100 Continue` goes out: who has received it may count on being served.
             if turn == Turn::Read {
                 self.live.set_unfinished(self.session.is_unfinished());
@@ -108,8 +102,7 @@ impl Connection<'_> {
 
     fn judge(&mut self) -> Verdict {
         let deadlines = &self.shared.config.deadlines;
-        self.watch
-            .judge(self.session.progress(), Instant::now(), deadlines)
+        self.watch.judge(self.session.progress(), Instant::now(), deadlines)
     }
 
     /// Reads into `input`: how many bytes; 0 at the end of the connection.
@@ -136,22 +129,14 @@ impl Connection<'_> {
 
     fn time_out(&mut self) -> io::Result<usize> {
         self.session.time_out(&mut self.out);
-        flush(
-            &self.live.stream,
-            &mut self.out,
-            &self.shared.config.deadlines,
-        )?;
+        flush(&self.live.stream, &mut self.out, &self.shared.config.deadlines)?;
         linger(&self.live.stream, &mut self.input);
         Ok(0)
     }
 
     fn resize_input(&mut self, unfinished: bool) {
         let in_body = unfinished && self.session.progress().phase == Phase::Body;
-        let bytes = if in_body {
-            BODY_READ_BYTES
-        } else {
-            HEAD_READ_BYTES
-        };
+        let bytes = if in_body { BODY_READ_BYTES } else { HEAD_READ_BYTES };
         if self.input.len() != bytes {
             self.input = vec![0; bytes];
         }

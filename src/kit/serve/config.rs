@@ -22,12 +22,8 @@ pub enum Model {
 
 impl Model {
     /// All models.
-    pub const ALL: [Model; 4] = [
-        Model::Evented,
-        Model::ThreadPerRequest,
-        Model::ThreadPerConnection,
-        Model::ThreadPool,
-    ];
+    pub const ALL: [Model; 4] =
+        [Model::Evented, Model::ThreadPerRequest, Model::ThreadPerConnection, Model::ThreadPool];
 
     /// The name by which the command line and the reports know the model.
     pub const fn name(self) -> &'static str {

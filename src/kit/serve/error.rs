@@ -51,10 +51,7 @@ impl fmt::Display for ServeError {
             ServeError::Listen { addr, source } => write!(f, "cannot listen on {addr}: {source}"),
             ServeError::Setting { what } => f.write_str(what),
             ServeError::Threads { wanted, source } => {
-                write!(
-                    f,
-                    "cannot spawn the {wanted} threads that the model starts with: {source}"
-                )
+                write!(f, "cannot spawn the {wanted} threads that the model starts with: {source}")
             }
             ServeError::Runtime { source } => write!(f, "cannot start the runtime: {source}"),
         }

@@ -50,28 +50,18 @@ impl Evented {
         if let Some(workers) = config.workers {
             builder = builder.workers(workers);
         }
-        let runtime = builder
-            .build()
-            .map_err(|source| ServeError::Runtime { source })?;
+        let runtime = builder.build().map_err(|source| ServeError::Runtime { source })?;
         let addr = config.addr;
         let listener = TcpListener::from_std(listener)
             .map_err(|source| ServeError::Listen { addr, source })?;
         let shared = Arc::new(Shared::new(config));
         let acceptor = runtime.spawn(accept_all(listener, Arc::clone(&shared)));
-        Ok(Evented {
-            runtime,
-            acceptor,
-            shared,
-        })
+        Ok(Evented { runtime, acceptor, shared })
     }
 
     /// Stops: how many connections had to be cut.
     pub(super) fn stop(self) -> usize {
-        let Evented {
-            runtime,
-            acceptor,
-            shared,
-        } = self;
+        let Evented { runtime, acceptor, shared } = self;
         acceptor.abort();
         shared.registry.drain();
         let cut = shared.registry.wait_empty(shared.config.drain);

@@ -146,9 +146,7 @@ impl Connection<'_> {
         let (rules, closing) = (&self.shared.config.rules, self.is_closing());
         // Nothing of a connection that panicked here may reach another one.
         scratch.out.clear();
-        self.todo = self
-            .session
-            .turn(&scratch.input[..bytes], rules, closing, &mut scratch.out);
+        self.todo = self.session.turn(&scratch.input[..bytes], rules, closing, &mut scratch.out);
         // Before a `100 Continue` goes out: who has received it may count on being served.
         if self.todo == Turn::Read {
             let unfinished = self.session.is_unfinished();
@@ -183,11 +181,8 @@ impl Connection<'_> {
                 Poll::Ready(written) => self.out.advance(written),
                 Poll::Pending => {
                     if self.write_until.is_none() {
-                        let allowed = self
-                            .shared
-                            .config
-                            .deadlines
-                            .transfer(self.out.unsent_bytes());
+                        let allowed =
+                            self.shared.config.deadlines.transfer(self.out.unsent_bytes());
                         self.write_until = Some(Instant::now() + allowed);
                         self.arm(timer.as_mut(), Instant::now() + allowed);
                     }
@@ -227,8 +222,7 @@ impl Connection<'_> {
     }
 
     fn judge(&mut self, now: Instant) -> Verdict {
-        self.watch
-            .judge(self.session.progress(), now, &self.shared.config.deadlines)
+        self.watch.judge(self.session.progress(), now, &self.shared.config.deadlines)
     }
 
     fn is_closing(&self) -> bool {
@@ -265,9 +259,7 @@ async fn wait(shared: &Shared<TcpStream>, wait_ms: u32) -> WaitEnd {
 async fn call(downstream: SocketAddr, wait_ms: u32) -> io::Result<bool> {
     let stream = TcpStream::connect(downstream).await?;
     stream.set_nodelay(true)?;
-    stream
-        .write_all(&downstream_request(downstream, wait_ms))
-        .await?;
+    stream.write_all(&downstream_request(downstream, wait_ms)).await?;
     let mut reply = DownstreamReply::default();
     let mut buffer = [0; 512];
     loop {

@@ -79,10 +79,7 @@ mod tests {
         match listen(addr) {
             Err(error @ ServeError::Busy { .. }) => {
                 let text = error.to_string();
-                assert!(
-                    text.contains("busy") && text.contains(&addr.to_string()),
-                    "{text}"
-                );
+                assert!(text.contains("busy") && text.contains(&addr.to_string()), "{text}");
             }
             other => panic!("expected Busy, got {other:?}"),
         }

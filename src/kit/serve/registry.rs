@@ -79,10 +79,7 @@ pub(super) struct Registry<S> {
 impl<S: Shut> Registry<S> {
     pub(super) fn new(connections_max: usize) -> Registry<S> {
         Registry {
-            table: Mutex::new(Table {
-                slots: Vec::new(),
-                free: Vec::new(),
-            }),
+            table: Mutex::new(Table { slots: Vec::new(), free: Vec::new() }),
             emptied: Condvar::new(),
             connections_max,
             stopping: AtomicBool::new(false),
@@ -98,11 +95,7 @@ impl<S: Shut> Registry<S> {
         }
         let live = |stream| {
             let (unfinished, sleeper) = (AtomicBool::new(false), Mutex::new(None));
-            Arc::new(Live {
-                stream,
-                unfinished,
-                sleeper,
-            })
+            Arc::new(Live { stream, unfinished, sleeper })
         };
         let (slot, live) = match table.free.pop() {
             Some(slot) => (slot, live(stream)),
@@ -113,11 +106,7 @@ impl<S: Shut> Registry<S> {
             None => return Err((Denied::Full, stream)),
         };
         table.slots[slot] = Some(Arc::clone(&live));
-        Ok(Ticket {
-            registry: Arc::clone(self),
-            live,
-            slot,
-        })
+        Ok(Ticket { registry: Arc::clone(self), live, slot })
     }
 
     /// Whether the server stops: each reply now ends its connection.

@@ -42,10 +42,8 @@ enum Engine {
 pub fn start(config: ServeConfig) -> Result<Server, ServeError> {
     check(&config)?;
     let listener = listen(config.addr)?;
-    let addr = listener.local_addr().map_err(|source| ServeError::Listen {
-        addr: config.addr,
-        source,
-    })?;
+    let addr =
+        listener.local_addr().map_err(|source| ServeError::Listen { addr: config.addr, source })?;
     let model = config.model;
     let engine = match model {
         Model::Evented => Engine::Evented(Evented::start(listener, config)?),
@@ -71,11 +69,7 @@ pub fn start(config: ServeConfig) -> Result<Server, ServeError> {
             Engine::Blocking(Blocking::start(listener, config, run)?)
         }
     };
-    Ok(Server {
-        addr,
-        model,
-        engine: Some(engine),
-    })
+    Ok(Server { addr, model, engine: Some(engine) })
 }
 
 fn check(config: &ServeConfig) -> Result<(), ServeError> {
@@ -160,16 +154,9 @@ impl Blocking {
             .spawn(run)
             .map_err(|source| ServeError::Threads { wanted: 1, source })?;
         match started.recv() {
-            Ok(Err(source)) => Err(ServeError::Threads {
-                wanted: pool_threads,
-                source,
-            }),
+            Ok(Err(source)) => Err(ServeError::Threads { wanted: pool_threads, source }),
             // No message: the model starts without further threads.
-            Ok(Ok(())) | Err(_) => Ok(Blocking {
-                listener,
-                shared,
-                acceptor,
-            }),
+            Ok(Ok(())) | Err(_) => Ok(Blocking { listener, shared, acceptor }),
         }
     }
 

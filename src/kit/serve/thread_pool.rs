@@ -30,11 +30,7 @@ pub(super) fn run(
     let queue = Queue::new(shared.config.pool_queue_max);
     let crowded = || queue.is_crowded();
     let own = Manner::own_thread(shared);
-    let manner = Manner {
-        tick: own.tick.min(TICK_MAX),
-        crowded: &crowded,
-        ..own
-    };
+    let manner = Manner { tick: own.tick.min(TICK_MAX), crowded: &crowded, ..own };
     thread::scope(|scope| {
         let work = || {
             while let Some(ticket) = queue.pop() {
@@ -71,10 +67,7 @@ struct Waiting {
 impl Queue {
     fn new(len_max: usize) -> Queue {
         Queue {
-            waiting: Mutex::new(Waiting {
-                tickets: VecDeque::new(),
-                closed: false,
-            }),
+            waiting: Mutex::new(Waiting { tickets: VecDeque::new(), closed: false }),
             len: AtomicUsize::new(0),
             filled: Condvar::new(),
             drained: Condvar::new(),
@@ -114,10 +107,7 @@ impl Queue {
             if waiting.closed {
                 return None;
             }
-            waiting = self
-                .filled
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
+            waiting = self.filled.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -9,76 +9,29 @@ use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("channel: receive against a send", &[13000, 2600], recv_send).preemptions(None),
-    Model::new(
-        "channel: two receive against two sends",
-        &[350, 1400],
-        two_recv,
-    )
-    .preemptions(Some(3)),
-    Model::new(
-        "channel: a receive is dropped, another waits",
-        &[140, 170],
-        dropped_recv,
-    )
-    .preemptions(None),
-    Model::new(
-        "channel: a receiver passes one that waits",
-        &[5100, 21000],
-        passing_recv,
-    )
-    .preemptions(None),
+    Model::new("channel: two receive against two sends", &[350, 1400], two_recv)
+        .preemptions(Some(3)),
+    Model::new("channel: a receive is dropped, another waits", &[140, 170], dropped_recv)
+        .preemptions(None),
+    Model::new("channel: a receiver passes one that waits", &[5100, 21000], passing_recv)
+        .preemptions(None),
     Model::new("channel: send against a receive", &[11000, 2100], send_recv).preemptions(None),
-    Model::new(
-        "channel: two receive, a sender waits",
-        &[2300, 2300],
-        recv_both,
-    )
-    .preemptions(None),
-    Model::new(
-        "channel: a send is dropped, another waits",
-        &[140, 170],
-        dropped_send,
-    )
-    .preemptions(None),
-    Model::new(
-        "channel: close against a receiver",
-        &[1400, 1500],
-        close_recv,
-    )
-    .preemptions(Some(3)),
-    Model::new(
-        "channel: close against a receiver, empty",
-        &[4200, 1000],
-        close_recv_empty,
-    )
-    .preemptions(Some(3)),
+    Model::new("channel: two receive, a sender waits", &[2300, 2300], recv_both).preemptions(None),
+    Model::new("channel: a send is dropped, another waits", &[140, 170], dropped_send)
+        .preemptions(None),
+    Model::new("channel: close against a receiver", &[1400, 1500], close_recv).preemptions(Some(3)),
+    Model::new("channel: close against a receiver, empty", &[4200, 1000], close_recv_empty)
+        .preemptions(Some(3)),
     Model::new("channel: close against a sender", &[7300, 2500], close_send).preemptions(Some(3)),
     Model::new("channel: the waker changes", &[1100, 240], waker_changes).preemptions(Some(3)),
-    Model::new(
-        "channel: threads hand over one by one",
-        &[6300, 580],
-        blocking,
-    ),
+    Model::new("channel: threads hand over one by one", &[6300, 580], blocking),
     Model::new("channel: batches", &[60, 1400], batches).preemptions(Some(1)),
     Model::new("channel: two senders go", &[620, 620], senders_go).preemptions(Some(3)),
-    Model::new(
-        "channel: the receiver goes against a send",
-        &[38, 60],
-        receiver_goes,
-    )
-    .preemptions(None),
-    Model::new(
-        "channel: what senders did before they went",
-        &[780, 390],
-        seen_at_the_end,
-    )
-    .preemptions(None),
-    Model::new(
-        "channel: two come to receive",
-        &[1700, 9300, 1400],
-        two_come,
-    )
-    .preemptions(Some(1)),
+    Model::new("channel: the receiver goes against a send", &[38, 60], receiver_goes)
+        .preemptions(None),
+    Model::new("channel: what senders did before they went", &[780, 390], seen_at_the_end)
+        .preemptions(None),
+    Model::new("channel: two come to receive", &[1700, 9300, 1400], two_come).preemptions(Some(1)),
 ];
 
 fn receives(receiver: &Receiver<usize>) -> (Role, Left<Result<usize, RecvError>>) {
@@ -245,11 +198,7 @@ fn close_recv_empty(turn: usize) {
     let (receive, received) = receives(&receiver);
     let close = Box::new(move || assert!(sender.close()));
     together(turn, [close, receive]);
-    assert_eq!(
-        received.output(),
-        Some(Err(RecvError)),
-        "asleep beside an end"
-    );
+    assert_eq!(received.output(), Some(Err(RecvError)), "asleep beside an end");
 }
 
 fn close_send(turn: usize) {
@@ -258,11 +207,7 @@ fn close_send(turn: usize) {
     let (send, sent) = sends(&sender, 2);
     let close = Box::new(move || assert!(receiver.close()));
     together(turn, [close, send]);
-    assert_eq!(
-        sent.output(),
-        Some(Err(SendError(2))),
-        "asleep beside an end"
-    );
+    assert_eq!(sent.output(), Some(Err(SendError(2))), "asleep beside an end");
 }
 
 /// A task that moves polls with another waker: the last one is woken.

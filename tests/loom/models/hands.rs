@@ -35,9 +35,7 @@ pub(crate) struct Counting {
 
 impl Counting {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            wakes: AtomicUsize::new(0),
-        })
+        Arc::new(Self { wakes: AtomicUsize::new(0) })
     }
 
     pub(crate) fn wakes(&self) -> usize {
@@ -73,10 +71,7 @@ pub(crate) struct Patience {
 
 impl Patience {
     pub(crate) fn new() -> Self {
-        Self {
-            turns: 0,
-            backoff: Backoff::new(),
-        }
+        Self { turns: 0, backoff: Backoff::new() }
     }
 
     /// Looks again: at once at first, later only after the others had their turn.

@@ -32,8 +32,7 @@ impl House {
     /// Takes the task from the queue and runs it once, if it is there.
     pub(crate) fn run_once(&self) -> bool {
         let taken =
-            self.queued
-                .compare_exchange(1, 0, self.order(Ordering::Acquire), Ordering::Relaxed);
+            self.queued.compare_exchange(1, 0, self.order(Ordering::Acquire), Ordering::Relaxed);
         let task = *self.task.get();
         match task.filter(|_| taken.is_ok()) {
             // SAFETY: `schedule` put it there, and taking it from the queue takes it once.
@@ -44,20 +43,12 @@ impl House {
     }
 
     fn order(&self, order: Ordering) -> Ordering {
-        if self.in_order {
-            order
-        } else {
-            Ordering::Relaxed
-        }
+        if self.in_order { order } else { Ordering::Relaxed }
     }
 
     /// As before any task.
     pub(crate) fn new(in_order: bool) -> std::sync::Arc<Self> {
-        std::sync::Arc::new(Self {
-            in_order,
-            queued: AtomicUsize::new(0),
-            task: Note::new(None),
-        })
+        std::sync::Arc::new(Self { in_order, queued: AtomicUsize::new(0), task: Note::new(None) })
     }
 }
 
@@ -210,16 +201,8 @@ impl Stage {
     pub(crate) fn check(self, outputs: usize) {
         drop(self.handle);
         drop(self.wakers);
-        assert_eq!(
-            self.future_drops.load(Ordering::Relaxed),
-            1,
-            "drops of the future"
-        );
-        assert_eq!(
-            self.output_drops.load(Ordering::Relaxed),
-            outputs,
-            "drops of the output"
-        );
+        assert_eq!(self.future_drops.load(Ordering::Relaxed), 1, "drops of the future");
+        assert_eq!(self.output_drops.load(Ordering::Relaxed), outputs, "drops of the output");
         if let Some(colony) = self.colony {
             assert_eq!(colony.slab().tasks_alive(), 0, "the cell is not freed");
         }

@@ -9,39 +9,19 @@ use crate::ring::Ring;
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("idle: worker against pusher", &[250, 160], worker_pusher).preemptions(Some(3)),
-    Model::new(
-        "idle: worker against two pushes",
-        &[220, 95],
-        worker_two_pushes,
-    ),
+    Model::new("idle: worker against two pushes", &[220, 95], worker_two_pushes),
     Model::new("idle: searcher against pusher", &[32, 16], searcher_pusher).preemptions(Some(3)),
-    Model::new(
-        "idle: two workers, one pusher",
-        &[63000, 4300, 4400],
-        two_workers,
-    ),
+    Model::new("idle: two workers, one pusher", &[63000, 4300, 4400], two_workers),
     Model::new(
         "idle: one lies down while one searches",
         &[4200, 310, 280],
         lies_down_beside_searcher,
     ),
-    Model::new(
-        "idle: one finds while one lies down",
-        &[25, 20],
-        finds_beside_lying_down,
-    )
-    .preemptions(None),
-    Model::new(
-        "idle: worker against two pushers",
-        &[8900, 2300, 9100],
-        two_pushers,
-    ),
+    Model::new("idle: one finds while one lies down", &[25, 20], finds_beside_lying_down)
+        .preemptions(None),
+    Model::new("idle: worker against two pushers", &[8900, 2300, 9100], two_pushers),
     Model::new("idle: pinned worker against pusher", &[3100, 1200], pinned).preemptions(None),
-    Model::new(
-        "idle: pinned worker against two pushers",
-        &[1, 1, 1],
-        pinned_two,
-    ),
+    Model::new("idle: pinned worker against two pushers", &[1, 1, 1], pinned_two),
     Model::new("idle: looks about, then sleeps", &[480, 290], looks_about).preemptions(Some(3)),
 ];
 
@@ -118,10 +98,7 @@ impl House {
             notified > self.taken[worker].load(Ordering::Relaxed)
         };
         let some_worker_gets_up = (0..WORKERS).any(woken);
-        assert!(
-            some_worker_gets_up || self.ring.is_empty(),
-            "all sleep beside a task"
-        );
+        assert!(some_worker_gets_up || self.ring.is_empty(), "all sleep beside a task");
     }
 }
 
@@ -176,14 +153,7 @@ fn searcher_pusher(turn: usize) {
 
 fn two_workers(turn: usize) {
     let house = House::new();
-    together(
-        turn,
-        [
-            working(&house, 0),
-            working(&house, 1),
-            pushing(&house, &[1]),
-        ],
-    );
+    together(turn, [working(&house, 0), working(&house, 1), pushing(&house, &[1])]);
     house.check();
 }
 
@@ -200,10 +170,7 @@ fn lies_down_beside_searcher(turn: usize) {
             }
         })
     };
-    together(
-        turn,
-        [lie_down(0, true), lie_down(1, false), pushing(&house, &[1])],
-    );
+    together(turn, [lie_down(0, true), lie_down(1, false), pushing(&house, &[1])]);
     house.check();
 }
 
@@ -221,23 +188,13 @@ fn finds_beside_lying_down(turn: usize) {
     together(turn, [find, Box::new(move || lying.work(1, false))]);
     house.push(2);
     house.check();
-    assert!(
-        house.idle.sleeping() < WORKERS,
-        "a worker sleeps that does not"
-    );
+    assert!(house.idle.sleeping() < WORKERS, "a worker sleeps that does not");
 }
 
 fn two_pushers(turn: usize) {
     let house = House::new();
     asleep(&house, 1);
-    together(
-        turn,
-        [
-            working(&house, 0),
-            pushing(&house, &[1]),
-            pushing(&house, &[2]),
-        ],
-    );
+    together(turn, [working(&house, 0), pushing(&house, &[1]), pushing(&house, &[2])]);
     house.check();
 }
 

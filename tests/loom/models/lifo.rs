@@ -11,12 +11,8 @@ use crate::task::TaskRef;
 pub(crate) const MODELS: &[Model] = &[
     Model::new("lifo: worker against thief", &[3, 55], worker_thief).preemptions(None),
     Model::new("lifo: displaced under a thief", &[3, 150], displaced).preemptions(None),
-    Model::new(
-        "lifo: worker against two thieves",
-        &[310, 4600, 310],
-        two_thieves,
-    )
-    .preemptions(Some(3)),
+    Model::new("lifo: worker against two thieves", &[310, 4600, 310], two_thieves)
+        .preemptions(Some(3)),
 ];
 
 const TASKS: usize = 3;

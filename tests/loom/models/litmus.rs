@@ -13,31 +13,11 @@ use crate::explore::{Model, Role, together};
 type Litmus = (&'static str, fn(usize), &'static [(usize, usize)]);
 
 const TESTS: &[Litmus] = &[
-    (
-        "message passing, release and acquire",
-        |_| message(Release, Acquire),
-        &[(0, 0), (1, 1)],
-    ),
-    (
-        "message passing, relaxed store",
-        |_| message(Relaxed, Acquire),
-        &[(0, 0), (1, 0), (1, 1)],
-    ),
-    (
-        "message passing, relaxed load",
-        |_| message(Release, Relaxed),
-        &[(0, 0), (1, 0), (1, 1)],
-    ),
-    (
-        "store buffering, fences",
-        |_| buffering(Relaxed, true),
-        &[(0, 1), (1, 0), (1, 1)],
-    ),
-    (
-        "store buffering, no fence",
-        |_| buffering(Relaxed, false),
-        &[(0, 0), (0, 1), (1, 0), (1, 1)],
-    ),
+    ("message passing, release and acquire", |_| message(Release, Acquire), &[(0, 0), (1, 1)]),
+    ("message passing, relaxed store", |_| message(Relaxed, Acquire), &[(0, 0), (1, 0), (1, 1)]),
+    ("message passing, relaxed load", |_| message(Release, Relaxed), &[(0, 0), (1, 0), (1, 1)]),
+    ("store buffering, fences", |_| buffering(Relaxed, true), &[(0, 1), (1, 0), (1, 1)]),
+    ("store buffering, no fence", |_| buffering(Relaxed, false), &[(0, 0), (0, 1), (1, 0), (1, 1)]),
     // Not what the language says: SeqCst accesses exclude (0, 0). Hence src has SeqCst fences only.
     (
         "store buffering, SeqCst accesses",
@@ -45,33 +25,19 @@ const TESTS: &[Litmus] = &[
         &[(0, 0), (0, 1), (1, 0), (1, 1)],
     ),
     // Not what the language says: it allows (1, 1). loom executes loads in program order.
-    (
-        "load buffering, relaxed",
-        |_| load_buffering(),
-        &[(0, 0), (0, 1), (1, 0)],
-    ),
+    ("load buffering, relaxed", |_| load_buffering(), &[(0, 0), (0, 1), (1, 0)]),
     // Not what may happen: (1, 0) is missing, since the child's own load hides the other's from its
     // store. Hence each model is explored again with exchanged roles.
     ("hidden load", |_| hidden_load(0), &[(0, 0)]),
-    (
-        "hidden load, roles exchanged",
-        |_| hidden_load(1),
-        &[(0, 0), (1, 0)],
-    ),
+    ("hidden load, roles exchanged", |_| hidden_load(1), &[(0, 0), (1, 0)]),
     // Not what the language says: a failing compare-exchange may read 1 as well. Hence `stale`.
-    (
-        "failing compare-exchange",
-        |_| failing_exchange(),
-        &[(2, 0)],
-    ),
+    ("failing compare-exchange", |_| failing_exchange(), &[(2, 0)]),
 ];
 
 static SEEN: Mutex<BTreeSet<(usize, usize)>> = Mutex::new(BTreeSet::new());
 
 fn see(pair: (usize, usize)) {
-    SEEN.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(pair);
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(pair);
 }
 
 /// Runs every litmus test; what each one that came out otherwise gave.
@@ -80,14 +46,10 @@ pub(crate) fn check() -> (usize, Vec<String>) {
     for &(name, body, expected) in TESTS {
         SEEN.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let model = Model::new(name, &[1], body).preemptions(None);
-        let failure = model
-            .variants()
-            .find_map(|variant| variant.explore(None).failure);
+        let failure = model.variants().find_map(|variant| variant.explore(None).failure);
         let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if failure.is_some() || !seen.iter().eq(expected) {
-            wrong.push(format!(
-                "litmus, {name}: expected {expected:?}, saw {seen:?}, {failure:?}"
-            ));
+            wrong.push(format!("litmus, {name}: expected {expected:?}, saw {seen:?}, {failure:?}"));
         }
     }
     (TESTS.len(), wrong)

@@ -8,43 +8,18 @@ use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("oneshot: send against receive", &[880, 730], send_recv).preemptions(None),
-    Model::new(
-        "oneshot: sender goes against receive",
-        &[210, 130],
-        sender_goes,
-    )
-    .preemptions(None),
-    Model::new(
-        "oneshot: send against the receiver's end",
-        &[2900, 1900],
-        receiver_goes,
-    )
-    .preemptions(None),
-    Model::new(
-        "oneshot: closed against the receiver's end",
-        &[1300, 950],
-        closed,
-    )
-    .preemptions(None),
-    Model::new(
-        "oneshot: close against send, then receive",
-        &[11, 11],
-        close_send,
-    )
-    .preemptions(None),
+    Model::new("oneshot: sender goes against receive", &[210, 130], sender_goes).preemptions(None),
+    Model::new("oneshot: send against the receiver's end", &[2900, 1900], receiver_goes)
+        .preemptions(None),
+    Model::new("oneshot: closed against the receiver's end", &[1300, 950], closed)
+        .preemptions(None),
+    Model::new("oneshot: close against send, then receive", &[11, 11], close_send)
+        .preemptions(None),
     Model::new("oneshot: a thread sleeps on it", &[32000, 11000], blocking).preemptions(None),
-    Model::new(
-        "topic: publish against receive",
-        &[7000, 34000],
-        publish_recv,
-    ),
+    Model::new("topic: publish against receive", &[7000, 34000], publish_recv),
     Model::new("topic: two publishers, one order", &[63, 63], two_publish).preemptions(None),
-    Model::new(
-        "topic: publish against the subscriber's end",
-        &[140, 440],
-        subscriber_goes,
-    )
-    .preemptions(None),
+    Model::new("topic: publish against the subscriber's end", &[140, 440], subscriber_goes)
+        .preemptions(None),
 ];
 
 type Value = loom::sync::Arc<()>;
@@ -65,10 +40,7 @@ fn send_recv(turn: usize) {
     let send = Box::new(move || assert!(sender.send(value).is_ok()));
     let (receive, received) = receives(receiver);
     together(turn, [send, receive]);
-    assert!(
-        matches!(received.output(), Some(Ok(_))),
-        "asleep beside the value"
-    );
+    assert!(matches!(received.output(), Some(Ok(_))), "asleep beside the value");
     assert_eq!(Value::strong_count(&kept), 1);
 }
 

@@ -11,16 +11,10 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("park: token over a flag", &[95, 88], one_notifies)
         .stale(&[160, 130])
         .preemptions(None),
-    Model::new(
-        "park: token over a flag, two notify",
-        &[1400, 1800, 1800],
-        two_notify,
-    )
-    .stale(&[2800, 4300, 4300])
-    .preemptions(Some(3)),
-    Model::new("park: parker", &[580, 450], one_unparks)
-        .stale(&[830, 620])
-        .preemptions(None),
+    Model::new("park: token over a flag, two notify", &[1400, 1800, 1800], two_notify)
+        .stale(&[2800, 4300, 4300])
+        .preemptions(Some(3)),
+    Model::new("park: parker", &[580, 450], one_unparks).stale(&[830, 620]).preemptions(None),
     Model::new("park: parker, two unpark", &[11000, 6000, 6000], two_unpark).preemptions(Some(3)),
 ];
 
@@ -75,10 +69,7 @@ fn token(turn: usize, notifiers: usize) {
     }
     let asleep = *asleep.get();
     if let Some(taken) = asleep {
-        assert!(
-            bed.kernel_wakes.load(Ordering::Relaxed) > taken,
-            "asleep beside its work"
-        );
+        assert!(bed.kernel_wakes.load(Ordering::Relaxed) > taken, "asleep beside its work");
     }
 }
 

@@ -9,12 +9,7 @@ use crate::sync::UnsafeCell;
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("presence: one leaves, one closes", &[10, 10], leave_close).preemptions(None),
-    Model::new(
-        "presence: two leave, one closes",
-        &[170, 170, 170],
-        two_leave,
-    )
-    .preemptions(Some(3)),
+    Model::new("presence: two leave, one closes", &[170, 170, 170], two_leave).preemptions(Some(3)),
     Model::new("presence: one comes, one closes", &[23, 40], come_close).preemptions(None),
 ];
 
@@ -36,11 +31,7 @@ impl House {
 
     /// The last one touches what the others touched.
     fn end(&self) {
-        assert_eq!(
-            self.lasts.fetch_add(1, Ordering::Relaxed),
-            0,
-            "two are last"
-        );
+        assert_eq!(self.lasts.fetch_add(1, Ordering::Relaxed), 0, "two are last");
         for work in &self.work {
             // SAFETY: loom checks that nobody else is there.
             work.with_mut(|work| unsafe { *work += 1 });
@@ -88,10 +79,7 @@ fn leave_close(turn: usize) {
 fn two_leave(turn: usize) {
     let house = House::new();
     assert!(house.presence.enter() && house.presence.enter());
-    together(
-        turn,
-        [leaving(&house, 0), leaving(&house, 1), closing(&house)],
-    );
+    together(turn, [leaving(&house, 0), leaving(&house, 1), closing(&house)]);
     house.check();
 }
 

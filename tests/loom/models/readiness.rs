@@ -13,40 +13,19 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("readiness: read against an edge", &[230, 140], one_edge)
         .preemptions(Some(3))
         .stale(&[1500, 470]),
-    Model::new(
-        "readiness: read against two edges",
-        &[2200, 1900],
-        two_edges,
-    )
-    .preemptions(Some(3)),
-    Model::new(
-        "readiness: read against a write edge",
-        &[810, 1300],
-        other_edge,
-    )
-    .preemptions(Some(3))
-    .stale(&[8600, 5900]),
-    Model::new(
-        "readiness: close against a stale event",
-        &[84, 130],
-        stale_event,
-    )
-    .preemptions(None)
-    .stale(&[150, 130]),
+    Model::new("readiness: read against two edges", &[2200, 1900], two_edges).preemptions(Some(3)),
+    Model::new("readiness: read against a write edge", &[810, 1300], other_edge)
+        .preemptions(Some(3))
+        .stale(&[8600, 5900]),
+    Model::new("readiness: close against a stale event", &[84, 130], stale_event)
+        .preemptions(None)
+        .stale(&[150, 130]),
 ];
 
-const READ: Ready = Ready {
-    readable: true,
-    writable: false,
-    read_closed: false,
-    write_closed: false,
-};
-const WRITE: Ready = Ready {
-    readable: false,
-    writable: true,
-    read_closed: false,
-    write_closed: false,
-};
+const READ: Ready =
+    Ready { readable: true, writable: false, read_closed: false, write_closed: false };
+const WRITE: Ready =
+    Ready { readable: false, writable: true, read_closed: false, write_closed: false };
 
 /// A socket whose kernel side orders nothing.
 struct Socket {
@@ -55,10 +34,7 @@ struct Socket {
 }
 
 fn socket() -> Arc<Socket> {
-    let socket = Socket {
-        readiness: Readiness::new(),
-        arrived: AtomicUsize::new(0),
-    };
+    let socket = Socket { readiness: Readiness::new(), arrived: AtomicUsize::new(0) };
     socket.readiness.open();
     Arc::new(socket)
 }
@@ -68,10 +44,7 @@ fn read(socket: &Socket, wanted: usize, wakes: &Counting, waker: &Waker) -> Opti
     let mut patience = Patience::new();
     let (mut got, mut taken) = (0, 0);
     while got < wanted {
-        match socket
-            .readiness
-            .poll(Direction::Read, &mut Context::from_waker(waker))
-        {
+        match socket.readiness.poll(Direction::Read, &mut Context::from_waker(waker)) {
             Poll::Ready(seen) => match socket.arrived.load(Ordering::Relaxed) - got {
                 0 => socket.readiness.clear(Direction::Read, seen),
                 bytes => got += bytes,
@@ -102,9 +75,7 @@ fn edges(turn: usize, edges: &'static [Ready]) {
     let driving = socket.clone();
     let drive: Role = Box::new(move || {
         for &ready in edges {
-            driving
-                .arrived
-                .fetch_add(usize::from(ready.readable), Ordering::Relaxed);
+            driving.arrived.fetch_add(usize::from(ready.readable), Ordering::Relaxed);
             driving.readiness.set(0, ready);
         }
     });
@@ -134,13 +105,7 @@ fn stale_event(turn: usize) {
     let (driving, closing) = (socket.clone(), socket.clone());
     let (wakes, waker) = counting();
     let set: Role = Box::new(move || {
-        driving.readiness.set(
-            0,
-            Ready {
-                read_closed: true,
-                ..READ
-            },
-        );
+        driving.readiness.set(0, Ready { read_closed: true, ..READ });
     });
     let close: Role = Box::new(move || {
         closing.readiness.close();
@@ -148,10 +113,7 @@ fn stale_event(turn: usize) {
     });
     together(turn, [set, close]);
     assert_eq!(socket.readiness.generation(), 1);
-    match socket
-        .readiness
-        .poll(Direction::Read, &mut Context::from_waker(&waker))
-    {
+    match socket.readiness.poll(Direction::Read, &mut Context::from_waker(&waker)) {
         Poll::Ready(seen) => assert!(!seen.is_closed(), "heard of its predecessor's end"),
         Poll::Pending => panic!("a new socket counts as ready"),
     }

@@ -8,34 +8,14 @@ use crate::ring::{PushError, Ring};
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new(
-        "ring: two producers, one consumer",
-        &[100, 750, 730],
-        two_producers,
-    ),
-    Model::new(
-        "ring: one producer, two consumers",
-        &[800, 450, 540],
-        two_consumers,
-    ),
-    Model::new(
-        "ring: hand over one by one, index wraps",
-        &[40, 90],
-        one_by_one,
-    ),
+    Model::new("ring: two producers, one consumer", &[100, 750, 730], two_producers),
+    Model::new("ring: one producer, two consumers", &[800, 450, 540], two_consumers),
+    Model::new("ring: hand over one by one, index wraps", &[40, 90], one_by_one),
     Model::new("ring: two slots, index wraps", &[120, 610], two_slots),
     Model::new("ring: three of four slots", &[750, 380, 450], three_of_four),
     Model::new("ring: full is exact", &[23, 45], full_is_exact),
-    Model::new(
-        "ring: full is exact, all slots",
-        &[23, 23],
-        full_is_exact_all_slots,
-    ),
-    Model::new(
-        "ring: full is not a thing of the past",
-        &[32, 270],
-        full_no_more,
-    ),
+    Model::new("ring: full is exact, all slots", &[23, 23], full_is_exact_all_slots),
+    Model::new("ring: full is not a thing of the past", &[32, 270], full_no_more),
     Model::new("ring: empty is exact", &[23, 72], empty_is_exact),
     Model::new("ring: what is left is dropped", &[3, 3], dropped),
 ];

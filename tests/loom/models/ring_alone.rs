@@ -21,9 +21,7 @@ fn take_two(ring: &Ring<usize>, note: &Note<Vec<usize>>) {
     let mut places = [const { MaybeUninit::uninit() }; 2];
     let count = ring.pop_to(&mut places);
     // SAFETY: so many are initialized.
-    let took = places[..count]
-        .iter()
-        .map(|place| unsafe { place.assume_init() });
+    let took = places[..count].iter().map(|place| unsafe { place.assume_init() });
     note.get().extend(took);
 }
 

@@ -11,51 +11,19 @@ use crate::ring::Ring;
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new(
-        "ring: a batch among single pushes",
-        &[81, 720, 430],
-        among_pushes,
-    )
-    .stale(&[110, 910, 620]),
-    Model::new(
-        "ring: a batch among single pops",
-        &[300, 190, 180],
-        among_pops,
-    )
-    .stale(&[390, 240, 240]),
-    Model::new(
-        "ring: batches through two slots, index wraps",
-        &[160, 1_300],
-        hand_over,
-    )
-    .stale(&[160, 1_300]),
-    Model::new(
-        "ring: batches through three of four",
-        &[350, 10_600],
-        hand_over_three,
-    ),
-    Model::new(
-        "ring: two batches, room for one and a half",
-        &[21, 21],
-        batch_against_batch,
-    ),
+    Model::new("ring: a batch among single pushes", &[81, 720, 430], among_pushes)
+        .stale(&[110, 910, 620]),
+    Model::new("ring: a batch among single pops", &[300, 190, 180], among_pops)
+        .stale(&[390, 240, 240]),
+    Model::new("ring: batches through two slots, index wraps", &[160, 1_300], hand_over)
+        .stale(&[160, 1_300]),
+    Model::new("ring: batches through three of four", &[350, 10_600], hand_over_three),
+    Model::new("ring: two batches, room for one and a half", &[21, 21], batch_against_batch),
     Model::new("ring: two batches of what is there", &[30, 30], two_takers),
-    Model::new(
-        "ring: a batch waits for its slots",
-        &[100, 1_500, 1_400],
-        waits_for_slots,
-    ),
-    Model::new(
-        "ring: a batch waits for its items",
-        &[100, 1_500, 1_400],
-        waits_for_items,
-    ),
+    Model::new("ring: a batch waits for its slots", &[100, 1_500, 1_400], waits_for_slots),
+    Model::new("ring: a batch waits for its items", &[100, 1_500, 1_400], waits_for_items),
     Model::new("ring: a batch finds room or full", &[21, 45], full_is_exact),
-    Model::new(
-        "ring: a batch finds items or empty",
-        &[21, 72],
-        empty_is_exact,
-    ),
+    Model::new("ring: a batch finds items or empty", &[21, 72], empty_is_exact),
     Model::new("ring: a sink panics", &[10, 16], sink_panics),
     Model::new("ring: a source panics", &[7, 9], source_panics),
 ];
@@ -235,10 +203,7 @@ fn waits_for_items(turn: usize) {
         assert_eq!(batched.pop_each(2, |value| took.push(value)), took.len());
         note.get().extend(took);
     };
-    together(
-        turn,
-        [Box::new(push(1)), Box::new(push(2)), Box::new(batch)],
-    );
+    together(turn, [Box::new(push(1)), Box::new(push(2)), Box::new(batch)]);
     assert_eq!(popped_all(&ring, &popped), [1, 2]);
 }
 

@@ -10,31 +10,15 @@ use crate::ring::{Handle, PushError, Ring};
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new(
-        "ring: close against push, drained",
-        &[880, 1_100, 380],
-        drained,
-    )
-    .stale(&[1_000, 1_300, 480]),
-    Model::new(
-        "ring: close against a batch, drained",
-        &[1_200, 3_200, 680],
-        batch_drained,
-    ),
-    Model::new(
-        "ring: close against two pushes",
-        &[210, 370, 380],
-        two_pushes,
-    )
-    .stale(&[450, 810, 890]),
+    Model::new("ring: close against push, drained", &[880, 1_100, 380], drained)
+        .stale(&[1_000, 1_300, 480]),
+    Model::new("ring: close against a batch, drained", &[1_200, 3_200, 680], batch_drained),
+    Model::new("ring: close against two pushes", &[210, 370, 380], two_pushes)
+        .stale(&[450, 810, 890]),
     Model::new("ring: two closes", &[13, 13], two_closes),
     Model::new("ring: close against a full ring", &[40, 29], full),
     Model::new("ring: close against push by force", &[33, 23], force),
-    Model::new(
-        "ring: close against force under way",
-        &[240, 180],
-        force_under_way,
-    ),
+    Model::new("ring: close against force under way", &[240, 180], force_under_way),
     Model::new("ring: close and what was done before", &[13, 17], before),
     Model::new("ring: close against a handle and a poll", &[16, 23], handle),
 ];
@@ -111,10 +95,7 @@ fn two_pushes(turn: usize) {
     };
     let closing = ring.clone();
     let close = move || close(&closing);
-    together(
-        turn,
-        [Box::new(push(1)), Box::new(push(2)), Box::new(close)],
-    );
+    together(turn, [Box::new(push(1)), Box::new(push(2)), Box::new(close)]);
     let mut pushed = pushed.get().clone();
     pushed.sort_unstable();
     assert_eq!(popped_all(&ring, &Note::new(Vec::new())), pushed);
@@ -147,10 +128,7 @@ fn full(turn: usize) {
         let second = pushing.push(3);
         assert!(first.is_err() && second.is_err());
         let closed = first == Err(PushError::Closed(2));
-        assert!(
-            !closed || second == Err(PushError::Closed(3)),
-            "opened again"
-        );
+        assert!(!closed || second == Err(PushError::Closed(3)), "opened again");
     };
     together(turn, [Box::new(close), Box::new(push)]);
     assert_eq!((ring.pop(), ring.pop()), (Some(1), None));

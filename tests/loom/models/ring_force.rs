@@ -8,33 +8,13 @@ use crate::ring::{Handle, PushError, Ring};
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("ring: force against pop", &[60, 39], against_pop).stale(&[70, 52]),
-    Model::new(
-        "ring: force against pop, one slot",
-        &[71, 89],
-        against_pop_one,
-    ),
+    Model::new("ring: force against pop, one slot", &[71, 89], against_pop_one),
     Model::new("ring: force against push", &[3, 81], against_push).stale(&[3, 81]),
     Model::new("ring: force against force", &[310, 310], against_force).stale(&[420, 420]),
-    Model::new(
-        "ring: force against force, three of four",
-        &[570, 570],
-        against_force_three,
-    ),
-    Model::new(
-        "ring: force against pop and push",
-        &[200, 4_500, 4_700],
-        against_both,
-    ),
-    Model::new(
-        "ring: force against a batch of pops",
-        &[81, 550],
-        against_batch_pop,
-    ),
-    Model::new(
-        "ring: force against a batch of pushes",
-        &[24, 43],
-        against_batch_push,
-    ),
+    Model::new("ring: force against force, three of four", &[570, 570], against_force_three),
+    Model::new("ring: force against pop and push", &[200, 4_500, 4_700], against_both),
+    Model::new("ring: force against a batch of pops", &[81, 550], against_batch_pop),
+    Model::new("ring: force against a batch of pushes", &[24, 43], against_batch_push),
     Model::new("ring: under force full stays full", &[3, 35], stays_full),
     Model::new("ring: force with room", &[23, 23], with_room),
 ];
@@ -47,10 +27,7 @@ struct Out {
 
 impl Out {
     fn new() -> Self {
-        Self {
-            displaced: Note::new(Vec::new()),
-            popped: Note::new(Vec::new()),
-        }
+        Self { displaced: Note::new(Vec::new()), popped: Note::new(Vec::new()) }
     }
 
     /// A push by force that must go in.
@@ -124,13 +101,7 @@ fn against_push(turn: usize) {
 fn two_of(turn: usize, capacity: usize) {
     let (ring, out) = (full(capacity), Out::new());
     let (one, other) = (capacity + 1, capacity + 2);
-    together(
-        turn,
-        [
-            Box::new(out.force(&ring, one)),
-            Box::new(out.force(&ring, other)),
-        ],
-    );
+    together(turn, [Box::new(out.force(&ring, one)), Box::new(out.force(&ring, other))]);
     assert!(ring.is_full());
     assert_eq!(out.check(&ring, capacity + 2), 2);
     let mut displaced = out.displaced.get().clone();
@@ -155,11 +126,8 @@ fn against_both(turn: usize) {
         let went_in = pushing.push(4).is_ok();
         *note.get() = went_in;
     };
-    let roles: [crate::explore::Role; 3] = [
-        Box::new(out.force(&ring, 3)),
-        Box::new(out.pop(&ring)),
-        Box::new(push),
-    ];
+    let roles: [crate::explore::Role; 3] =
+        [Box::new(out.force(&ring, 3)), Box::new(out.pop(&ring)), Box::new(push)];
     together(turn, roles);
     let went_in = *pushed.get();
     let displaced = out.check(&ring, if went_in { 4 } else { 3 });

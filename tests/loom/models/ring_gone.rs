@@ -10,24 +10,12 @@ use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("ring: the sole producer goes", &[340, 640], producer_goes),
-    Model::new(
-        "ring: the last of two producers goes",
-        &[1_000, 2_400, 2_400],
-        last_producer_goes,
-    )
-    .preemptions(Some(1)),
+    Model::new("ring: the last of two producers goes", &[1_000, 2_400, 2_400], last_producer_goes)
+        .preemptions(Some(1)),
     Model::new("ring: the sole consumer goes", &[3, 25], consumer_goes),
-    Model::new(
-        "ring: the last of two consumers goes",
-        &[48, 130, 53],
-        last_consumer_goes,
-    ),
-    Model::new(
-        "ring: the consumer of two producers goes",
-        &[20, 680, 690],
-        consumer_of_two_goes,
-    )
-    .preemptions(Some(1)),
+    Model::new("ring: the last of two consumers goes", &[48, 130, 53], last_consumer_goes),
+    Model::new("ring: the consumer of two producers goes", &[20, 680, 690], consumer_of_two_goes)
+        .preemptions(Some(1)),
 ];
 
 /// Pops until no producer is left and nothing inside: what came.

@@ -9,23 +9,14 @@ use crate::ring::{Handle, Ring};
 use crate::sync::Backoff;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new(
-        "ring: handles hand over, index wraps",
-        &[240, 990],
-        hand_over,
-    )
-    .stale(&[110, 490]),
+    Model::new("ring: handles hand over, index wraps", &[240, 990], hand_over).stale(&[110, 490]),
     Model::new("ring: handles with old guesses", &[400, 400], old_guesses).stale(&[620, 620]),
     Model::new("ring: three handles", &[200, 650, 620], three).stale(&[100, 730, 710]),
     Model::new("ring: a handle's full is exact", &[100, 180], full_is_exact),
     Model::new("ring: a handle's empty is exact", &[41, 91], empty_is_exact),
     Model::new("ring: polls hand over, index wraps", &[15, 22], polls).stale(&[15, 22]),
-    Model::new(
-        "ring: polls against each other",
-        &[100, 360, 380],
-        polls_of_two,
-    )
-    .stale(&[140, 480, 510]),
+    Model::new("ring: polls against each other", &[100, 360, 380], polls_of_two)
+        .stale(&[140, 480, 510]),
 ];
 
 type Own = Handle<Arc<Ring<usize>>>;
@@ -110,10 +101,7 @@ fn full_is_exact(turn: usize) {
 fn empty_is_exact(turn: usize) {
     let ring = Arc::new(Ring::new(4));
     let (mut one, mut other) = (Handle::new(ring.clone()), Handle::new(ring.clone()));
-    assert_eq!(
-        (ring.push(0), ring.pop(), ring.push(1)),
-        (Ok(()), Some(0), Ok(()))
-    );
+    assert_eq!((ring.push(0), ring.pop(), ring.push(1)), (Ok(()), Some(0), Ok(())));
     let pass = move || {
         assert_eq!(one.push(2), Ok(()));
         assert!(one.pop().is_some(), "empty with an item");

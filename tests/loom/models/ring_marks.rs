@@ -11,16 +11,8 @@ use crate::ring::{Pop, Push, PushError, Ring};
 pub(crate) const MODELS: &[Model] = &[
     Model::new("ring: a waiter for items", &[20, 14], waits_for_items).stale(&[28, 20]),
     Model::new("ring: a waiter for room", &[20, 14], waits_for_room).stale(&[28, 20]),
-    Model::new(
-        "ring: marks against two pushes",
-        &[730, 1_300, 680],
-        marks_against_pushes,
-    ),
-    Model::new(
-        "ring: marks against two pops",
-        &[730, 1_300, 680],
-        marks_against_pops,
-    ),
+    Model::new("ring: marks against two pushes", &[730, 1_300, 680], marks_against_pushes),
+    Model::new("ring: marks against two pops", &[730, 1_300, 680], marks_against_pops),
 ];
 
 /// Marks, then looks; the push finds the mark, or the look finds the item.

@@ -11,45 +11,17 @@ use crate::sync::Backoff;
 pub(crate) const MODELS: &[Model] = &[
     Model::new("ring: sole ends, one slot", &[17, 36], one_slot),
     Model::new("ring: sole ends, two slots", &[49, 120], two_slots),
-    Model::new(
-        "ring: sole ends, three of four",
-        &[520, 1_900],
-        three_of_four,
-    ),
+    Model::new("ring: sole ends, three of four", &[520, 1_900], three_of_four),
     Model::new("ring: sole ends, batches", &[350, 1_380], batches),
-    Model::new(
-        "ring: sole ends, batches, three of four",
-        &[150, 3_700],
-        batches_of_three,
-    )
-    .preemptions(Some(1)),
-    Model::new(
-        "ring: sole ends, full and empty are exact",
-        &[23, 56],
-        exact,
-    ),
-    Model::new(
-        "ring: sole producer, two consumers",
-        &[600, 7_400, 570],
-        two_consumers,
-    )
-    .stale(&[350, 6_300, 330]),
-    Model::new(
-        "ring: sole producer, empty is exact",
-        &[40, 100, 110],
-        empty_is_exact,
-    ),
-    Model::new(
-        "ring: sole consumer, two producers",
-        &[120, 320, 300],
-        two_producers,
-    )
-    .stale(&[38, 390, 360]),
-    Model::new(
-        "ring: sole consumer, full is exact",
-        &[29, 68, 80],
-        full_is_exact,
-    ),
+    Model::new("ring: sole ends, batches, three of four", &[150, 3_700], batches_of_three)
+        .preemptions(Some(1)),
+    Model::new("ring: sole ends, full and empty are exact", &[23, 56], exact),
+    Model::new("ring: sole producer, two consumers", &[600, 7_400, 570], two_consumers)
+        .stale(&[350, 6_300, 330]),
+    Model::new("ring: sole producer, empty is exact", &[40, 100, 110], empty_is_exact),
+    Model::new("ring: sole consumer, two producers", &[120, 320, 300], two_producers)
+        .stale(&[38, 390, 360]),
+    Model::new("ring: sole consumer, full is exact", &[29, 68, 80], full_is_exact),
     Model::new(
         "ring: sole consumer, full is exact, three of four",
         &[96, 170, 130],

@@ -13,23 +13,11 @@ use crate::explore::{Model, Role, together};
 use crate::task::{Colony, JoinHandle, Magazine, Readied, Schedule, TaskRef};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new(
-        "slab: slots from hand to hand",
-        &[4800, 33000],
-        hand_to_hand,
-    ),
-    Model::new(
-        "slab: a magazine against a thread outside",
-        &[2300, 1100],
-        magazine_outside,
-    ),
+    Model::new("slab: slots from hand to hand", &[4800, 33000], hand_to_hand),
+    Model::new("slab: a magazine against a thread outside", &[2300, 1100], magazine_outside),
     Model::new("slab: two magazines", &[960, 960], two_magazines),
     Model::new("slab: permits of two threads", &[120, 120], permits).preemptions(None),
-    Model::new(
-        "slab: a hoard against a thread outside",
-        &[9300, 1500],
-        hoard,
-    ),
+    Model::new("slab: a hoard against a thread outside", &[9300, 1500], hoard),
     Model::new("slab: two spawns, then a walk", &[110, 110], two_spawns),
     Model::new("slab: spawn against walk", &[19, 36], spawn_walk).preemptions(Some(3)),
     Model::new("slab: stale waker against new tasks", &[8, 8], stale_waker),
@@ -101,9 +89,8 @@ fn within(colony: &Shared, work: Role) -> Role {
 /// So many live at once, and no more.
 fn all_are_there(colony: &Shared, tasks_max: usize) {
     assert_eq!(colony.slab().tasks_alive(), 0, "a permit is lost");
-    let alive: Vec<_> = (0..tasks_max)
-        .map(|_| colony.slab().spawn(Touch(Watched::new())))
-        .collect();
+    let alive: Vec<_> =
+        (0..tasks_max).map(|_| colony.slab().spawn(Touch(Watched::new()))).collect();
     assert!(alive.iter().all(Result::is_ok), "a permit is lost");
     assert_eq!(colony.slab().tasks_alive(), tasks_max);
     let more = colony.slab().spawn(Touch(Watched::new()));
@@ -118,28 +105,19 @@ fn all_are_there(colony: &Shared, tasks_max: usize) {
 fn hand_to_hand(turn: usize) {
     let (colony, lived) = (colony(2, 0), Note::new(Vec::new()));
     assert!(come_and_go(&colony, &lived));
-    together(
-        turn,
-        [outside(&colony, &lived, 2), outside(&colony, &lived, 1)],
-    );
+    together(turn, [outside(&colony, &lived, 2), outside(&colony, &lived, 1)]);
     all_are_there(&colony, 2);
 }
 
 fn magazine_outside(turn: usize) {
     let (colony, lived) = (colony(4, 0), Note::new(Vec::new()));
-    together(
-        turn,
-        [inside(&colony, &lived, 2), outside(&colony, &lived, 1)],
-    );
+    together(turn, [inside(&colony, &lived, 2), outside(&colony, &lived, 1)]);
     all_are_there(&colony, 4);
 }
 
 fn two_magazines(turn: usize) {
     let (colony, lived) = (colony(4, 2), Note::new(Vec::new()));
-    together(
-        turn,
-        [inside(&colony, &lived, 2), inside(&colony, &lived, 1)],
-    );
+    together(turn, [inside(&colony, &lived, 2), inside(&colony, &lived, 1)]);
     all_are_there(&colony, 4);
 }
 
@@ -257,10 +235,6 @@ fn large(turn: usize) {
     // SAFETY: it was spawned here, and is run once.
     let run: Role = Box::new(move || unsafe { task.run() });
     together(turn, [run, Box::new(move || drop(handle))]);
-    assert_eq!(
-        drops.load(Ordering::Relaxed),
-        2,
-        "drops of future and output"
-    );
+    assert_eq!(drops.load(Ordering::Relaxed), 2, "drops of future and output");
     all_are_there(&colony, 1);
 }

@@ -10,41 +10,21 @@ use crate::task::{Colony, JoinHandle};
 pub(crate) const MODELS: &[Model] = &[
     Model::new("slab: two more owners come and go", &[11, 11], parts).preemptions(None),
     Model::new("slab: two owners go", &[3, 3], two_owners).preemptions(None),
-    Model::new(
-        "slab: the owner goes against the last cell",
-        &[3, 3],
-        last_cell,
-    )
-    .preemptions(None),
-    Model::new(
-        "slab: the owner goes against two cells",
-        &[140, 100, 130],
-        two_cells,
-    ),
+    Model::new("slab: the owner goes against the last cell", &[3, 3], last_cell).preemptions(None),
+    Model::new("slab: the owner goes against two cells", &[140, 100, 130], two_cells),
     Model::new("slab: a magazine goes against its owner", &[3, 3], magazine).preemptions(Some(3)),
-    Model::new(
-        "slab: walkers, owners and wakers go",
-        &[600, 580, 360],
-        walker,
-    ),
+    Model::new("slab: walkers, owners and wakers go", &[600, 580, 360], walker),
 ];
 
 fn ended(house: &Arc<House>) {
-    assert_eq!(
-        Arc::strong_count(house),
-        1,
-        "the slab has not ended, or twice"
-    );
+    assert_eq!(Arc::strong_count(house), 1, "the slab has not ended, or twice");
 }
 
 fn two_owners(turn: usize) {
     let house = House::new(false);
     let one = Colony::new(1, 0, house.clone());
     let other = one.clone();
-    together(
-        turn,
-        [Box::new(move || drop(one)), Box::new(move || drop(other))],
-    );
+    together(turn, [Box::new(move || drop(one)), Box::new(move || drop(other))]);
     ended(&house);
 }
 
@@ -68,10 +48,7 @@ fn last_cell(turn: usize) {
     drop(stage.handle.take());
     stage.finish();
     let (owner, waker) = (stage.colony.take(), stage.wakers.pop());
-    together(
-        turn,
-        [Box::new(move || drop(owner)), Box::new(move || drop(waker))],
-    );
+    together(turn, [Box::new(move || drop(owner)), Box::new(move || drop(waker))]);
     ended(&stage.house);
     stage.check(1);
 }

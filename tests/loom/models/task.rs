@@ -8,37 +8,18 @@ use super::house::{Stage, output};
 use crate::explore::{Model, Role, together};
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("task: wake against run", &[35, 40], wake_run)
-        .preemptions(None)
-        .stale(&[48, 52]),
+    Model::new("task: wake against run", &[35, 40], wake_run).preemptions(None).stale(&[48, 52]),
     Model::new("task: first run against wake", &[1800, 570], wake_queued)
         .preemptions(None)
         .stale(&[4800, 1300]),
-    Model::new(
-        "task: two wakes against runs",
-        &[1300, 4000, 3900],
-        two_wakes,
-    )
-    .preemptions(Some(3)),
-    Model::new(
-        "task: two wakes, each runs it",
-        &[24000, 24000],
-        wake_and_run,
-    )
-    .preemptions(None)
-    .stale(&[62000, 62000]),
-    Model::new(
-        "task: wake by reference, then by value",
-        &[1800, 2200],
-        wake_twice,
-    )
-    .preemptions(None),
-    Model::new(
-        "task: shutdown after the last poll",
-        &[8, 8],
-        shut_down_after_poll,
-    )
-    .preemptions(None),
+    Model::new("task: two wakes against runs", &[1300, 4000, 3900], two_wakes).preemptions(Some(3)),
+    Model::new("task: two wakes, each runs it", &[24000, 24000], wake_and_run)
+        .preemptions(None)
+        .stale(&[62000, 62000]),
+    Model::new("task: wake by reference, then by value", &[1800, 2200], wake_twice)
+        .preemptions(None),
+    Model::new("task: shutdown after the last poll", &[8, 8], shut_down_after_poll)
+        .preemptions(None),
     Model::new("task: shutdown against wake", &[200, 75], shut_down_wake)
         .preemptions(None)
         .stale(&[860, 210]),
@@ -88,10 +69,7 @@ fn wake_and_run(turn: usize) {
     };
     let first = stage.event(1);
     let second = stage.event(2);
-    together(
-        turn,
-        [both(first, stage.worker(2)), both(second, stage.worker(2))],
-    );
+    together(turn, [both(first, stage.worker(2)), both(second, stage.worker(2))]);
     ends_well(stage);
 }
 
@@ -112,10 +90,7 @@ fn wake_twice(turn: usize) {
 fn ends_cancelled(mut stage: Stage) {
     let mut handle = stage.handle.take();
     let ended = handle.as_mut().map(output);
-    assert!(
-        matches!(&ended, Some(Err(error)) if error.is_cancelled()),
-        "not cancelled"
-    );
+    assert!(matches!(&ended, Some(Err(error)) if error.is_cancelled()), "not cancelled");
     drop(ended);
     drop(handle);
     stage.check(0);

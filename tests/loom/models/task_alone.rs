@@ -13,24 +13,9 @@ use crate::task::{Colony, Readied, Schedule, yield_running};
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("task: yields from worker to worker", &[30, 30], yields).preemptions(None),
-    Model::new(
-        "task: handle dropped, then yields",
-        &[1000, 220],
-        dropped_yields,
-    )
-    .preemptions(None),
-    Model::new(
-        "task: handle dropped against first run",
-        &[84, 21],
-        dropped_new,
-    )
-    .preemptions(None),
-    Model::new(
-        "task: waker dropped against yields",
-        &[120, 15],
-        waker_dropped,
-    )
-    .preemptions(None),
+    Model::new("task: handle dropped, then yields", &[1000, 220], dropped_yields).preemptions(None),
+    Model::new("task: handle dropped against first run", &[84, 21], dropped_new).preemptions(None),
+    Model::new("task: waker dropped against yields", &[120, 15], waker_dropped).preemptions(None),
     Model::new("task: a job against abort and shutdown", &[370, 430], job).preemptions(None),
     Model::new("task: a job that is cancelled", &[26, 36], job_cancelled).preemptions(None),
 ];
@@ -69,11 +54,7 @@ fn worker(house: &Arc<House>, times: usize) -> Role {
 /// A house whose task is detached, in a slab that nobody owns; the drops of the future.
 fn detached(left: usize) -> (Arc<House>, Arc<AtomicUsize>) {
     let (house, drops) = (House::new(true), Arc::new(AtomicUsize::new(0)));
-    let yielding = Yielding {
-        left,
-        counted: Counted::new(&drops),
-        waker: None,
-    };
+    let yielding = Yielding { left, counted: Counted::new(&drops), waker: None };
     let colony = Colony::new(1, 0, house.clone());
     let Ok((task, handle)) = colony.slab().spawn(yielding) else {
         panic!("no permit");
@@ -97,11 +78,7 @@ fn yields(turn: usize) {
 
 fn dropped_yields(turn: usize) {
     let (house, drops) = (House::new(true), Arc::new(AtomicUsize::new(0)));
-    let yielding = Yielding {
-        left: 1,
-        counted: Counted::new(&drops),
-        waker: None,
-    };
+    let yielding = Yielding { left: 1, counted: Counted::new(&drops), waker: None };
     let colony = Colony::new(1, 0, house.clone());
     let Ok((task, handle)) = colony.slab().spawn(yielding) else {
         panic!("no permit");
@@ -125,11 +102,7 @@ fn dropped_new(turn: usize) {
 fn waker_dropped(turn: usize) {
     let (house, drops) = (House::new(true), Arc::new(AtomicUsize::new(0)));
     let given = super::hands::Note::new(Vec::new());
-    let yielding = Yielding {
-        left: 2,
-        counted: Counted::new(&drops),
-        waker: Some(given.clone()),
-    };
+    let yielding = Yielding { left: 2, counted: Counted::new(&drops), waker: Some(given.clone()) };
     let colony = Colony::new(1, 0, house.clone());
     let Ok((task, handle)) = colony.slab().spawn(yielding) else {
         panic!("no permit");

@@ -6,53 +6,20 @@ use crate::explore::{Model, Role, together};
 use crate::task::JoinHandle;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("task: abort against run", &[46, 11], abort_run)
+    Model::new("task: abort against run", &[46, 11], abort_run).preemptions(None).stale(&[70, 13]),
+    Model::new("task: abort against completion", &[46, 10], abort_completion)
         .preemptions(None)
-        .stale(&[70, 13]),
-    Model::new(
-        "task: abort against completion",
-        &[46, 10],
-        abort_completion,
-    )
-    .preemptions(None)
-    .stale(&[76, 13]),
-    Model::new(
-        "task: abort against wake and run",
-        &[8200, 2800, 8000],
-        abort_wake_run,
-    )
-    .preemptions(None),
-    Model::new(
-        "task: handle dropped against completion",
-        &[84, 21],
-        drop_completion,
-    )
-    .preemptions(None),
-    Model::new(
-        "task: handle dropped while awaited",
-        &[5700, 9000],
-        drop_awaited,
-    )
-    .preemptions(None),
-    Model::new(
-        "task: join against completion",
-        &[430, 490],
-        join_completion,
-    )
-    .preemptions(None)
-    .stale(&[1000, 1200]),
-    Model::new(
-        "task: last waker frees",
-        &[1600, 1700, 680],
-        last_waker_frees,
-    )
-    .preemptions(Some(3)),
-    Model::new(
-        "task: wake against completion",
-        &[940, 370],
-        wake_completion,
-    )
-    .preemptions(None),
+        .stale(&[76, 13]),
+    Model::new("task: abort against wake and run", &[8200, 2800, 8000], abort_wake_run)
+        .preemptions(None),
+    Model::new("task: handle dropped against completion", &[84, 21], drop_completion)
+        .preemptions(None),
+    Model::new("task: handle dropped while awaited", &[5700, 9000], drop_awaited).preemptions(None),
+    Model::new("task: join against completion", &[430, 490], join_completion)
+        .preemptions(None)
+        .stale(&[1000, 1200]),
+    Model::new("task: last waker frees", &[1600, 1700, 680], last_waker_frees).preemptions(Some(3)),
+    Model::new("task: wake against completion", &[940, 370], wake_completion).preemptions(None),
     Model::new("task: cloned wakers go", &[570, 330], clones_go).preemptions(None),
 ];
 
@@ -74,10 +41,7 @@ fn ends(mut stage: Stage, pending: bool) {
         Some(Err(error)) if error.is_cancelled() => 0,
         _ => panic!("neither output nor cancelled"),
     };
-    assert!(
-        !pending || outputs == 0,
-        "a task whose event never came has an output"
-    );
+    assert!(!pending || outputs == 0, "a task whose event never came has an output");
     drop(ended);
     drop(handle);
     stage.check(outputs);

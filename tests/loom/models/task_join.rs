@@ -11,25 +11,13 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("task: another waker waits", &[4800, 3200], another_waker)
         .preemptions(None)
         .stale(&[18000, 11000]),
-    Model::new(
-        "task: handle dropped at its waker's turn",
-        &[1700, 1300],
-        drop_waits,
-    )
-    .preemptions(None)
-    .stale(&[5000, 640]),
-    Model::new(
-        "task: aborted while it is awaited",
-        &[4700, 7100, 17000],
-        abort_awaited,
-    )
-    .preemptions(Some(3)),
-    Model::new(
-        "task: abort handle outlives all",
-        &[7400, 7700, 7800],
-        abort_handle,
-    )
-    .preemptions(Some(3)),
+    Model::new("task: handle dropped at its waker's turn", &[1700, 1300], drop_waits)
+        .preemptions(None)
+        .stale(&[5000, 640]),
+    Model::new("task: aborted while it is awaited", &[4700, 7100, 17000], abort_awaited)
+        .preemptions(Some(3)),
+    Model::new("task: abort handle outlives all", &[7400, 7700, 7800], abort_handle)
+        .preemptions(Some(3)),
 ];
 
 /// Woken, with nobody but the cell to keep the slab.
@@ -125,10 +113,7 @@ fn abort_handle(turn: usize) {
         drop(abort);
         again.iter().for_each(|abort| _ = abort.is_finished());
     });
-    together(
-        turn,
-        [twice, Box::new(move || drop(handle)), stage.worker(1)],
-    );
+    together(turn, [twice, Box::new(move || drop(handle)), stage.worker(1)]);
     stage.finish();
     stage.check(1);
 }

@@ -20,12 +20,7 @@ pub(crate) struct Waits<R> {
 impl<R> Waits<R> {
     pub(crate) fn new(future: impl Future<Output = R> + 'static) -> Self {
         let (wakes, waker) = counting();
-        Self {
-            future: Box::pin(future),
-            wakes,
-            waker,
-            taken: 0,
-        }
+        Self { future: Box::pin(future), wakes, waker, taken: 0 }
     }
 
     pub(crate) fn poll(&mut self) -> Option<R> {
@@ -78,11 +73,7 @@ impl<R: 'static> Left<R> {
         if output.is_some() {
             return output;
         }
-        let output = if waits.wakes.wakes() > waits.taken {
-            waits.run()
-        } else {
-            None
-        };
+        let output = if waits.wakes.wakes() > waits.taken { waits.run() } else { None };
         if output.is_none() {
             *self.0.get() = Some((None, waits));
         }

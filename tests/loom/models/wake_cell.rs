@@ -10,27 +10,15 @@ use crate::park::Parker;
 use crate::wake_cell::WakeCell;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new(
-        "wake_cell: register against wake",
-        &[610, 420],
-        register_wake,
-    )
-    .stale(&[3900, 2000])
-    .preemptions(None),
-    Model::new(
-        "wake_cell: register against two wakes",
-        &[11000, 14000, 15000],
-        two_wakes,
-    )
-    .preemptions(Some(3)),
+    Model::new("wake_cell: register against wake", &[610, 420], register_wake)
+        .stale(&[3900, 2000])
+        .preemptions(None),
+    Model::new("wake_cell: register against two wakes", &[11000, 14000, 15000], two_wakes)
+        .preemptions(Some(3)),
     Model::new("wake_cell: the waker changes", &[1500, 700], waker_changes)
         .stale(&[16000, 4700])
         .preemptions(None),
-    Model::new(
-        "wake_cell: a thread sleeps on it",
-        &[1900, 1800, 1800],
-        thread_sleeps,
-    ),
+    Model::new("wake_cell: a thread sleeps on it", &[1900, 1800, 1800], thread_sleeps),
 ];
 
 struct Shared {
@@ -39,10 +27,7 @@ struct Shared {
 }
 
 fn shared() -> Arc<Shared> {
-    Arc::new(Shared {
-        cell: WakeCell::new(),
-        events: AtomicUsize::new(0),
-    })
+    Arc::new(Shared { cell: WakeCell::new(), events: AtomicUsize::new(0) })
 }
 
 /// The event is relaxed: what makes it seen are the cell's own orderings.
@@ -118,10 +103,7 @@ fn waker_changes(turn: usize) {
     together(turn, [event(&shared, 1), sleep]);
     let asleep = *asleep.get();
     if let Some(taken) = asleep {
-        assert!(
-            wakes.wakes() > taken,
-            "the waker registered before was woken"
-        );
+        assert!(wakes.wakes() > taken, "the waker registered before was woken");
     }
 }
 
