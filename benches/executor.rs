@@ -47,6 +47,8 @@ mod cores;
 mod event;
 #[path = "executor/fairness.rs"]
 mod fairness;
+#[path = "executor/policies.rs"]
+mod policies;
 #[path = "executor/scaling.rs"]
 mod scaling;
 #[path = "executor/waking.rs"]
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
     waking::measure(&mut bench);
     channels::measure(&mut bench);
     fairness::measure(&mut bench);
+    policies::measure(&mut bench);
     scaling::measure(&mut bench);
     waiting::measure(&mut bench);
     memory::measure(&mut bench);

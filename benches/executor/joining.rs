@@ -164,7 +164,7 @@ fn counted<E: Executor>(
 }
 
 #[derive(Clone, Copy)]
-struct ForkJoin(&'static Latch);
+pub(crate) struct ForkJoin(pub(crate) &'static Latch);
 
 impl Workload for ForkJoin {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {

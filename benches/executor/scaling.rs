@@ -142,7 +142,7 @@ struct Unpinned;
 impl Setting for Unpinned {
     const NAME: &'static str = "windlass, unpinned";
 
-    fn builder() -> windlass::Builder {
-        windlass::Runtime::builder().cores(CorePlan::None)
+    fn build(workers: usize) -> Result<windlass::Runtime, windlass::BuildError> {
+        windlass::Runtime::builder().cores(CorePlan::None).workers(workers).build()
     }
 }

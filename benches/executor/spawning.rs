@@ -152,7 +152,7 @@ impl Future for Once {
 }
 
 #[derive(Clone, Copy)]
-struct Outside(&'static Latch);
+pub(crate) struct Outside(pub(crate) &'static Latch);
 
 impl FromOutside for Outside {
     fn run<E: Workers>(self, executor: &E, ops: u64) -> Result<Batch, String> {

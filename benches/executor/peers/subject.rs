@@ -12,8 +12,8 @@ use super::{Clocked, Executor, Spawner, Workers};
 pub(crate) trait Setting: 'static {
     const NAME: &'static str;
 
-    fn builder() -> windlass::Builder {
-        windlass::Runtime::builder()
+    fn build(workers: usize) -> Result<windlass::Runtime, windlass::BuildError> {
+        windlass::Runtime::builder().workers(workers).build()
     }
 }
 
@@ -35,7 +35,7 @@ impl<S: Setting> Executor for Windlass<S> {
     type Starter = windlass::Handle;
 
     fn start(workers: usize) -> Result<Self, String> {
-        let built = S::builder().workers(workers).build();
+        let built = S::build(workers);
         built.map(|runtime| Self(runtime, PhantomData)).map_err(|error| error.to_string())
     }
 
@@ -53,6 +53,12 @@ impl<S: Setting> Executor for Windlass<S> {
 }
 
 impl<S: Setting> Workers for Windlass<S> {}
+
+impl<S> Windlass<S> {
+    pub(crate) fn metrics(&self) -> windlass::executor::Metrics {
+        self.0.metrics()
+    }
+}
 
 impl<S: Setting> Clocked for Windlass<S> {
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send {
