@@ -25,6 +25,8 @@ pub(crate) struct Driver {
     events: mio::Events,
     due: Vec<Waker>,
     handle: Handle,
+    /// Whether the host was away since the kernel was last asked: then it may have been told.
+    away: bool,
 }
 
 impl Driver {
@@ -34,7 +36,8 @@ impl Driver {
         let poll = mio::Poll::new()?;
         let eventfd = mio::Waker::new(poll.registry(), NOTIFIED)?;
         let handle = Handle::new(poll.registry().try_clone()?, eventfd, clock);
-        Ok(Self { poll, events: mio::Events::with_capacity(EVENTS_MAX), due: Vec::new(), handle })
+        let events = mio::Events::with_capacity(EVENTS_MAX);
+        Ok(Self { poll, events, due: Vec::new(), handle, away: false })
     }
 
     pub(crate) fn handle(&self) -> &Handle {
@@ -45,7 +48,8 @@ impl Driver {
     /// zero.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
         self.events.clear();
-        if timeout == Some(Duration::ZERO) && self.handle.shared().table.is_empty() {
+        let was_away = std::mem::take(&mut self.away);
+        if timeout == Some(Duration::ZERO) && !was_away && self.handle.shared().table.is_empty() {
             // Nobody to tell; a socket that is registered this moment is seen the next time.
             return;
         }
@@ -59,6 +63,7 @@ impl Driver {
 
     /// From now on each notification makes the descriptor readable, also one that came before.
     pub(crate) fn leave(&mut self) {
+        self.away = true;
         while !self.handle.shared().token.prepare() {
             // The counter is saturated only when it is readable already.
             let _written = self.handle.shared().eventfd.wake();
