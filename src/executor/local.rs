@@ -11,7 +11,7 @@ use super::run_queue::{RunQueue, RunQueues};
 use super::scheduler::{Remote, Scheduler};
 use crate::budget;
 use crate::sync::Ordering;
-use crate::task::{Readied, TaskRef};
+use crate::task::{self, Readied, TaskRef};
 
 /// How many tasks move at once: from the injector, from another's queue, to the injector.
 pub(super) const BATCH: usize = 128;
@@ -36,7 +36,6 @@ pub(super) struct Local<'a, P, Q: RunQueues> {
     scheduler: &'a Scheduler<P, Q>,
     index: usize,
     lifo_run: Cell<u32>,
-    dispatching: Cell<bool>,
 }
 
 /// Whether the calling thread runs tasks of the scheduler at this address.
@@ -75,7 +74,7 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     /// # Safety
     /// While this exists, no other thread has a `Local` of the same scheduler and `index`.
     pub(super) unsafe fn new(scheduler: &'a Scheduler<P, Q>, index: usize) -> Self {
-        Self { scheduler, index, lifo_run: Cell::new(0), dispatching: Cell::new(false) }
+        Self { scheduler, index, lifo_run: Cell::new(0) }
     }
 
     /// Runs `work` with this as the thread's worker.
@@ -132,7 +131,7 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
             return self.scheduler.inject(task, false);
         }
         match readied {
-            Readied::Woken if P::LIFO_RUN_MAX > 0 && !self.dispatching.get() => {
+            Readied::Woken if P::LIFO_RUN_MAX > 0 && task::is_polling() => {
                 if let Some(displaced) = self.remote().lifo.put(task) {
                     self.push(displaced);
                 }
@@ -156,13 +155,6 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     fn spill(&self, task: TaskRef) {
         self.move_to_injector(task);
         self.scheduler.wake_worker();
-    }
-
-    /// Runs `dispatch`, whose wakes all land in the queue, in the order of the events.
-    pub(super) fn dispatch(&self, dispatch: impl FnOnce()) {
-        self.dispatching.set(true);
-        dispatch();
-        self.dispatching.set(false);
     }
 
     /// The next task of this worker's own: the LIFO slot first, within its bound.

@@ -18,7 +18,7 @@ use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::task::TaskRef;
 
 /// How many tasks a worker's own queue holds; more go to the injector.
-const OWN_CAPACITY: usize = 256;
+const OWN_CAPACITY: usize = 1024;
 
 /// How many threads in `block_on` may run tasks at once; others only wait.
 const GUESTS: usize = 4;

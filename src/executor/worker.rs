@@ -23,6 +23,20 @@ const DOUBTS_MAX: u32 = 255;
 /// So many looks at the injector between two at the clock and at the others' queues.
 const LOOKS: u32 = 8;
 
+/// How long a worker has more tasks than it keeps up with before another is woken for them: about
+/// what waking one costs.
+const BEHIND: Duration = Duration::from_micros(50);
+
+/// How long a worker that is fed task by task lets more come before it takes them.
+const GROW: Duration = Duration::from_micros(1);
+
+/// What must have come meanwhile, for that to have been worth it.
+const GROWN: usize = 4;
+
+/// The finds that go by, at first and at most, before a worker lets tasks grow into a batch.
+const HASTE: u32 = 7;
+const HASTE_MAX: u32 = 1023;
+
 /// What a worker keeps between its turns.
 pub(super) struct Worker {
     seat: Seat,
@@ -39,6 +53,11 @@ struct Seat {
     spin_for: Duration,
     /// So many sleeps go by before it looks about again.
     doubts: u32,
+    /// When its queue was last short.
+    kept_up: Instant,
+    /// So many finds go by before it lets a batch grow, and how many it was the last time.
+    haste: u32,
+    haste_last: u32,
 }
 
 /// A worker at work, on its thread.
@@ -51,8 +70,17 @@ pub(super) struct AtWork<'a, P, Q: RunQueues> {
 
 impl Worker {
     pub(super) fn new(index: usize, driver: Box<dyn Driver>, magazine: Magazine) -> Self {
-        let seat =
-            Seat { index, driver, ticks: 0, searching: false, spin_for: Duration::ZERO, doubts: 0 };
+        let seat = Seat {
+            index,
+            driver,
+            ticks: 0,
+            searching: false,
+            spin_for: Duration::ZERO,
+            doubts: 0,
+            kept_up: Instant::now(),
+            haste: HASTE,
+            haste_last: HASTE,
+        };
         Self { seat, magazine }
     }
 
@@ -114,11 +142,14 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         self.local.next().or_else(|| self.local.take_injected())
     }
 
-    /// Looks at the driver. A queue that still holds a whole turn of tasks after one is more than
-    /// this worker keeps up with: one more is woken.
+    /// Looks at the driver. A queue that holds a whole turn of tasks, and has done so for a while,
+    /// is more than this worker keeps up with: one more is woken.
     #[cold]
     fn turn(&mut self) {
-        if self.local.remote().queue.len() >= P::TURN_TASKS as usize {
+        let now = Instant::now();
+        if self.local.remote().queue.len() < P::TURN_TASKS as usize {
+            self.worker.kept_up = now;
+        } else if now - self.worker.kept_up >= BEHIND {
             self.scheduler.wake_worker();
         }
         self.look_at_driver(Some(Duration::ZERO));
@@ -126,7 +157,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
 
     fn look_at_driver(&mut self, timeout: Option<Duration>) {
         self.worker.driver.wait(timeout);
-        self.local.dispatch(|| self.worker.driver.dispatch());
+        self.worker.driver.dispatch();
     }
 
     fn search_or_sleep(&mut self) {
@@ -158,6 +189,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         loop {
             for _ in 0..LOOKS {
                 if !scheduler.injector(index).is_empty() || scheduler.presence.is_closed() {
+                    self.let_grow();
                     return true;
                 }
                 hint::spin_loop();
@@ -170,6 +202,24 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
                 return false;
             }
         }
+    }
+
+    /// Who takes task by task from a thread that spawns many makes the queue's lines go to and fro
+    /// for each: better to let some come. Who waits for an answer before it wakes again sends no
+    /// more meanwhile: then it is not tried again for a while, each time for longer.
+    fn let_grow(&mut self) {
+        let seat = &mut *self.worker;
+        if seat.haste > 0 {
+            seat.haste -= 1;
+            return;
+        }
+        let began = Instant::now();
+        while began.elapsed() < GROW {
+            hint::spin_loop();
+        }
+        let has_grown = self.scheduler.injector(seat.index).len() >= GROWN;
+        seat.haste_last = if has_grown { 0 } else { (2 * seat.haste_last + 1).min(HASTE_MAX) };
+        seat.haste = seat.haste_last;
     }
 
     /// Every task in another worker's queue has that worker; so what is looked at once more is the
@@ -186,8 +236,9 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         let woken = self.get_up();
         let now = Instant::now();
         self.counters().got_up(now);
+        self.worker.kept_up = now;
         self.adapt(woken, now - began);
-        self.local.dispatch(|| self.worker.driver.dispatch());
+        self.worker.driver.dispatch();
     }
 
     /// Leaves the sleepers. Whether a push woke this worker: then it counts as searching.
@@ -211,7 +262,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
             let timeout = if self.lie_down() { timeout } else { Some(Duration::ZERO) };
             self.worker.driver.wait(timeout);
             self.get_up();
-            self.local.dispatch(|| self.worker.driver.dispatch());
+            self.worker.driver.dispatch();
             ran = self.run_ready(most);
         }
         self.go_away();

@@ -143,4 +143,4 @@ pub use local_key::{LocalKey, NotSet, Scoped};
 pub(crate) use colony::{Colony, Schedule};
 pub(crate) use header::{Kind, Readied, Slab, TaskRef};
 pub(crate) use magazine::Magazine;
-pub(crate) use running::yield_running;
+pub(crate) use running::{is_polling, yield_running};

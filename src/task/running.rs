@@ -23,6 +23,12 @@ pub(super) fn during<R>(task: TaskRef, poll: impl FnOnce() -> R) -> (R, bool) {
     (result, !ptr::eq(left, own))
 }
 
+/// Whether the thread is in a task's poll that has not yielded.
+#[inline]
+pub(crate) fn is_polling() -> bool {
+    RUNNING.with(|running| !running.get().is_null())
+}
+
 /// If the waker is that of the task which this thread polls: the task stays ready when this poll
 /// ends pending, as if it had been woken, at a lower price. `false`: nothing was done.
 #[inline]
