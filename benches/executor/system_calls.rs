@@ -39,7 +39,10 @@ const PERF_EVENT_IOC_SET_FILTER: libc::c_ulong = 0x4008_2406;
 /// Measures the group of this file.
 pub(crate) fn measure(bench: &mut Harness) {
     if let Err(error) = Counters::open() {
-        eprintln!("executor/system_calls: left out, tracepoints cannot be used: {error}");
+        eprintln!(
+            "executor/system_calls: left out, tracepoints cannot be used: {error} (needs root and \
+             `mount -t tracefs nodev /sys/kernel/tracing`)"
+        );
         return;
     }
     bench.group("system_calls", |group| {
