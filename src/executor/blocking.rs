@@ -1,13 +1,7 @@
 //! A bounded pool of threads for closures that block.
 
-use std::cell::Cell;
-use std::collections::VecDeque;
-use std::fmt;
-use std::mem;
-use std::ptr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::{cell::Cell, collections::VecDeque, fmt, mem, ptr, thread, time::Duration};
 
 use super::mask::Mask;
 use crate::task::{JoinError, JoinHandle, Slab, TaskRef};

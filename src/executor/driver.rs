@@ -1,9 +1,7 @@
 //! The socket through which a worker sleeps: by condition variable, on a reactor, or in a
 //! simulation.
 
-use std::ffi::c_int;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{ffi::c_int, sync::Arc, time::Duration};
 
 use crate::park::{Parker, Unparker};
 

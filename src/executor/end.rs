@@ -1,10 +1,7 @@
 //! The end of an executor: the tasks that are left are dropped.
 
-use super::policy::Policy;
-use super::run_queue::RunQueues;
-use super::scheduler::Scheduler;
-use crate::sync::{Ordering, fence};
-use crate::task::Colony;
+use super::{policy::Policy, run_queue::RunQueues, scheduler::Scheduler};
+use crate::{sync::Ordering, sync::fence, task::Colony};
 
 /// Nobody runs tasks any more: ends those that are left.
 pub(super) fn end<P: Policy, Q: RunQueues>(colony: &Colony<Scheduler<P, Q>>) {

@@ -7,14 +7,8 @@
 
 use std::time::Instant;
 
-use super::end::end;
-use super::local::Local;
-use super::policy::Policy;
-use super::run_queue::RunQueues;
-use super::scheduler::Scheduler;
-use crate::budget;
-use crate::park::Parker;
-use crate::task::Colony;
+use super::{end::end, local::Local, policy::Policy, run_queue::RunQueues, scheduler::Scheduler};
+use crate::{budget, park::Parker, task::Colony};
 
 /// How a stay ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,7 @@
 //! **Progress.** Wait-free. Putting a task into an empty slot is a plain store: nobody else fills
 //! it.
 
-use crate::sync::{AtomicUsize, Ordering};
-use crate::task::TaskRef;
+use crate::{sync::AtomicUsize, sync::Ordering, task::TaskRef};
 
 /// The address of the task, or 0.
 #[derive(Debug)]

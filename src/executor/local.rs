@@ -1,17 +1,11 @@
 //! What only the thread that runs tasks touches: the worker's way to its own queue and LIFO slot,
 //! by which what becomes ready on it stays on it.
 
-use std::cell::Cell;
-use std::ptr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::{cell::Cell, ptr, sync::Arc, sync::Mutex, sync::PoisonError, time::Instant};
 
-use super::policy::Policy;
 use super::run_queue::{RunQueue, RunQueues};
-use super::scheduler::{Remote, Scheduler};
-use crate::budget;
-use crate::sync::Ordering;
-use crate::task::{Readied, TaskRef};
+use super::{policy::Policy, scheduler::Remote, scheduler::Scheduler};
+use crate::{budget, sync::Ordering, task::Readied, task::TaskRef};
 
 /// How many tasks move at once: from the injector, from another's queue, to the injector.
 pub(super) const BATCH: usize = 128;

@@ -8,16 +8,11 @@
 //! - a worker has tasks waiting and is in the same poll at two looks; or
 //! - its worker has not slept, and had tasks waiting, for ten looks.
 
-use std::io;
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::{io, thread, thread::JoinHandle, time::Duration, time::Instant};
 
-use super::hooks::SlowPoll;
-use super::policy::Policy;
 use super::run_queue::{RunQueue, RunQueues};
-use super::scheduler::Scheduler;
-use crate::sync::Ordering;
-use crate::task::{Colony, Kind};
+use super::{hooks::SlowPoll, policy::Policy, scheduler::Scheduler};
+use crate::{sync::Ordering, task::Colony, task::Kind};
 
 /// The time between two looks while workers run tasks. It doubles with each look that finds nothing
 /// run, up to the maximum.

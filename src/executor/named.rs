@@ -1,9 +1,6 @@
 //! A task that is known by a name while it is polled.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::{pin::Pin, sync::Arc, task::Context, task::Poll};
 
 use super::local;
 

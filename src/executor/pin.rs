@@ -2,7 +2,7 @@
 
 use std::fs::read_to_string;
 
-use super::topology::{self, Cpu};
+use super::{topology, topology::Cpu};
 
 pub(super) const AVAILABLE: bool = true;
 

@@ -1,20 +1,12 @@
 //! The worker threads of one executor: started, pinned, stopped.
 
-use std::fmt;
-use std::io;
 use std::sync::{Arc, mpsc};
-use std::thread::{self, JoinHandle as ThreadHandle};
-use std::time::Duration;
+use std::{fmt, io, thread, thread::JoinHandle as ThreadHandle, time::Duration};
 
-use super::driver::Driver;
-use super::end::end;
-use super::monitor;
-use super::pin;
-use super::policy::Policy;
-use super::run_queue::RunQueues;
-use super::scheduler::Scheduler;
-use super::spawner::Spawner;
-use super::worker::Worker;
+use super::{
+    driver::Driver, end::end, monitor, pin, policy::Policy, run_queue::RunQueues,
+    scheduler::Scheduler, spawner::Spawner, worker::Worker,
+};
 use crate::task::Colony;
 
 /// Runs a worker's work inside what its thread needs around it, with the worker's number.

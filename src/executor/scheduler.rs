@@ -1,21 +1,15 @@
 //! What one executor shares: its queues, who sleeps, who is in, and whom a push wakes.
 
-use std::marker::PhantomData;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{marker::PhantomData, time::Duration};
 
 use crossbeam_utils::CachePadded;
 
-use super::counters::{Counters, Metrics};
-use super::driver::Notify;
-use super::hooks::Hooks;
-use super::idle::Idle;
-use super::lifo::LifoSlot;
-use super::policy::Policy;
-use super::presence::Presence;
-use super::run_queue::{RunQueue, RunQueues};
-use crate::sync::{AtomicBool, AtomicUsize, Ordering};
-use crate::task::TaskRef;
+use super::{
+    counters::Counters, counters::Metrics, driver::Notify, hooks::Hooks, idle::Idle,
+    lifo::LifoSlot, policy::Policy, presence::Presence, run_queue::RunQueue, run_queue::RunQueues,
+};
+use crate::{sync::AtomicBool, sync::AtomicUsize, sync::Ordering, task::TaskRef};
 
 /// How many tasks a worker's own queue holds; more go to the injector.
 const OWN_CAPACITY: usize = 256;

@@ -1,19 +1,12 @@
 //! The ways into one executor, whatever its policy and queues: spawn, wake, be a guest, and its
 //! end.
 
-use std::fmt;
-use std::future::Future;
-use std::ptr;
-use std::time::Duration;
+use std::{fmt, ptr, time::Duration};
 
-use super::counters::Metrics;
-use super::end::{drop_tasks, end};
-use super::guest::{self, Stay};
-use super::hooks::PanicPolicy;
-use super::local::{self, Local};
-use super::policy::Policy;
-use super::run_queue::RunQueues;
-use super::scheduler::Scheduler;
+use super::{
+    counters::Metrics, end::drop_tasks, end::end, guest, guest::Stay, hooks::PanicPolicy, local,
+    local::Local, policy::Policy, run_queue::RunQueues, scheduler::Scheduler,
+};
 use crate::park::Parker;
 use crate::task::{Colony, JoinError, JoinHandle, Panic, Readied, Schedule, Slab, TaskRef};
 

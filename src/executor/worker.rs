@@ -1,15 +1,10 @@
 //! One worker: take, run, search, look about, sleep.
 
-use std::hint;
-use std::time::{Duration, Instant};
+use std::{hint, time::Duration, time::Instant};
 
-use super::driver::Driver;
-use super::local::{BATCH, Local};
-use super::policy::Policy;
 use super::run_queue::{RunQueue, RunQueues};
-use super::scheduler::Scheduler;
-use crate::sync::Ordering;
-use crate::task::{Colony, Magazine, TaskRef};
+use super::{driver::Driver, local::BATCH, local::Local, policy::Policy, scheduler::Scheduler};
+use crate::{sync::Ordering, task::Colony, task::Magazine, task::TaskRef};
 
 /// The shortest time for which it is worth to look about before sleeping.
 const SPIN_MIN: Duration = Duration::from_micros(1);

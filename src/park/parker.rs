@@ -1,8 +1,7 @@
 //! The token over a mutex and a condition variable: for threads that wait for nothing else.
 
-use std::mem::ManuallyDrop;
 use std::task::{RawWaker, RawWakerVTable, Wake, Waker};
-use std::time::{Duration, Instant};
+use std::{mem::ManuallyDrop, time::Duration, time::Instant};
 
 use super::token::Token;
 use crate::sync::{Arc, Condvar, Mutex};

@@ -1,9 +1,6 @@
 //! What stands in a cell for a future: the future, or a box where it or its output is too large.
 
-use std::future::Future;
-use std::marker::PhantomData;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::{marker::PhantomData, pin::Pin, task::Context, task::Poll, task::ready};
 
 /// What stands in a cell.
 pub(super) trait Body {

@@ -1,23 +1,16 @@
 //! The cell: header and future (then output) in one slot, and the functions that know the type.
 
-use std::alloc::Layout;
-use std::any::type_name;
-use std::future::{Future, Ready};
 use std::mem::{ManuallyDrop, needs_drop};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::ptr::NonNull;
-use std::task::{Context, Poll};
-use std::thread::Result as Caught;
+use std::{
+    alloc::Layout, any::type_name, future::Ready, panic::AssertUnwindSafe, panic::catch_unwind,
+    pin::Pin, ptr::NonNull, task::Context, task::Poll, thread::Result as Caught,
+};
 
 use super::body::{Apart, Body, Within};
-use super::error::{JoinError, Panic};
 use super::header::{Header, Kind, Readied, Slab, TaskRef};
-use super::join::JoinHandle;
-use super::running;
 use super::slot::{CLASSES, Slot, class_of};
 use super::snapshot::{Completed, Ended, Snapshot};
-use super::waker;
+use super::{error::JoinError, error::Panic, join::JoinHandle, running, waker};
 use crate::sync::UnsafeCell;
 
 /// `repr(C)`: a pointer to the cell is a pointer to its header.

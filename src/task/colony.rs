@@ -1,12 +1,9 @@
 //! A slab and who schedules its tasks, in one place that lives as long as an owner or a cell.
 
-use std::fmt;
-use std::ops::Deref;
-use std::ptr::NonNull;
+use std::{fmt, ops::Deref, ptr::NonNull};
 
-use super::error::Panic;
 use super::header::{Hooks, Readied, Slab, TaskRef};
-use super::housing::Housing;
+use super::{error::Panic, housing::Housing};
 
 /// What a task needs of its executor.
 pub(crate) trait Schedule: Send + Sync + 'static {

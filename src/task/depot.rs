@@ -1,13 +1,10 @@
 //! Where the slots of all threads come from and go to: a ring of slots for each class, and behind
 //! it the chunks of memory that slots are carved from.
 
-use std::alloc::{self, Layout};
-use std::ptr::NonNull;
-use std::sync::PoisonError;
+use std::{alloc, alloc::Layout, ptr::NonNull, sync::PoisonError};
 
 use super::slot::{CLASSES, Front, List, STEP, Slot, bytes};
-use crate::ring::Ring;
-use crate::sync::{Mutex, shrunk};
+use crate::{ring::Ring, sync::Mutex, sync::shrunk};
 
 /// How many slots go from hand to hand at once.
 pub(super) const BATCH: usize = shrunk(64, 2);

@@ -1,7 +1,6 @@
 //! Why a task gave no output.
 
-use std::any::Any;
-use std::fmt;
+use std::{any::Any, fmt};
 
 /// Why a task gave no output.
 pub enum JoinError {

@@ -1,14 +1,10 @@
 //! What all cells have in common, and the slab they live in, whatever their futures are and
 //! whoever schedules them.
 
-use std::ptr::NonNull;
-use std::task::Waker;
+use std::{ptr::NonNull, task::Waker};
 
-use super::error::Panic;
-use super::housing::Housing;
-use super::magazine::Magazine;
 use super::slot::{Front, Slot};
-use super::snapshot::{Begun, Woken};
+use super::{error::Panic, housing::Housing, magazine::Magazine, snapshot::Begun, snapshot::Woken};
 
 /// How a task became ready: an executor may choose the place in its queues by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

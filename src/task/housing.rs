@@ -2,8 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::depot::Depot;
-use super::permits::Permits;
+use super::{depot::Depot, permits::Permits};
 use crate::sync::{AtomicUsize, Ordering};
 
 /// Alive until the last owner has gone and the last permit is back; then whoever brought that about

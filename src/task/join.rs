@@ -1,14 +1,9 @@
 //! The join handle: awaits a task's output, aborts it, or lets it go.
 
-use std::fmt;
-use std::future::Future;
-use std::marker::PhantomData;
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
+use std::{fmt, marker::PhantomData, pin::Pin};
 
-use super::error::JoinError;
-use super::header::{Header, TaskRef};
-use super::snapshot::Offered;
+use super::{error::JoinError, header::Header, header::TaskRef, snapshot::Offered};
 use crate::budget;
 
 /// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says

@@ -1,13 +1,6 @@
 //! Values that belong to a task, wherever it runs: set for the length of a future's polls.
 
-use std::cell::Cell;
-use std::fmt;
-use std::future::Future;
-use std::mem::ManuallyDrop;
-use std::pin::Pin;
-use std::ptr;
-use std::task::{Context, Poll};
-use std::thread;
+use std::{cell::Cell, fmt, mem::ManuallyDrop, pin::Pin, ptr, task::Context, task::Poll, thread};
 
 /// Declares task-local values, which [`LocalKey::scope`](crate::task::LocalKey::scope) sets for a
 /// future and all it awaits.

@@ -4,14 +4,10 @@
 //! A slot goes to the magazine of the thread that frees its cell: slots wander. What is too much
 //! goes to the depot in batches, and what is missing comes from there.
 
-use std::cell::Cell;
-use std::marker::PhantomData;
-use std::ptr::{self, NonNull};
+use std::{cell::Cell, marker::PhantomData, ptr, ptr::NonNull};
 
-use super::depot::BATCH;
-use super::housing::Housing;
-use super::permits::{Hoard, Permits};
 use super::slot::{CLASSES, List, Slot};
+use super::{depot::BATCH, housing::Housing, permits::Hoard, permits::Permits};
 use crate::sync::{Ordering, thread_local};
 
 /// How many slots of a class a magazine holds at most, and keeps when it is flushed.

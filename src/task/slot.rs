@@ -1,8 +1,6 @@
 //! The places where cells live, and lists of those where nobody lives.
 
-use std::alloc::Layout;
-use std::ptr::NonNull;
-use std::task::Waker;
+use std::{alloc::Layout, ptr::NonNull, task::Waker};
 
 use super::state::State;
 use crate::sync::{UnsafeCell, shrunk};

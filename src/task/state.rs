@@ -1,7 +1,9 @@
 //! The atomic state word: does what a [`Snapshot`]'s step of the same name says.
 
-use super::snapshot::{Begun, CLOSED, COMPLETED, Completed, Ended, JOIN, JOIN_WAKER, Offered};
-use super::snapshot::{REFERENCE, RUNNING, SCHEDULED, Snapshot, Woken};
+use super::snapshot::{
+    Begun, CLOSED, COMPLETED, Completed, Ended, JOIN, JOIN_WAKER, Offered, REFERENCE, RUNNING,
+    SCHEDULED, Snapshot, Woken,
+};
 use crate::sync::{AtomicUsize, Ordering};
 
 /// Beyond this many references the process is out of memory or leaks wakers in a loop.

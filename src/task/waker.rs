@@ -1,7 +1,6 @@
 //! `std::task::Waker` over a task cell: each waker is one reference.
 
-use std::mem::ManuallyDrop;
-use std::task::{RawWaker, RawWakerVTable, Waker};
+use std::{mem::ManuallyDrop, task::RawWaker, task::RawWakerVTable, task::Waker};
 
 use super::header::{Header, TaskRef};
 
