@@ -60,23 +60,13 @@ impl Idle {
         // [idle.pushed] pairs with [idle.asleep], [idle.stopped], [executor.drained]: the push is
         // seen by whoever this thread does not see asleep, or still sees searching.
         fence(Ordering::SeqCst);
-        let mut word = self.word.load(Ordering::Relaxed);
-        loop {
-            if word >= SEARCHER || word & SLEEPERS == 0 {
-                return None;
-            }
-            let worker = word.trailing_zeros();
-            let claimed = (word & !(1 << worker)) + SEARCHER;
-            match self.word.compare_exchange_weak(
-                word,
-                claimed,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return Some(worker as usize),
-                Err(now) => word = now,
-            }
-        }
+        let claim = |word: u64| {
+            let can_claim = (1..SEARCHER).contains(&word);
+            // The last bit goes, the count grows.
+            can_claim.then(|| (word & (word - 1)) + SEARCHER)
+        };
+        let claimed = self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, claim);
+        claimed.ok().map(|word| word.trailing_zeros() as usize)
     }
 
     /// After a push into `worker`'s own injector: whether it sleeps and is to be notified. It

@@ -85,23 +85,12 @@ impl Permits {
     /// Takes up to `most` permits; 0 when there are none.
     #[inline]
     pub(super) fn take(&self, most: usize) -> usize {
-        let mut free = self.shared.load(Ordering::Relaxed);
-        loop {
-            let taken = free.min(most);
-            if taken == 0 {
-                self.scarce.store(1, Ordering::Relaxed);
-                return 0;
-            }
-            match self.shared.compare_exchange_weak(
-                free,
-                free - taken,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return taken,
-                Err(now) => free = now,
-            }
-        }
+        let take = |free: usize| (free > 0).then(|| free.saturating_sub(most));
+        let Ok(free) = self.shared.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) else {
+            self.scarce.store(1, Ordering::Relaxed);
+            return 0;
+        };
+        free.min(most)
     }
 
     /// As many as a worker takes at once; 0 when there are none.
