@@ -42,18 +42,13 @@ pub const WORKERS_MAX: usize = 48;
 const SEARCHER: u64 = 1 << WORKERS_MAX;
 const SLEEPERS: u64 = SEARCHER - 1;
 
-/// The word, and the protocol on it.
-#[derive(Debug)]
+/// The word, and the protocol on it: all workers busy at first.
+#[derive(Debug, Default)]
 pub(crate) struct Idle {
     word: AtomicU64,
 }
 
 impl Idle {
-    /// All workers busy.
-    pub(crate) fn new() -> Self {
-        Self { word: AtomicU64::new(0) }
-    }
-
     /// After a push: the sleeping worker to notify, if it takes one. It counts as searching from
     /// now on.
     pub(crate) fn claim(&self) -> Option<usize> {

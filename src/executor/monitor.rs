@@ -105,7 +105,7 @@ fn report<P: Policy, Q: RunQueues>(
     if lasted >= *limit {
         on_slow_poll(SlowPoll {
             worker,
-            task: kind.name(),
+            task: (kind.name)(),
             name: remote.name.lock().map_or(None, |name| name.clone()),
             lasted,
         });

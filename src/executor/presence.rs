@@ -13,14 +13,10 @@ use crate::sync::{AtomicUsize, Ordering};
 const CLOSED: usize = 1;
 const ONE: usize = 2;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Presence(AtomicUsize);
 
 impl Presence {
-    pub(crate) fn new() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-
     /// Comes in, to run tasks. `false`: closed.
     #[must_use]
     pub(crate) fn enter(&self) -> bool {

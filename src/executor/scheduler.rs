@@ -82,7 +82,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         let guests = if hosts { GUESTS } else { 0 };
         let remote = |_| Remote {
             queue: Queue::<Q>::with_capacity(OWN_CAPACITY),
-            lifo: CachePadded::new(LifoSlot::new()),
+            lifo: CachePadded::default(),
             counters: CachePadded::new(Counters::new(settings.poll_times)),
             running: AtomicUsize::new(0),
             name: Mutex::new(None),
@@ -95,8 +95,8 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
                 .collect(),
             remotes: (0..workers + guests).map(remote).collect(),
             notifiers,
-            idle: Idle::new(),
-            presence: Presence::new(),
+            idle: Idle::default(),
+            presence: Presence::default(),
             spin_max: settings.spin_max,
             hooks: settings.hooks,
             guests: AtomicUsize::new(0),

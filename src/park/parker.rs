@@ -17,7 +17,7 @@ use crate::sync::{Arc, Condvar, Mutex};
 /// parker.park();
 /// # other.join().unwrap();
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Parker(Arc<Bed>);
 
 /// The waking end: clone it, share it, send it. Also a [`std::task::Wake`], so that `Waker::from`
@@ -25,23 +25,17 @@ pub struct Parker(Arc<Bed>);
 #[derive(Clone, Debug)]
 pub struct Unparker(Arc<Bed>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Bed {
     token: Token,
     lock: Mutex<()>,
     wake: Condvar,
 }
 
-impl Default for Parker {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Parker {
     /// A parker without a token.
     pub fn new() -> Self {
-        Self(Arc::new(Bed { token: Token::new(), lock: Mutex::new(()), wake: Condvar::new() }))
+        Self::default()
     }
 
     /// Another handle that wakes this parker.

@@ -8,14 +8,10 @@ const NOTIFIED: u32 = 1;
 const PARKED: u32 = 2;
 
 /// The parking token of one thread. One thread parks; any number notify.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Token(AtomicU32);
 
 impl Token {
-    pub(crate) fn new() -> Self {
-        Self(AtomicU32::new(EMPTY))
-    }
-
     /// Announces that this thread is about to sleep. `false`: a token was there and has been taken,
     /// do not sleep. `true`: sleep in the kernel, then call [`Token::finish`].
     #[must_use]

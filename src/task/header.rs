@@ -4,7 +4,8 @@
 use std::{ptr::NonNull, task::Waker};
 
 use super::slot::{Front, Slot};
-use super::{error::Panic, housing::Housing, magazine::Magazine, snapshot::Begun, snapshot::Woken};
+use super::snapshot::{Begun, Woken};
+use super::{error::Panic, housing::Housing, magazine::Magazine, state::State};
 
 /// How a task became ready: an executor may choose the place in its queues by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,15 +51,10 @@ pub(crate) struct Kind {
     /// Gives the slot back; the caller was told to free the cell.
     pub(super) free: unsafe fn(TaskRef),
     /// The name of the future's type.
-    pub(super) name: fn() -> &'static str,
+    pub(crate) name: fn() -> &'static str,
 }
 
 impl Kind {
-    /// The name of the future's type.
-    pub(crate) fn name(&self) -> &'static str {
-        (self.name)()
-    }
-
     /// # Safety
     /// `address` is 0 or comes from [`TaskRef::kind_address`].
     pub(crate) unsafe fn from_address(address: usize) -> Option<&'static Self> {
@@ -88,12 +84,12 @@ impl Slab {
     #[inline]
     pub(crate) fn schedule(&self, task: TaskRef, readied: Readied) {
         // SAFETY: the slab is alive, and with it the whole.
-        unsafe { (self.hooks.schedule)(self.housing.whole(), task, readied) };
+        unsafe { (self.hooks.schedule)(self.housing.whole, task, readied) };
     }
 
     pub(super) fn panicked(&self, panic: &Panic) {
         // SAFETY: as above.
-        unsafe { (self.hooks.panicked)(self.housing.whole(), panic) };
+        unsafe { (self.hooks.panicked)(self.housing.whole, panic) };
     }
 
     /// How many cells are taken: from spawn until the task has completed and its handle and wakers
@@ -136,7 +132,7 @@ impl Slab {
     pub(super) unsafe fn release(task: TaskRef, class: usize, is_job: bool) {
         // SAFETY: the dead cell keeps the slab alive until its part is given up.
         let housing = unsafe { &task.header().slab.as_ref().housing };
-        let (slot, housing) = (Slot::at(task.0.cast()), NonNull::from(housing));
+        let (slot, housing) = (Slot(task.0.cast()), NonNull::from(housing));
         // SAFETY: as above; a job is an owner, a task has a permit.
         unsafe {
             if is_job {
@@ -151,7 +147,7 @@ impl Slab {
 
 /// A plain pointer to a task cell. It keeps nothing alive: rule 3 of the room says what does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TaskRef(NonNull<Header>);
+pub(crate) struct TaskRef(pub(super) NonNull<Header>);
 
 // SAFETY: a cell is made only of `Send` futures and outputs, or its spawner promised that they stay
 // on their thread; its header is `Sync`.
@@ -160,10 +156,6 @@ unsafe impl Send for TaskRef {}
 unsafe impl Sync for TaskRef {}
 
 impl TaskRef {
-    pub(super) fn new(header: NonNull<Header>) -> Self {
-        Self(header)
-    }
-
     /// The address, never 0 and aligned by 64; [`TaskRef::from_address`] turns it back.
     #[inline]
     pub(crate) fn address(self) -> usize {
@@ -256,24 +248,15 @@ impl TaskRef {
         unsafe { (self.header().kind.cancel)(self) };
     }
 
+    /// A step that makes an idle task ready: [`State::wake`], or [`State::close`] to abort it.
+    ///
     /// # Safety
     /// The caller holds a reference.
     #[inline]
-    pub(super) unsafe fn wake(self) {
+    pub(super) unsafe fn ready_by(self, step: impl FnOnce(&State) -> Woken) {
         // SAFETY: the caller's reference keeps the cell alive through this call.
         let header = unsafe { self.header() };
-        if header.front.state.wake() == Woken::Enqueue {
-            // SAFETY: as above.
-            unsafe { header.slab.as_ref() }.schedule(self, Readied::Woken);
-        }
-    }
-
-    /// # Safety
-    /// The caller holds a reference.
-    pub(super) unsafe fn abort(self) {
-        // SAFETY: the caller's reference keeps the cell alive through this call.
-        let header = unsafe { self.header() };
-        if header.front.state.close() == Woken::Enqueue {
+        if step(&header.front.state) == Woken::Enqueue {
             // SAFETY: as above.
             unsafe { header.slab.as_ref() }.schedule(self, Readied::Woken);
         }
@@ -291,10 +274,9 @@ impl TaskRef {
     /// # Safety
     /// The caller holds the cell.
     #[inline]
-    pub(super) unsafe fn add_reference(self) -> Self {
+    pub(super) unsafe fn add_reference(self) {
         // SAFETY: the caller keeps the cell alive.
         unsafe { self.header() }.front.state.add_reference();
-        self
     }
 
     /// # Safety

@@ -13,7 +13,7 @@ pub(super) struct Housing {
     owners: AtomicUsize,
     end: unsafe fn(NonNull<()>),
     /// What `end` is called with: all that ends.
-    whole: NonNull<()>,
+    pub(super) whole: NonNull<()>,
 }
 
 // SAFETY: `whole` is only handed to `end`, whose maker states that it may be called on any thread.
@@ -41,12 +41,6 @@ impl Housing {
         }
     }
 
-    /// The whole that this housing is in, whatever its type.
-    #[inline]
-    pub(super) fn whole(&self) -> NonNull<()> {
-        self.whole
-    }
-
     pub(super) fn add_owner(&self) {
         self.owners.fetch_add(1, Ordering::Relaxed);
     }
@@ -72,10 +66,8 @@ impl Housing {
     #[inline]
     pub(super) unsafe fn give_permits(housing: NonNull<Self>, permits: usize) {
         // SAFETY: the permits keep it alive until they are given.
-        let (housing, end, whole) = unsafe {
-            let housing = housing.as_ref();
-            (housing, housing.end, housing.whole)
-        };
+        let housing = unsafe { housing.as_ref() };
+        let (end, whole) = (housing.end, housing.whole);
         if housing.permits.give(permits) {
             // SAFETY: nobody else knows it any more.
             unsafe { end(whole) };

@@ -3,7 +3,8 @@
 use std::task::{Context, Poll, Waker, ready};
 use std::{fmt, marker::PhantomData, pin::Pin};
 
-use super::{error::JoinError, header::Header, header::TaskRef, snapshot::Offered};
+use super::header::{Header, TaskRef};
+use super::{error::JoinError, snapshot::Offered, state::State, waker};
 use crate::budget;
 
 /// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says
@@ -51,7 +52,7 @@ impl<T> JoinHandle<T> {
     pub fn abort(&self) {
         if let Held::Task(task) = self.held {
             // SAFETY: JOIN keeps the cell alive.
-            unsafe { task.abort() };
+            unsafe { task.ready_by(State::close) };
         }
     }
 
@@ -64,7 +65,7 @@ impl<T> JoinHandle<T> {
     pub fn abort_handle(&self) -> AbortHandle {
         match self.held {
             // SAFETY: JOIN keeps the cell alive.
-            Held::Task(task) => AbortHandle(Some(unsafe { task.add_reference() })),
+            Held::Task(task) => AbortHandle(Some(unsafe { waker::owned(task) })),
             Held::Failed(_) | Held::Nothing => AbortHandle(None),
         }
     }
@@ -210,37 +211,21 @@ impl<T> fmt::Debug for JoinHandle<T> {
 
 /// Aborts a task, from anywhere; has no right to its output. It keeps the task's place, one of
 /// `tasks_max`, until it is dropped.
-#[derive(Debug)]
-pub struct AbortHandle(Option<TaskRef>);
+#[derive(Clone, Debug)]
+pub struct AbortHandle(Option<Waker>);
 
 impl AbortHandle {
     /// See [`JoinHandle::abort`].
     pub fn abort(&self) {
-        if let Some(task) = self.0 {
-            // SAFETY: the handle holds a reference.
-            unsafe { task.abort() };
+        if let Some(waker) = &self.0 {
+            // SAFETY: the waker holds a reference.
+            unsafe { waker::task(waker.data()).ready_by(State::close) };
         }
     }
 
     /// Whether the task has ended.
     pub fn is_finished(&self) -> bool {
-        // SAFETY: the handle holds a reference.
-        self.0.is_none_or(|task| unsafe { task.is_completed() })
-    }
-}
-
-impl Clone for AbortHandle {
-    fn clone(&self) -> Self {
-        // SAFETY: the handle holds a reference.
-        Self(self.0.map(|task| unsafe { task.add_reference() }))
-    }
-}
-
-impl Drop for AbortHandle {
-    fn drop(&mut self) {
-        if let Some(task) = self.0 {
-            // SAFETY: the handle holds a reference, which ends with it.
-            unsafe { task.drop_reference() };
-        }
+        // SAFETY: the waker holds a reference.
+        self.0.as_ref().is_none_or(|waker| unsafe { waker::task(waker.data()).is_completed() })
     }
 }

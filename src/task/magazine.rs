@@ -99,7 +99,7 @@ impl Magazine {
         let hoard = alive.permits.borrow_hoard();
         Self {
             housing,
-            lists: std::array::from_fn(|_| Cell::new(List::EMPTY)),
+            lists: Default::default(),
             hoard: hoard.map(|(number, hoard)| (number, NonNull::from(hoard))),
         }
     }

@@ -46,7 +46,6 @@ pub(super) type Hoard = CachePadded<AtomicUsize>;
 
 impl Permits {
     pub(super) fn new(tasks_max: usize, workers: usize) -> Self {
-        let hoard = |_| CachePadded::new(AtomicUsize::new(0));
         let hoards = workers + GUESTS;
         let hoard_max = (tasks_max / PART / hoards.max(1)).min(2 * BATCH);
         let hoards = if hoard_max == 0 { 0 } else { hoards };
@@ -54,7 +53,7 @@ impl Permits {
             tasks_max,
             hoard_max,
             scarce: AtomicUsize::new(0),
-            hoards: (0..hoards).map(hoard).collect(),
+            hoards: (0..hoards).map(|_| Hoard::default()).collect(),
             spare: Mutex::new((0..hoards).collect()),
             shared: CachePadded::new(AtomicUsize::new(tasks_max)),
         }

@@ -133,6 +133,12 @@ macro_rules! atomic {
             }
         }
 
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new(0)
+            }
+        }
+
         impl Drop for $name {
             fn drop(&mut self) {
                 if !std::thread::panicking() {
