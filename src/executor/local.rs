@@ -33,11 +33,6 @@ pub(super) struct Local<'a, P, Q: RunQueues> {
     dispatching: Cell<bool>,
 }
 
-/// Whether the calling thread runs tasks of the scheduler at this address.
-pub(super) fn is_current(scheduler: *const ()) -> bool {
-    CURRENT.get().scheduler == scheduler
-}
-
 /// Runs `poll` while the task on this thread is known by `name`.
 pub(super) fn named<R>(name: &Arc<str>, poll: impl FnOnce() -> R) -> R {
     struct Before(Option<Arc<str>>);
@@ -50,8 +45,8 @@ pub(super) fn named<R>(name: &Arc<str>, poll: impl FnOnce() -> R) -> R {
     poll()
 }
 
-/// The name of the task that the thread runs, if it has one.
-pub(super) fn current_name() -> Option<Arc<str>> {
+/// The name of the task that the calling thread runs, if it was spawned with one.
+pub fn task_name() -> Option<Arc<str>> {
     let name = replace_name(None);
     replace_name(name.clone());
     name

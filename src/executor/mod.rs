@@ -57,7 +57,7 @@ pub use counters::{Metrics, PollTimes, WorkerCounts};
 pub use driver::{CondvarDriver, Driver, Notify};
 pub use hooks::{PanicPolicy, SlowPoll};
 pub use idle::WORKERS_MAX;
-pub use named::task_name;
+pub use local::task_name;
 pub use policy::{Pinned, Policy, Shared, Stealing};
 pub use run_queue::{Rings, RunQueue, RunQueues};
 

@@ -23,8 +23,3 @@ impl<F: Future> Future for Named<F> {
         local::named(name, || future.poll(cx))
     }
 }
-
-/// The name of the task that the calling thread runs, if it was spawned with one.
-pub fn task_name() -> Option<Arc<str>> {
-    local::current_name()
-}

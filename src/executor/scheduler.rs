@@ -6,8 +6,8 @@ use std::{marker::PhantomData, time::Duration};
 use crossbeam_utils::CachePadded;
 
 use super::{
-    counters::Counters, counters::Metrics, driver::Notify, hooks::Hooks, idle::Idle,
-    lifo::LifoSlot, policy::Policy, presence::Presence, run_queue::RunQueue, run_queue::RunQueues,
+    counters::Counters, driver::Notify, hooks::Hooks, idle::Idle, lifo::LifoSlot, policy::Policy,
+    presence::Presence, run_queue::RunQueue, run_queue::RunQueues,
 };
 use crate::{sync::AtomicBool, sync::AtomicUsize, sync::Ordering, task::TaskRef};
 
@@ -47,7 +47,7 @@ pub(super) struct Remote<Q: RunQueues> {
 /// The queues of one executor, and the protocols on them.
 pub(crate) struct Scheduler<P, Q: RunQueues> {
     /// One for all; under a policy that pins tasks, one for each worker.
-    injectors: Box<[Queue<Q>]>,
+    pub(super) injectors: Box<[Queue<Q>]>,
     /// The workers, then the guests.
     pub(super) remotes: Box<[Remote<Q>]>,
     notifiers: Vec<Arc<dyn Notify>>,
@@ -58,8 +58,10 @@ pub(crate) struct Scheduler<P, Q: RunQueues> {
     /// Which places of guests are taken.
     guests: AtomicUsize,
     dealt: AtomicUsize,
-    drained: AtomicBool,
-    walking: Mutex<()>,
+    /// The tasks that are left are being dropped, from now on also by who spawns.
+    pub(super) drained: AtomicBool,
+    /// Held by who drops tasks that nobody runs any more.
+    pub(super) walking: Mutex<()>,
     ending: Mutex<Ending>,
     pub(super) ended: Condvar,
     policy: PhantomData<P>,
@@ -195,39 +197,6 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
     pub(super) fn leave_guest_place(&self, index: usize) {
         // [executor.place_left] pairs with [executor.place_taken]: as there.
         self.guests.fetch_and(!(1 << (index - self.workers())), Ordering::Release);
-    }
-
-    pub(super) fn metrics(&self, tasks_alive: usize) -> Metrics {
-        let queued = |remote: &Remote<Q>| remote.queue.len() + usize::from(!remote.lifo.is_empty());
-        let workers = self.remotes[..self.workers()].iter();
-        Metrics {
-            tasks_alive,
-            tasks_injected: self.injectors.iter().map(RunQueue::len).sum(),
-            workers_asleep: self.idle.sleeping(),
-            workers: workers.map(|remote| remote.counters.read(queued(remote))).collect(),
-        }
-    }
-
-    /// The tasks that are left are being dropped, from now on also by who spawns.
-    pub(super) fn set_drained(&self) {
-        self.drained.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn has_drained(&self) -> bool {
-        self.drained.load(Ordering::Relaxed)
-    }
-
-    /// Held by who drops tasks that nobody runs any more.
-    pub(super) fn walking(&self) -> MutexGuard<'_, ()> {
-        self.walking.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until all tasks have ended, at most for `timeout`. Whether they have.
-    pub(super) fn wait_ended(&self, timeout: Option<Duration>) -> bool {
-        let (ending, timeout) = (self.ending(), timeout.unwrap_or(Duration::MAX));
-        let goes_on = |ending: &mut Ending| !ending.ended;
-        let waited = self.ended.wait_timeout_while(ending, timeout, goes_on);
-        waited.is_ok_and(|(ending, _)| ending.ended)
     }
 
     pub(super) fn ending(&self) -> MutexGuard<'_, Ending> {
