@@ -1,9 +1,11 @@
 //! A bounded pool of threads for closures that block.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::{cell::Cell, collections::VecDeque, fmt, mem, ptr, thread, time::Duration};
+use std::{
+    cell::Cell, collections::VecDeque, fmt, mem, mem::ManuallyDrop, ptr, thread, time::Duration,
+};
 
-use super::mask::Mask;
+use super::mask;
 use crate::task::{JoinError, JoinHandle, Slab, TaskRef};
 
 /// How long a thread without work stays.
@@ -26,25 +28,22 @@ pub trait BlockingPool: Send + Sync {
 
 /// A closure on its way to a thread. Dropping it cancels it.
 #[derive(Debug)]
-pub struct Job(Option<TaskRef>);
+pub struct Job(TaskRef);
 
 impl Job {
     /// Runs the closure; its panic is caught and goes to the join handle.
-    pub fn run(mut self) {
-        if let Some(task) = self.0.take() {
-            // SAFETY: the job owns the right to run the task, once.
-            unsafe { task.run_job() };
-        }
+    pub fn run(self) {
+        let job = ManuallyDrop::new(self);
+        // SAFETY: the job owns the right to run the task, once.
+        unsafe { job.0.run_job() };
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        if let Some(task) = self.0.take() {
-            // SAFETY: the job owns the right to run the task, so it has not completed, and nobody
-            // else ends it.
-            unsafe { task.cancel_job() };
-        }
+        // SAFETY: the job owns the right to run the task, so it has not completed, and nobody else
+        // ends it.
+        unsafe { self.0.cancel_job() };
     }
 }
 
@@ -55,7 +54,7 @@ where
     T: Send + 'static,
 {
     let (task, handle) = slab.spawn_job(async move { closure() });
-    let taken = pool.execute(Job(Some(task)));
+    let taken = pool.execute(Job(task));
     taken.map_or_else(|_refused| JoinHandle::failed(JoinError::Full), |()| handle)
 }
 
@@ -73,8 +72,9 @@ struct Inside {
     threads_max: usize,
     queue_max: usize,
     thread_name: String,
-    /// The cores of the thread that made the pool: a worker that starts a thread may be pinned.
-    mask: Option<Mask>,
+    /// Takes the cores of the thread that made the pool: a worker that starts a thread may be
+    /// pinned.
+    take_mask: Box<dyn Fn() + Send + Sync>,
     state: Mutex<State>,
     /// A job came, or the pool is closing, or a thread ended while it is.
     changed: Condvar,
@@ -95,7 +95,7 @@ impl BlockingThreads {
             threads_max,
             queue_max,
             thread_name: thread_name.to_owned(),
-            mask: Mask::current(),
+            take_mask: Box::new(mask::current()),
             state: Mutex::default(),
             changed: Condvar::new(),
         }))
@@ -153,9 +153,7 @@ impl Inside {
     /// One thread's life: runs jobs until it is told to end, or has had none for a while.
     fn serve(&self) {
         SERVING.set(self);
-        if let Some(mask) = &self.mask {
-            mask.apply();
-        }
+        (self.take_mask)();
         let idle = |state: &mut State| state.queue.is_empty() && !state.closing;
         loop {
             let mut state = self.lock();

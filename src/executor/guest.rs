@@ -34,9 +34,16 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
     root: &mut dyn FnMut() -> bool,
     parker: &mut Parker,
 ) -> Stay {
-    let Some(guest) = Guest::come(colony) else {
+    let Some(index) = colony.take_guest_place() else {
         return Stay::Away;
     };
+    if !colony.presence.enter() {
+        colony.leave_guest_place(index);
+        return Stay::Away;
+    }
+    // SAFETY: the place is this guest's alone.
+    let guest = Guest { colony, local: unsafe { Local::new(colony, index) }, index };
+    guest.local.remote().counters.got_up(Instant::now());
     let magazine = colony.slab().magazine();
     let _entered = magazine.enter();
     let mut woken = true;
@@ -61,21 +68,6 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
         }
         if woken { Stay::Away } else { Stay::Idle }
     })
-}
-
-impl<'a, P: Policy, Q: RunQueues> Guest<'a, P, Q> {
-    /// `None` when the places are taken, or the executor closes.
-    fn come(colony: &'a Colony<Scheduler<P, Q>>) -> Option<Self> {
-        let index = colony.take_guest_place()?;
-        if !colony.presence.enter() {
-            colony.leave_guest_place(index);
-            return None;
-        }
-        // SAFETY: the place is this guest's alone.
-        let local = unsafe { Local::new(colony, index) };
-        local.remote().counters.got_up(Instant::now());
-        Some(Self { colony, local, index })
-    }
 }
 
 /// What is left in the queue goes to the workers, also when the future panics.

@@ -139,11 +139,18 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         }
     }
 
-    /// The worker's own queue is full: half of it moves to the injector, and the task with it. That
-    /// is more than this worker keeps up with, and a guest takes nothing from there: one is woken.
+    /// The worker's own queue is full, or is given up: half of it moves to the injector, and then
+    /// the task. That is more than this worker keeps up with, and a guest takes nothing from there:
+    /// one is woken.
     #[cold]
     fn spill(&self, task: TaskRef) {
-        self.move_to_injector(task);
+        let (mut moved, mut count) = ([task; BATCH], 0);
+        self.remote().queue.pop_many(BATCH - 1, |first| {
+            moved[count] = first;
+            count += 1;
+        });
+        moved[count] = task;
+        self.scheduler.push_injector_many(self.index, moved[..=count].iter().copied());
         self.scheduler.wake_worker();
     }
 
@@ -218,21 +225,8 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     pub(super) fn give_up_queue(&self) {
         let remote = self.remote();
         while let Some(task) = remote.lifo.take().or_else(|| remote.queue.pop()) {
-            self.move_to_injector(task);
-            self.scheduler.wake_worker();
+            self.spill(task);
         }
-    }
-
-    /// Moves the first of the worker's own queue to the injector, and then `task`: a batch.
-    fn move_to_injector(&self, task: TaskRef) {
-        let (mut moved, mut count) = ([task; BATCH], 0);
-        self.remote().queue.pop_many(BATCH - 1, |first| {
-            moved[count] = first;
-            count += 1;
-        });
-        moved[count] = task;
-        let moved = moved[..=count].iter().copied();
-        self.scheduler.push_injector_many(self.index, moved);
     }
 
     /// No task runs: what stands still from now on is none.

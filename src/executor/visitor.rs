@@ -32,7 +32,7 @@ impl Visitor {
     }
 
     pub(crate) fn driver(&self) -> &dyn Driver {
-        self.worker.driver()
+        &*self.worker.seat.driver
     }
 
     /// Ends the executor: drops the tasks that are left.

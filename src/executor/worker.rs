@@ -20,13 +20,13 @@ const LOOKS: u32 = 8;
 
 /// What a worker keeps between its turns.
 pub(super) struct Worker {
-    seat: Seat,
+    pub(super) seat: Seat,
     magazine: Magazine,
 }
 
-struct Seat {
+pub(super) struct Seat {
     index: usize,
-    driver: Box<dyn Driver>,
+    pub(super) driver: Box<dyn Driver>,
     ticks: u32,
     /// Whether this worker counts as searching.
     searching: bool,
@@ -49,10 +49,6 @@ impl Worker {
         let seat =
             Seat { index, driver, ticks: 0, searching: false, spin_for: Duration::ZERO, doubts: 0 };
         Self { seat, magazine }
-    }
-
-    pub(super) fn driver(&self) -> &dyn Driver {
-        &*self.seat.driver
     }
 
     /// Runs `work` as this worker, on the calling thread.

@@ -17,16 +17,14 @@ impl Token {
     #[must_use]
     pub(crate) fn prepare(&self) -> bool {
         // Relaxed: when it fails, the swap below acquires every notification up to then.
-        match self.0.compare_exchange(EMPTY, PARKED, Relaxed, Relaxed) {
-            Ok(_) => true,
-            Err(state) => {
-                debug_assert_eq!(state, NOTIFIED, "two threads park on one token");
-                // [park.taken] pairs with [park.notify]: what was done before each notification so
-                // far is seen.
-                self.0.swap(EMPTY, Acquire);
-                false
-            }
+        let prepared = self.0.compare_exchange(EMPTY, PARKED, Relaxed, Relaxed);
+        if let Err(state) = prepared {
+            debug_assert_eq!(state, NOTIFIED, "two threads park on one token");
+            // [park.taken] pairs with [park.notify]: what was done before each notification so far
+            // is seen.
+            self.0.swap(EMPTY, Acquire);
         }
+        prepared.is_ok()
     }
 
     /// Whether the token came since [`Token::prepare`]; it stays until [`Token::finish`].

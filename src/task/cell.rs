@@ -10,7 +10,7 @@ use super::body::{Apart, Body, Within};
 use super::header::{Header, Kind, Readied, Slab, TaskRef};
 use super::slot::{CLASSES, Slot, class_of};
 use super::snapshot::{Completed, Ended, Snapshot};
-use super::{error::JoinError, error::Panic, join::JoinHandle, running, waker};
+use super::{error::JoinError, error::Panic, housing::Housing, join::JoinHandle, running, waker};
 use crate::sync::UnsafeCell;
 
 /// `repr(C)`: a pointer to the cell is a pointer to its header.
@@ -71,13 +71,14 @@ impl Slab {
 
     /// Makes a job of a future that is ready at its first poll: a task that the caller runs itself,
     /// by [`TaskRef::run_job`] or [`TaskRef::cancel_job`], once. Jobs take no permit, and shutdown
-    /// passes them by; each is an owner of the slab.
+    /// passes them by; each is an owner of the slab. They end on other threads, so that their slots
+    /// come from no magazine.
     pub(crate) fn spawn_job<F>(&self, future: F) -> Spawned<F>
     where
         F: Future<Output: Send> + Send + 'static,
     {
         self.housing.add_owner();
-        let slot = self.housing.take_slot(slot_class::<F, true>());
+        let slot = self.housing.depot.take(slot_class::<F, true>());
         // SAFETY: the slot is of that class, and comes with an owner's part.
         unsafe { self.settle::<F, true>(slot, future) }
     }
@@ -292,10 +293,18 @@ impl<B: Body> Cell<B> {
     #[inline]
     unsafe fn free(task: TaskRef) {
         // SAFETY: the caller was told to free a cell of this type. Its stage is empty, and ends
-        // here; its front stays.
+        // here; its front stays. The dead cell keeps the slab alive until its part is given up: a
+        // job is an owner, a task has a permit.
         unsafe {
+            let housing = NonNull::from(&task.header().slab.as_ref().housing);
             (&raw mut (*task.as_ptr().cast::<Self>()).stage).drop_in_place();
-            Slab::release(task, Self::CLASS, B::JOB);
+            let slot = Slot(task.0.cast());
+            if B::JOB {
+                housing.as_ref().depot.give(Self::CLASS, slot);
+                Housing::drop_owner(housing);
+            } else {
+                Housing::give(housing, Self::CLASS, slot);
+            }
         }
     }
 }

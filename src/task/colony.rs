@@ -1,6 +1,6 @@
 //! A slab and who schedules its tasks, in one place that lives as long as an owner or a cell.
 
-use std::{fmt, ops::Deref, ptr::NonNull};
+use std::{ops::Deref, ptr::NonNull};
 
 use super::header::{Hooks, Readied, Slab, TaskRef};
 use super::{error::Panic, housing::Housing};
@@ -17,6 +17,7 @@ pub(crate) trait Schedule: Send + Sync + 'static {
 
 /// One part in a slab and its scheduler. Both live until every owner has gone and every cell is
 /// free: wakers and join handles may outlive the executor.
+#[derive(Debug)]
 pub(crate) struct Colony<S: Schedule>(NonNull<Inside<S>>);
 
 struct Inside<S> {
@@ -91,11 +92,5 @@ impl<S: Schedule> Drop for Colony<S> {
     fn drop(&mut self) {
         // SAFETY: this part is given up.
         unsafe { Housing::drop_owner(NonNull::from(&self.slab().housing)) };
-    }
-}
-
-impl<S: Schedule> fmt::Debug for Colony<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Colony").finish_non_exhaustive()
     }
 }

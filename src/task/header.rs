@@ -3,9 +3,8 @@
 
 use std::{ptr::NonNull, task::Waker};
 
-use super::slot::{Front, Slot};
 use super::snapshot::{Begun, Woken};
-use super::{error::Panic, housing::Housing, magazine::Magazine, state::State};
+use super::{error::Panic, housing::Housing, magazine::Magazine, slot::Front, state::State};
 
 /// How a task became ready: an executor may choose the place in its queues by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,26 +122,6 @@ impl Slab {
             }
         });
     }
-
-    /// Gives back the slot of a cell that is dead.
-    ///
-    /// # Safety
-    /// The caller was told to free the cell, which is of that class and a job or not.
-    #[inline]
-    pub(super) unsafe fn release(task: TaskRef, class: usize, is_job: bool) {
-        // SAFETY: the dead cell keeps the slab alive until its part is given up.
-        let housing = unsafe { &task.header().slab.as_ref().housing };
-        let (slot, housing) = (Slot(task.0.cast()), NonNull::from(housing));
-        // SAFETY: as above; a job is an owner, a task has a permit.
-        unsafe {
-            if is_job {
-                housing.as_ref().give_slot(class, slot);
-                Housing::drop_owner(housing);
-            } else {
-                Housing::give(housing, class, slot);
-            }
-        }
-    }
 }
 
 /// A plain pointer to a task cell. It keeps nothing alive: rule 3 of the room says what does.
@@ -231,11 +210,9 @@ impl TaskRef {
         // SAFETY: a job is alive and RUNNING from its beginning.
         unsafe {
             let header = self.header();
-            if header.front.state.load().is_closed() {
-                (header.kind.cancel)(self);
-            } else {
-                (header.kind.poll)(self);
-            }
+            let is_closed = header.front.state.load().is_closed();
+            let end = if is_closed { header.kind.cancel } else { header.kind.poll };
+            end(self);
         }
     }
 

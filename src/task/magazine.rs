@@ -53,21 +53,6 @@ impl Housing {
         }
     }
 
-    /// A slot of the class, without a permit.
-    pub(super) fn take_slot(&self, class: usize) -> Slot {
-        match Magazine::current(self) {
-            Some(magazine) => magazine.take_slot(class),
-            None => self.depot.take(class),
-        }
-    }
-
-    pub(super) fn give_slot(&self, class: usize, slot: Slot) {
-        match Magazine::current(self) {
-            Some(magazine) => magazine.give_slot(class, slot),
-            None => self.depot.give(class, slot),
-        }
-    }
-
     /// Gives a slot and its permit back. The caller's last use of the housing, unless it is an
     /// owner.
     ///
