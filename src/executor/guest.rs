@@ -45,9 +45,8 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
     let guest = Guest { colony, local: unsafe { Local::new(colony, index) }, index };
     guest.local.remote().counters.got_up(Instant::now());
     let magazine = colony.slab().magazine();
-    let _entered = magazine.enter();
     let mut woken = true;
-    guest.local.enter(|| {
+    let run = || {
         while !colony.presence.is_closed() {
             // The future takes turns with the tasks, as one of them.
             budget::renew();
@@ -67,7 +66,8 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
             }
         }
         if woken { Stay::Away } else { Stay::Idle }
-    })
+    };
+    magazine.enter(|| guest.local.enter(run))
 }
 
 /// What is left in the queue goes to the workers, also when the future panics.

@@ -5,7 +5,7 @@ use std::{cell::Cell, ptr, sync::Arc, sync::Mutex, sync::PoisonError, time::Inst
 
 use super::run_queue::{RunQueue, RunQueues};
 use super::{policy::Policy, scheduler::Remote, scheduler::Scheduler};
-use crate::{budget, sync::Ordering, task::Readied, task::TaskRef};
+use crate::{budget, sync::Ordering, sync::within, task::Readied, task::TaskRef};
 
 /// How many tasks move at once: from the injector, from another's queue, to the injector.
 pub(super) const BATCH: usize = 128;
@@ -33,18 +33,6 @@ pub(super) struct Local<'a, P, Q: RunQueues> {
     dispatching: Cell<bool>,
 }
 
-/// Runs `poll` while the task on this thread is known by `name`.
-pub(super) fn named<R>(name: &Arc<str>, poll: impl FnOnce() -> R) -> R {
-    struct Before(Option<Arc<str>>);
-    impl Drop for Before {
-        fn drop(&mut self) {
-            replace_name(self.0.take());
-        }
-    }
-    let _before = Before(replace_name(Some(name.clone())));
-    poll()
-}
-
 /// The name of the task that the calling thread runs, if it was spawned with one.
 pub fn task_name() -> Option<Arc<str>> {
     let name = replace_name(None);
@@ -52,7 +40,8 @@ pub fn task_name() -> Option<Arc<str>> {
     name
 }
 
-fn replace_name(name: Option<Arc<str>>) -> Option<Arc<str>> {
+/// Gives the task on this thread another name. The one before.
+pub(super) fn replace_name(name: Option<Arc<str>>) -> Option<Arc<str>> {
     // SAFETY: the pointer is null, or set for the length of `enter`, on this thread, which borrows
     // the scheduler that holds the name.
     let place = unsafe { CURRENT.get().name.as_ref() }?;
@@ -69,19 +58,13 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
 
     /// Runs `work` with this as the thread's worker.
     pub(super) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        struct Leave(Current);
-        impl Drop for Leave {
-            fn drop(&mut self) {
-                CURRENT.set(self.0);
-            }
-        }
         let _budget = budget::grant();
-        let _leave = Leave(CURRENT.replace(Current {
+        let current = Current {
             scheduler: ptr::from_ref(self.scheduler).cast(),
             local: ptr::from_ref(self).cast(),
             name: &raw const self.remote().name,
-        }));
-        work()
+        };
+        within(|current| CURRENT.replace(current), current, work)
     }
 
     /// The calling thread's worker, if it is one of `scheduler`'s. Valid for the length of a call

@@ -2,7 +2,8 @@
 
 use std::{pin::Pin, sync::Arc, task::Context, task::Poll};
 
-use super::local;
+use super::local::replace_name;
+use crate::sync::within;
 
 /// A future with a name.
 pub(crate) struct Named<F> {
@@ -20,6 +21,6 @@ impl<F: Future> Future for Named<F> {
             let this = self.get_unchecked_mut();
             (&this.name, Pin::new_unchecked(&mut this.future))
         };
-        local::named(name, || future.poll(cx))
+        within(replace_name, Some(name.clone()), || future.poll(cx))
     }
 }

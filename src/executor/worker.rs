@@ -60,15 +60,9 @@ impl Worker {
         let scheduler = &**colony;
         // SAFETY: there is one `Worker` for each index, and it is borrowed meanwhile.
         let local = unsafe { Local::new(scheduler, self.seat.index) };
-        let _entered = self.magazine.enter();
-        local.enter(|| {
-            work(&mut AtWork {
-                worker: &mut self.seat,
-                magazine: &self.magazine,
-                scheduler,
-                local: &local,
-            })
-        })
+        let (worker, magazine) = (&mut self.seat, &self.magazine);
+        let mut at_work = AtWork { worker, magazine, scheduler, local: &local };
+        magazine.enter(|| local.enter(|| work(&mut at_work)))
     }
 }
 

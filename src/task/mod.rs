@@ -136,8 +136,6 @@ mod local_key;
 pub use crate::budget::{consume_budget, unconstrained};
 pub use error::{JoinError, Panic};
 pub use join::{AbortHandle, JoinHandle};
-#[doc(hidden)]
-pub use local_key::LocalPlace;
 pub use local_key::{LocalKey, NotSet, Scoped};
 
 pub(crate) use colony::{Colony, Schedule};
