@@ -3,8 +3,8 @@
 
 use std::{cell::Cell, ptr, sync::Arc, sync::Mutex, sync::PoisonError, time::Instant};
 
-use super::run_queue::{RunQueue, RunQueues};
-use super::{policy::Policy, scheduler::Remote, scheduler::Scheduler};
+use super::scheduler::{HAS_ROOM, Remote, Scheduler};
+use super::{policy::Policy, run_queue::RunQueue, run_queue::RunQueues};
 use crate::{budget, sync::Ordering, sync::within, task::Readied, task::TaskRef};
 
 /// How many tasks move at once: from the injector, from another's queue, to the injector.
@@ -133,7 +133,8 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
             count += 1;
         });
         moved[count] = task;
-        self.scheduler.push_injector_many(self.index, moved[..=count].iter().copied());
+        let moved = moved[..=count].iter().copied();
+        self.scheduler.injector(self.index).push_many(moved).expect(HAS_ROOM);
         self.scheduler.wake_worker();
     }
 

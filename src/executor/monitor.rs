@@ -98,17 +98,11 @@ fn report<P: Policy, Q: RunQueues>(
     let remote = &scheduler.remotes[worker];
     // SAFETY: what stands there is 0 or a kind's address.
     let kind = unsafe { Kind::from_address(remote.running.load(Ordering::Relaxed)) };
-    let hook = scheduler.hooks.on_slow_poll.as_ref();
-    let (Some((limit, on_slow_poll)), Some(kind)) = (hook, kind) else {
+    let hook = scheduler.hooks.on_slow_poll.as_ref().filter(|(limit, _)| lasted >= *limit);
+    let (Some((_, on_slow_poll)), Some(kind)) = (hook, kind) else {
         return false;
     };
-    if lasted >= *limit {
-        on_slow_poll(SlowPoll {
-            worker,
-            task: (kind.name)(),
-            name: remote.name.lock().map_or(None, |name| name.clone()),
-            lasted,
-        });
-    }
-    lasted >= *limit
+    let name = remote.name.lock().map_or(None, |name| name.clone());
+    on_slow_poll(SlowPoll { worker, task: (kind.name)(), name, lasted });
+    true
 }

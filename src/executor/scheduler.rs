@@ -14,6 +14,9 @@ use crate::{sync::AtomicBool, sync::AtomicUsize, sync::Ordering, task::TaskRef};
 /// How many tasks a worker's own queue holds; more go to the injector.
 const OWN_CAPACITY: usize = 256;
 
+/// An injector has room for every task there is.
+pub(super) const HAS_ROOM: &str = "a run queue refused a task below its capacity";
+
 /// How many threads in `block_on` may run tasks at once; others only wait.
 const GUESTS: usize = 4;
 
@@ -124,7 +127,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
     /// Puts a task that became ready outside where a worker takes it, and sees to it that one does.
     pub(super) fn inject(&self, task: TaskRef, spawned: bool) {
         if !P::PINNED {
-            self.push_injector(0, task);
+            self.injector(0).push(task).expect(HAS_ROOM);
             return self.wake_worker();
         }
         if spawned {
@@ -139,7 +142,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
     pub(super) fn send_home(&self, task: TaskRef) {
         // SAFETY: a task that became ready is alive until it has run.
         let home = usize::from(unsafe { task.home() });
-        self.push_injector(home, task);
+        self.injector(home).push(task).expect(HAS_ROOM);
         if self.idle.rouse(home) {
             self.notifiers[home].notify();
         }
@@ -154,23 +157,6 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         {
             self.notifiers[worker].notify();
         }
-    }
-
-    /// An injector has room for every task there is.
-    #[inline]
-    fn push_injector(&self, worker: usize, task: TaskRef) {
-        let refused = self.injector(worker).push(task).is_err();
-        assert!(!refused, "a run queue refused a task below its capacity");
-    }
-
-    /// As [`Scheduler::push_injector`], for many.
-    pub(super) fn push_injector_many(
-        &self,
-        worker: usize,
-        tasks: impl ExactSizeIterator<Item = TaskRef>,
-    ) {
-        let refused = self.injector(worker).push_many(tasks).is_err();
-        assert!(!refused, "a run queue refused a task below its capacity");
     }
 
     /// Tells the workers and guests to end after the task each is running. `true`: there is none,

@@ -3,7 +3,7 @@
 
 use std::{ptr::NonNull, task::Waker};
 
-use super::snapshot::{Begun, Woken};
+use super::snapshot::{Begun, CLOSED, COMPLETED, Woken};
 use super::{error::Panic, housing::Housing, magazine::Magazine, slot::Front, state::State};
 
 /// How a task became ready: an executor may choose the place in its queues by it.
@@ -210,7 +210,7 @@ impl TaskRef {
         // SAFETY: a job is alive and RUNNING from its beginning.
         unsafe {
             let header = self.header();
-            let is_closed = header.front.state.load().is_closed();
+            let is_closed = header.front.state.load().has(CLOSED);
             let end = if is_closed { header.kind.cancel } else { header.kind.poll };
             end(self);
         }
@@ -243,7 +243,7 @@ impl TaskRef {
     /// The caller holds the cell.
     pub(super) unsafe fn is_completed(self) -> bool {
         // SAFETY: the caller keeps the cell alive.
-        unsafe { self.header() }.front.state.load().is_completed()
+        unsafe { self.header() }.front.state.load().has(COMPLETED)
     }
 
     /// One more reference, which the caller drops.

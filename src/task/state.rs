@@ -71,7 +71,7 @@ impl State {
         // [task.begin] pairs with [task.wake], [task.idle]: all that came before any wake so far
         // is seen, and what the last poll left.
         let before = Snapshot(self.0.fetch_xor(SCHEDULED | RUNNING, Acquire));
-        debug_assert!(before.is_scheduled() && !before.is_running(), "ran twice: {before:?}");
+        debug_assert!(before.has(SCHEDULED) && !before.has(RUNNING), "ran twice: {before:?}");
         before.begin().1
     }
 
@@ -94,7 +94,7 @@ impl State {
     /// Whether an output is wanted, as far as the runner knows: [`State::complete`] says.
     #[inline]
     pub(crate) fn wants_output(&self) -> bool {
-        Snapshot(self.0.load(Relaxed)).has_join()
+        Snapshot(self.0.load(Relaxed)).has(JOIN)
     }
 
     /// With an output in the stage.
@@ -162,7 +162,7 @@ impl State {
 
     /// The handle goes, if the word is still `seen`, which leaves it nothing to clear away.
     pub(crate) fn drop_join_at(&self, seen: Snapshot) -> bool {
-        debug_assert_eq!(seen.is_completed(), seen.has_join_waker(), "{seen:?}");
+        debug_assert_eq!(seen.has(COMPLETED), seen.has(JOIN_WAKER), "{seen:?}");
         // [task.left] pairs with [task.begin_alone], [task.yield_alone], [task.end_alone],
         // [task.end], [task.took], [task.last]: the handle is done with the cell.
         self.0.compare_exchange(seen.0, seen.drop_join().0.0, Release, Relaxed).is_ok()
