@@ -53,15 +53,7 @@ impl Parker {
 
     /// Sleeps until a token is there, and takes it. Returns at once when one is there already.
     pub fn park(&mut self) {
-        if !self.0.token.prepare() {
-            return;
-        }
-        let mut asleep = unpoisoned(self.0.lock.lock());
-        while !self.0.token.is_notified() {
-            asleep = unpoisoned(self.0.wake.wait(asleep));
-        }
-        drop(asleep);
-        self.0.token.finish();
+        self.sleep(None);
     }
 
     /// Takes the token, if it is there; never sleeps.
@@ -71,17 +63,21 @@ impl Parker {
 
     /// As [`Parker::park`], at most for `timeout`. Whether a token was taken.
     pub fn park_timeout(&mut self, timeout: Duration) -> bool {
+        self.sleep(Some((Instant::now(), timeout)))
+    }
+
+    /// At most for the time from the moment on.
+    fn sleep(&mut self, bound: Option<(Instant, Duration)>) -> bool {
         if !self.0.token.prepare() {
             return true;
         }
-        let begun = Instant::now();
         let mut asleep = unpoisoned(self.0.lock.lock());
         while !self.0.token.is_notified() {
-            let left = timeout.saturating_sub(begun.elapsed());
-            if left.is_zero() {
-                break;
-            }
-            asleep = unpoisoned(self.0.wake.wait_timeout(asleep, left)).0;
+            asleep = match bound.map(|(begun, most)| most.saturating_sub(begun.elapsed())) {
+                None => unpoisoned(self.0.wake.wait(asleep)),
+                Some(Duration::ZERO) => break,
+                Some(left) => unpoisoned(self.0.wake.wait_timeout(asleep, left)).0,
+            };
         }
         drop(asleep);
         self.0.token.finish()

@@ -34,9 +34,7 @@ impl<S: Schedule> Colony<S> {
     /// A colony of at most `tasks_max` cells. `workers`: how many magazines there may be that hold
     /// permits in store.
     pub(crate) fn new(tasks_max: usize, workers: usize, schedule: S) -> Self {
-        let place = Box::into_raw(Box::<Inside<S>>::new_uninit());
-        let inside = NonNull::new(place.cast::<Inside<S>>());
-        let inside = inside.expect("a box is not null");
+        let inside = NonNull::from(Box::leak(Box::<Inside<S>>::new_uninit())).cast::<Inside<S>>();
         let hooks = Hooks { schedule: Self::schedule, panicked: Self::panicked };
         // SAFETY: it will be inside; `Inside<S>` is `Send`.
         let housing = unsafe { Housing::new(tasks_max, workers, Self::end, inside.cast()) };
