@@ -30,14 +30,12 @@ thread_local! {
 pub(crate) struct Grant(u32);
 
 impl Drop for Grant {
-    #[inline]
     fn drop(&mut self) {
         LEFT.set(self.0);
     }
 }
 
 /// Grants the units of one poll.
-#[inline]
 pub(crate) fn grant() -> Grant {
     Grant(LEFT.replace(UNITS + REFUSALS))
 }

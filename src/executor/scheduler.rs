@@ -93,11 +93,10 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
             name: Mutex::new(None),
             stuck: AtomicUsize::new(0),
         };
+        let injector = |_| Queue::<Q>::with_capacity(settings.tasks_max);
         let injectors = if P::PINNED { workers } else { 1 };
         Self {
-            injectors: (0..injectors)
-                .map(|_| Queue::<Q>::with_capacity(settings.tasks_max))
-                .collect(),
+            injectors: (0..injectors).map(injector).collect(),
             remotes: (0..workers + guests).map(remote).collect(),
             notifiers,
             idle: Idle::default(),

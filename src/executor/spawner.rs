@@ -103,7 +103,6 @@ where
 }
 
 impl<P: Policy, Q: RunQueues> Spawner for Colony<Scheduler<P, Q>> {
-    #[inline]
     fn slab(&self) -> &Slab {
         self.slab()
     }
@@ -119,7 +118,6 @@ impl<P: Policy, Q: RunQueues> Spawner for Colony<Scheduler<P, Q>> {
         }
     }
 
-    #[inline]
     fn is_closing(&self) -> bool {
         self.presence.is_closed()
     }

@@ -3,7 +3,7 @@
 use std::{ops::Deref, ptr::NonNull};
 
 use super::header::{Hooks, Readied, Slab, TaskRef};
-use super::{error::Panic, housing::Housing};
+use super::{error::Panic, housing::Housing, permits::Permits};
 
 /// What a task needs of its executor.
 pub(crate) trait Schedule: Send + Sync + 'static {
@@ -35,9 +35,10 @@ impl<S: Schedule> Colony<S> {
     /// permits in store.
     pub(crate) fn new(tasks_max: usize, workers: usize, schedule: S) -> Self {
         let inside = NonNull::from(Box::leak(Box::<Inside<S>>::new_uninit())).cast::<Inside<S>>();
+        let permits = Permits::new(tasks_max, workers);
         let hooks = Hooks { schedule: Self::schedule, panicked: Self::panicked };
         // SAFETY: it will be inside; `Inside<S>` is `Send`.
-        let housing = unsafe { Housing::new(tasks_max, workers, Self::end, inside.cast()) };
+        let housing = unsafe { Housing::new(permits, Self::end, inside.cast()) };
         let slab = Slab { housing, hooks };
         // SAFETY: a box has room for it.
         unsafe { inside.write(Inside { slab, schedule }) };

@@ -5,13 +5,16 @@ use std::ptr::NonNull;
 use super::{depot::Depot, permits::Permits};
 use crate::sync::{AtomicUsize, Ordering};
 
+/// Ends the whole that a housing is in.
+pub(super) type End = unsafe fn(NonNull<()>);
+
 /// Alive until the last owner has gone and the last permit is back; then whoever brought that about
 /// ends it.
 pub(super) struct Housing {
     pub(super) depot: Depot,
     pub(super) permits: Permits,
     owners: AtomicUsize,
-    end: unsafe fn(NonNull<()>),
+    end: End,
     /// What `end` is called with: all that ends.
     pub(super) whole: NonNull<()>,
 }
@@ -26,19 +29,8 @@ impl Housing {
     ///
     /// # Safety
     /// `whole` holds this housing, and stays there until `end` is called with it, on any thread.
-    pub(super) unsafe fn new(
-        tasks_max: usize,
-        workers: usize,
-        end: unsafe fn(NonNull<()>),
-        whole: NonNull<()>,
-    ) -> Self {
-        Self {
-            depot: Depot::new(),
-            permits: Permits::new(tasks_max, workers),
-            owners: AtomicUsize::new(1),
-            end,
-            whole,
-        }
+    pub(super) unsafe fn new(permits: Permits, end: End, whole: NonNull<()>) -> Self {
+        Self { depot: Depot::new(), permits, owners: AtomicUsize::new(1), end, whole }
     }
 
     pub(super) fn add_owner(&self) {

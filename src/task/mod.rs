@@ -138,7 +138,6 @@ pub use error::{JoinError, Panic};
 pub use join::{AbortHandle, JoinHandle};
 pub use local_key::{LocalKey, NotSet, Scoped};
 
+pub(crate) use self::{magazine::Magazine, running::yield_running};
 pub(crate) use colony::{Colony, Schedule};
 pub(crate) use header::{Kind, Readied, Slab, TaskRef};
-pub(crate) use magazine::Magazine;
-pub(crate) use running::yield_running;
