@@ -79,16 +79,25 @@ impl State {
     pub(crate) fn end_poll(&self, yielded: bool) -> Ended {
         // [task.yield_alone] pairs with [task.dropped], [task.left_new], [task.left]: as in
         // `begin`.
-        let seen = Snapshot(self.0.load(Acquire));
+        let mut seen = Snapshot(self.0.load(Acquire));
         if yielded && seen.is_running_alone() {
             let (next, ended) = seen.end_poll(yielded);
             self.0.store(next.0, Relaxed);
             return ended;
         }
-        let step = |seen: Snapshot| seen.end_poll(yielded);
-        // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the next
-        // runner sees what this poll left, and who enqueues the task sees its pop.
-        step(found(self.0.fetch_update(Release, Relaxed, changed(step)))).1
+        // Not `fetch_update`, which would load the word once more on this busy way.
+        loop {
+            let (next, ended) = seen.end_poll(yielded);
+            if ended == Ended::Cancel {
+                return ended;
+            }
+            // [task.idle] pairs with [task.begin], [task.wake], [task.close], [task.seize]: the
+            // next runner sees what this poll left, and who enqueues the task sees its pop.
+            match self.0.compare_exchange_weak(seen.0, next.0, Release, Relaxed) {
+                Ok(_) => return ended,
+                Err(now) => seen = Snapshot(now),
+            }
+        }
     }
 
     /// Whether an output is wanted, as far as the runner knows: [`State::complete`] says.
