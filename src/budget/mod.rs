@@ -10,10 +10,7 @@
 //! executors. 3. Who polls on and on in one poll (an executor nested in a task, blocking it) is
 //! refused 1,024 times, then granted anew: nothing hangs.
 
-use std::cell::Cell;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::{Poll, Waker, ready};
+use std::{cell::Cell, future::poll_fn, pin::pin, task::Poll, task::Waker, task::ready};
 
 /// What one poll may do.
 const UNITS: u32 = 128;
@@ -33,14 +30,12 @@ thread_local! {
 pub(crate) struct Grant(u32);
 
 impl Drop for Grant {
-    #[inline]
     fn drop(&mut self) {
         LEFT.set(self.0);
     }
 }
 
 /// Grants the units of one poll.
-#[inline]
 pub(crate) fn grant() -> Grant {
     Grant(LEFT.replace(UNITS + REFUSALS))
 }

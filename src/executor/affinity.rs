@@ -97,10 +97,11 @@ impl CorePlan {
     pub fn cores(&self, workers: usize) -> Result<Vec<Option<usize>>, CoreError> {
         let cores = match self {
             Self::None => return Ok(vec![None; workers]),
-            Self::Compact => known(pin::compact())?,
-            Self::Spread => known(pin::spread())?,
+            Self::Compact => known_cores(false)?,
+            Self::Spread => known_cores(true)?,
             Self::Explicit(cores) => {
-                let allowed = known(pin::allowed())?;
+                let mut allowed = known_cores(false)?;
+                allowed.sort_unstable();
                 if let Some(&core) = cores.iter().find(|core| !allowed.contains(core)) {
                     return Err(CoreError::NoSuchCore { core, allowed });
                 }
@@ -114,7 +115,7 @@ impl CorePlan {
     }
 }
 
-fn known(cores: Option<Vec<usize>>) -> Result<Vec<usize>, CoreError> {
+fn known_cores(far: bool) -> Result<Vec<usize>, CoreError> {
     let unknown = if pin::AVAILABLE { CoreError::Unknown } else { CoreError::Unavailable };
-    cores.ok_or(unknown)
+    pin::cores(far).ok_or(unknown)
 }

@@ -1,15 +1,11 @@
 //! A bounded pool of threads for closures that block.
 
-use std::cell::Cell;
-use std::collections::VecDeque;
-use std::fmt;
-use std::mem;
-use std::ptr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::{
+    cell::Cell, collections::VecDeque, fmt, mem, mem::ManuallyDrop, ptr, thread, time::Duration,
+};
 
-use super::mask::Mask;
+use super::mask;
 use crate::task::{JoinError, JoinHandle, Slab, TaskRef};
 
 /// How long a thread without work stays.
@@ -32,25 +28,22 @@ pub trait BlockingPool: Send + Sync {
 
 /// A closure on its way to a thread. Dropping it cancels it.
 #[derive(Debug)]
-pub struct Job(Option<TaskRef>);
+pub struct Job(TaskRef);
 
 impl Job {
     /// Runs the closure; its panic is caught and goes to the join handle.
-    pub fn run(mut self) {
-        if let Some(task) = self.0.take() {
-            // SAFETY: the job owns the right to run the task, once.
-            unsafe { task.run_job() };
-        }
+    pub fn run(self) {
+        let job = ManuallyDrop::new(self);
+        // SAFETY: the job owns the right to run the task, once.
+        unsafe { job.0.run_job() };
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        if let Some(task) = self.0.take() {
-            // SAFETY: the job owns the right to run the task, so it has not completed, and nobody
-            // else ends it.
-            unsafe { task.cancel_job() };
-        }
+        // SAFETY: the job owns the right to run the task, so it has not completed, and nobody else
+        // ends it.
+        unsafe { self.0.cancel_job() };
     }
 }
 
@@ -61,7 +54,7 @@ where
     T: Send + 'static,
 {
     let (task, handle) = slab.spawn_job(async move { closure() });
-    let taken = pool.execute(Job(Some(task)));
+    let taken = pool.execute(Job(task));
     taken.map_or_else(|_refused| JoinHandle::failed(JoinError::Full), |()| handle)
 }
 
@@ -73,16 +66,15 @@ thread_local! {
 /// The default [`BlockingPool`]: threads started on demand up to a limit, and a bounded queue
 /// before them. A thread without work ends after ten seconds.
 #[derive(Clone)]
-pub struct BlockingThreads {
-    inside: Arc<Inside>,
-}
+pub struct BlockingThreads(Arc<Inside>);
 
 struct Inside {
     threads_max: usize,
     queue_max: usize,
     thread_name: String,
-    /// The cores of the thread that made the pool: a worker that starts a thread may be pinned.
-    mask: Option<Mask>,
+    /// Takes the cores of the thread that made the pool: a worker that starts a thread may be
+    /// pinned.
+    take_mask: Box<dyn Fn() + Send + Sync>,
     state: Mutex<State>,
     /// A job came, or the pool is closing, or a thread ended while it is.
     changed: Condvar,
@@ -99,21 +91,19 @@ struct State {
 impl BlockingThreads {
     /// At most `threads_max` threads of this name, and `queue_max` jobs that wait for one.
     pub fn new(threads_max: usize, queue_max: usize, thread_name: &str) -> Self {
-        Self {
-            inside: Arc::new(Inside {
-                threads_max,
-                queue_max,
-                thread_name: thread_name.to_owned(),
-                mask: Mask::current(),
-                state: Mutex::default(),
-                changed: Condvar::new(),
-            }),
-        }
+        Self(Arc::new(Inside {
+            threads_max,
+            queue_max,
+            thread_name: thread_name.to_owned(),
+            take_mask: Box::new(mask::current()),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }))
     }
 
     /// Without one more thread those that run still take from the queue.
     fn start_thread(&self) -> bool {
-        let inside = self.inside.clone();
+        let inside = self.0.clone();
         let thread = thread::Builder::new().name(inside.thread_name.clone());
         thread.spawn(move || inside.serve()).is_ok()
     }
@@ -121,15 +111,15 @@ impl BlockingThreads {
 
 impl BlockingPool for BlockingThreads {
     fn execute(&self, job: Job) -> Result<(), Job> {
-        let mut state = self.inside.lock();
+        let mut state = self.0.lock();
         if state.closing {
             return Err(job);
         }
         if state.waiting > state.queue.len() {
-            self.inside.changed.notify_one();
-        } else if state.threads < self.inside.threads_max && self.start_thread() {
+            self.0.changed.notify_one();
+        } else if state.threads < self.0.threads_max && self.start_thread() {
             state.threads += 1;
-        } else if state.threads == 0 || state.queue.len() >= self.inside.queue_max {
+        } else if state.threads == 0 || state.queue.len() >= self.0.queue_max {
             return Err(job);
         }
         state.queue.push_back(job);
@@ -137,20 +127,20 @@ impl BlockingPool for BlockingThreads {
     }
 
     fn shut_down(&self, timeout: Option<Duration>) -> bool {
-        let mut state = self.inside.lock();
+        let mut state = self.0.lock();
         state.closing = true;
         let cancelled = mem::take(&mut state.queue);
         drop(state);
-        self.inside.changed.notify_all();
+        self.0.changed.notify_all();
         // What a closure owns may call into the pool.
         drop(cancelled);
         // A thread of the pool cannot wait for its own end, nor two pools' for each other's.
         let serving = SERVING.get();
-        let own = usize::from(ptr::eq(serving, Arc::as_ptr(&self.inside)));
+        let own = usize::from(ptr::eq(serving, Arc::as_ptr(&self.0)));
         let long = if serving.is_null() { Duration::MAX } else { Duration::ZERO };
-        let (changed, timeout) = (&self.inside.changed, timeout.unwrap_or(long));
+        let (changed, timeout) = (&self.0.changed, timeout.unwrap_or(long));
         let run = |state: &mut State| state.threads > own;
-        let waited = changed.wait_timeout_while(self.inside.lock(), timeout, run);
+        let waited = changed.wait_timeout_while(self.0.lock(), timeout, run);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
@@ -163,9 +153,7 @@ impl Inside {
     /// One thread's life: runs jobs until it is told to end, or has had none for a while.
     fn serve(&self) {
         SERVING.set(self);
-        if let Some(mask) = &self.mask {
-            mask.apply();
-        }
+        (self.take_mask)();
         let idle = |state: &mut State| state.queue.is_empty() && !state.closing;
         loop {
             let mut state = self.lock();

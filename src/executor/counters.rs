@@ -1,8 +1,7 @@
 //! What each worker counts. One writer each, so that counting is a load and a store, not a
 //! read-modify-write.
 
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::{sync::OnceLock, time::Duration, time::Instant};
 
 use crate::sync::{AtomicU64, Ordering};
 

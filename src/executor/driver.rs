@@ -1,9 +1,7 @@
 //! The socket through which a worker sleeps: by condition variable, on a reactor, or in a
 //! simulation.
 
-use std::ffi::c_int;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{ffi::c_int, sync::Arc, time::Duration};
 
 use crate::park::{Parker, Unparker};
 
@@ -49,25 +47,21 @@ pub trait Notify: Send + Sync {
 
 /// Waits for notifications only.
 #[derive(Debug, Default)]
-pub struct CondvarDriver {
-    parker: Parker,
-}
+pub struct CondvarDriver(Parker);
 
 impl Driver for CondvarDriver {
     fn wait(&mut self, timeout: Option<Duration>) {
         match timeout {
-            None => self.parker.park(),
+            None => self.0.park(),
             Some(Duration::ZERO) => {}
-            Some(timeout) => {
-                self.parker.park_timeout(timeout);
-            }
+            Some(timeout) => _ = self.0.park_timeout(timeout),
         }
     }
 
     fn dispatch(&mut self) {}
 
     fn notifier(&self) -> Arc<dyn Notify> {
-        Arc::new(self.parker.unparker())
+        Arc::new(self.0.unparker())
     }
 }
 

@@ -7,14 +7,8 @@
 
 use std::time::Instant;
 
-use super::end::end;
-use super::local::Local;
-use super::policy::Policy;
-use super::run_queue::RunQueues;
-use super::scheduler::Scheduler;
-use crate::budget;
-use crate::park::Parker;
-use crate::task::Colony;
+use super::{end::end, local::Local, policy::Policy, run_queue::RunQueues, scheduler::Scheduler};
+use crate::{budget, park::Parker, task::Colony};
 
 /// How a stay ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +34,19 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
     root: &mut dyn FnMut() -> bool,
     parker: &mut Parker,
 ) -> Stay {
-    let Some(guest) = Guest::come(colony) else {
+    let Some(index) = colony.take_guest_place() else {
         return Stay::Away;
     };
+    if !colony.presence.enter() {
+        colony.leave_guest_place(index);
+        return Stay::Away;
+    }
+    // SAFETY: the place is this guest's alone.
+    let guest = Guest { colony, local: unsafe { Local::new(colony, index) }, index };
+    guest.local.remote().counters.got_up(Instant::now());
     let magazine = colony.slab().magazine();
-    let _entered = magazine.enter();
     let mut woken = true;
-    guest.local.enter(|| {
+    let run = || {
         while !colony.presence.is_closed() {
             // The future takes turns with the tasks, as one of them.
             budget::renew();
@@ -66,22 +66,8 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
             }
         }
         if woken { Stay::Away } else { Stay::Idle }
-    })
-}
-
-impl<'a, P: Policy, Q: RunQueues> Guest<'a, P, Q> {
-    /// `None` when the places are taken, or the executor closes.
-    fn come(colony: &'a Colony<Scheduler<P, Q>>) -> Option<Self> {
-        let index = colony.take_guest_place()?;
-        if !colony.presence.enter() {
-            colony.leave_guest_place(index);
-            return None;
-        }
-        // SAFETY: the place is this guest's alone.
-        let local = unsafe { Local::new(colony, index) };
-        local.remote().counters.got_up(Instant::now());
-        Some(Self { colony, local, index })
-    }
+    };
+    magazine.enter(|| guest.local.enter(run))
 }
 
 /// What is left in the queue goes to the workers, also when the future panics.

@@ -1,7 +1,6 @@
 //! What an executor tells its embedder: panics of tasks, and polls that take too long.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::task::Panic;
 

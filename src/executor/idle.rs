@@ -42,41 +42,26 @@ pub const WORKERS_MAX: usize = 48;
 const SEARCHER: u64 = 1 << WORKERS_MAX;
 const SLEEPERS: u64 = SEARCHER - 1;
 
-/// The word, and the protocol on it.
-#[derive(Debug)]
+/// The word, and the protocol on it: all workers busy at first.
+#[derive(Debug, Default)]
 pub(crate) struct Idle {
     word: AtomicU64,
 }
 
 impl Idle {
-    /// All workers busy.
-    pub(crate) fn new() -> Self {
-        Self { word: AtomicU64::new(0) }
-    }
-
     /// After a push: the sleeping worker to notify, if it takes one. It counts as searching from
     /// now on.
     pub(crate) fn claim(&self) -> Option<usize> {
         // [idle.pushed] pairs with [idle.asleep], [idle.stopped], [executor.drained]: the push is
         // seen by whoever this thread does not see asleep, or still sees searching.
         fence(Ordering::SeqCst);
-        let mut word = self.word.load(Ordering::Relaxed);
-        loop {
-            if word >= SEARCHER || word & SLEEPERS == 0 {
-                return None;
-            }
-            let worker = word.trailing_zeros();
-            let claimed = (word & !(1 << worker)) + SEARCHER;
-            match self.word.compare_exchange_weak(
-                word,
-                claimed,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return Some(worker as usize),
-                Err(now) => word = now,
-            }
-        }
+        let claim = |word: u64| {
+            let can_claim = (1..SEARCHER).contains(&word);
+            // The last bit goes, the count grows.
+            can_claim.then(|| (word & (word - 1)) + SEARCHER)
+        };
+        let claimed = self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, claim);
+        claimed.ok().map(|word| word.trailing_zeros() as usize)
     }
 
     /// After a push into `worker`'s own injector: whether it sleeps and is to be notified. It

@@ -5,18 +5,13 @@
 //! **Progress.** Wait-free. Putting a task into an empty slot is a plain store: nobody else fills
 //! it.
 
-use crate::sync::{AtomicUsize, Ordering};
-use crate::task::TaskRef;
+use crate::{sync::AtomicUsize, sync::Ordering, task::TaskRef};
 
 /// The address of the task, or 0.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LifoSlot(AtomicUsize);
 
 impl LifoSlot {
-    pub(crate) fn new() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-
     /// For the worker alone: puts a task there, and returns the one it displaces.
     #[inline]
     pub(crate) fn put(&self, task: TaskRef) -> Option<TaskRef> {

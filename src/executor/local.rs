@@ -1,17 +1,11 @@
 //! What only the thread that runs tasks touches: the worker's way to its own queue and LIFO slot,
 //! by which what becomes ready on it stays on it.
 
-use std::cell::Cell;
-use std::ptr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::{cell::Cell, ptr, sync::Arc, sync::Mutex, sync::PoisonError, time::Instant};
 
-use super::policy::Policy;
-use super::run_queue::{RunQueue, RunQueues};
-use super::scheduler::{Remote, Scheduler};
-use crate::budget;
-use crate::sync::Ordering;
-use crate::task::{self, Readied, TaskRef};
+use super::scheduler::{HAS_ROOM, Remote, Scheduler};
+use super::{policy::Policy, run_queue::RunQueue, run_queue::RunQueues};
+use crate::{budget, sync::Ordering, sync::within, task, task::Readied, task::TaskRef};
 
 /// How many tasks move at once: from the injector, from another's queue, to the injector.
 pub(super) const BATCH: usize = 128;
@@ -38,31 +32,15 @@ pub(super) struct Local<'a, P, Q: RunQueues> {
     lifo_run: Cell<u32>,
 }
 
-/// Whether the calling thread runs tasks of the scheduler at this address.
-pub(super) fn is_current(scheduler: *const ()) -> bool {
-    CURRENT.get().scheduler == scheduler
-}
-
-/// Runs `poll` while the task on this thread is known by `name`.
-pub(super) fn named<R>(name: &Arc<str>, poll: impl FnOnce() -> R) -> R {
-    struct Before(Option<Arc<str>>);
-    impl Drop for Before {
-        fn drop(&mut self) {
-            replace_name(self.0.take());
-        }
-    }
-    let _before = Before(replace_name(Some(name.clone())));
-    poll()
-}
-
-/// The name of the task that the thread runs, if it has one.
-pub(super) fn current_name() -> Option<Arc<str>> {
+/// The name of the task that the calling thread runs, if it was spawned with one.
+pub fn task_name() -> Option<Arc<str>> {
     let name = replace_name(None);
     replace_name(name.clone());
     name
 }
 
-fn replace_name(name: Option<Arc<str>>) -> Option<Arc<str>> {
+/// Gives the task on this thread another name. The one before.
+pub(super) fn replace_name(name: Option<Arc<str>>) -> Option<Arc<str>> {
     // SAFETY: the pointer is null, or set for the length of `enter`, on this thread, which borrows
     // the scheduler that holds the name.
     let place = unsafe { CURRENT.get().name.as_ref() }?;
@@ -79,19 +57,13 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
 
     /// Runs `work` with this as the thread's worker.
     pub(super) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
-        struct Leave(Current);
-        impl Drop for Leave {
-            fn drop(&mut self) {
-                CURRENT.set(self.0);
-            }
-        }
         let _budget = budget::grant();
-        let _leave = Leave(CURRENT.replace(Current {
+        let current = Current {
             scheduler: ptr::from_ref(self.scheduler).cast(),
             local: ptr::from_ref(self).cast(),
             name: &raw const self.remote().name,
-        }));
-        work()
+        };
+        within(|current| CURRENT.replace(current), current, work)
     }
 
     /// The calling thread's worker, if it is one of `scheduler`'s. Valid for the length of a call
@@ -149,11 +121,19 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         }
     }
 
-    /// The worker's own queue is full: half of it moves to the injector, and the task with it. That
-    /// is more than this worker keeps up with, and a guest takes nothing from there: one is woken.
+    /// The worker's own queue is full, or is given up: half of it moves to the injector, and then
+    /// the task. That is more than this worker keeps up with, and a guest takes nothing from there:
+    /// one is woken.
     #[cold]
     fn spill(&self, task: TaskRef) {
-        self.move_to_injector(task);
+        let (mut moved, mut count) = ([task; BATCH], 0);
+        self.remote().queue.pop_many(BATCH - 1, |first| {
+            moved[count] = first;
+            count += 1;
+        });
+        moved[count] = task;
+        let moved = moved[..=count].iter().copied();
+        self.scheduler.injector(self.index).push_many(moved).expect(HAS_ROOM);
         self.scheduler.wake_worker();
     }
 
@@ -221,21 +201,8 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     pub(super) fn give_up_queue(&self) {
         let remote = self.remote();
         while let Some(task) = remote.lifo.take().or_else(|| remote.queue.pop()) {
-            self.move_to_injector(task);
-            self.scheduler.wake_worker();
+            self.spill(task);
         }
-    }
-
-    /// Moves the first of the worker's own queue to the injector, and then `task`: a batch.
-    fn move_to_injector(&self, task: TaskRef) {
-        let (mut moved, mut count) = ([task; BATCH], 0);
-        self.remote().queue.pop_many(BATCH - 1, |first| {
-            moved[count] = first;
-            count += 1;
-        });
-        moved[count] = task;
-        let moved = moved[..=count].iter().copied();
-        self.scheduler.push_injector_many(self.index, moved);
     }
 
     /// No task runs: what stands still from now on is none.

@@ -4,7 +4,7 @@
 //!            spawn, wake from outside                wake, spawn, yield on the worker itself
 //!                      |                                              |
 //!                      v                                              v
-//!   +-------- injector (ring, tasks_max) --------+     lifo slot -> own ring (256) -> injector
+//!   +-------- injector (ring, tasks_max) --------+     lifo slot -> own ring (1024) -> injector
 //!   |  batches                                   |                    |
 //!   v                                            v                    v
 //!  worker 0 <------------- steal half -------> worker 1        pop, run
@@ -51,22 +51,16 @@ mod monitor;
 mod pool;
 mod visitor;
 
+pub use self::{idle::WORKERS_MAX, local::task_name, spawner::TrySpawnError};
 pub use affinity::{CoreError, CorePlan};
 pub use blocking::{BlockingPool, BlockingThreads, Job};
 pub use counters::{Metrics, PollTimes, WorkerCounts};
 pub use driver::{CondvarDriver, Driver, Notify};
 pub use hooks::{PanicPolicy, SlowPoll};
-pub use idle::WORKERS_MAX;
-pub use named::task_name;
 pub use policy::{Pinned, Policy, Shared, Stealing};
 pub use run_queue::{Rings, RunQueue, RunQueues};
 
-pub(crate) use blocking::spawn as spawn_blocking;
-pub(crate) use guest::Stay;
-pub(crate) use hooks::Hooks;
-pub(crate) use named::Named;
+pub(crate) use self::{blocking::spawn as spawn_blocking, guest::Stay, hooks::Hooks, named::Named};
+pub(crate) use self::{spawner::Spawner, spawner::spawn, visitor::Visitor};
 pub(crate) use pool::{Config, Pool, StartError};
 pub(crate) use scheduler::{Scheduler, Settings};
-pub use spawner::TrySpawnError;
-pub(crate) use spawner::{Spawner, spawn};
-pub(crate) use visitor::Visitor;

@@ -8,16 +8,11 @@
 //! - a worker has tasks waiting and is in the same poll at two looks; or
 //! - its worker has not slept, and had tasks waiting, for ten looks.
 
-use std::io;
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::{io, thread, thread::JoinHandle, time::Duration, time::Instant};
 
-use super::hooks::SlowPoll;
-use super::policy::Policy;
 use super::run_queue::{RunQueue, RunQueues};
-use super::scheduler::Scheduler;
-use crate::sync::Ordering;
-use crate::task::{Colony, Kind};
+use super::{hooks::SlowPoll, policy::Policy, scheduler::Scheduler};
+use crate::{sync::Ordering, task::Colony, task::Kind};
 
 /// The time between two looks while workers run tasks. It doubles with each look that finds nothing
 /// run, up to the maximum.
@@ -103,17 +98,11 @@ fn report<P: Policy, Q: RunQueues>(
     let remote = &scheduler.remotes[worker];
     // SAFETY: what stands there is 0 or a kind's address.
     let kind = unsafe { Kind::from_address(remote.running.load(Ordering::Relaxed)) };
-    let hook = scheduler.hooks.on_slow_poll.as_ref();
-    let (Some((limit, on_slow_poll)), Some(kind)) = (hook, kind) else {
+    let hook = scheduler.hooks.on_slow_poll.as_ref().filter(|(limit, _)| lasted >= *limit);
+    let (Some((_, on_slow_poll)), Some(kind)) = (hook, kind) else {
         return false;
     };
-    if lasted >= *limit {
-        on_slow_poll(SlowPoll {
-            worker,
-            task: kind.name(),
-            name: remote.name.lock().map_or(None, |name| name.clone()),
-            lasted,
-        });
-    }
-    lasted >= *limit
+    let name = remote.name.lock().map_or(None, |name| name.clone());
+    on_slow_poll(SlowPoll { worker, task: (kind.name)(), name, lasted });
+    true
 }

@@ -1,11 +1,9 @@
 //! A task that is known by a name while it is polled.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::{pin::Pin, sync::Arc, task::Context, task::Poll};
 
-use super::local;
+use super::local::replace_name;
+use crate::sync::within;
 
 /// A future with a name.
 pub(crate) struct Named<F> {
@@ -23,11 +21,6 @@ impl<F: Future> Future for Named<F> {
             let this = self.get_unchecked_mut();
             (&this.name, Pin::new_unchecked(&mut this.future))
         };
-        local::named(name, || future.poll(cx))
+        within(replace_name, Some(name.clone()), || future.poll(cx))
     }
-}
-
-/// The name of the task that the calling thread runs, if it was spawned with one.
-pub fn task_name() -> Option<Arc<str>> {
-    local::current_name()
 }

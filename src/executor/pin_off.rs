@@ -2,15 +2,7 @@
 
 pub(super) const AVAILABLE: bool = false;
 
-pub(super) fn allowed() -> Option<Vec<usize>> {
-    None
-}
-
-pub(super) fn compact() -> Option<Vec<usize>> {
-    None
-}
-
-pub(super) fn spread() -> Option<Vec<usize>> {
+pub(super) fn cores(_far: bool) -> Option<Vec<usize>> {
     None
 }
 

@@ -24,8 +24,8 @@ pub trait Policy: Send + Sync + 'static {
     /// in turn for a task spawned from outside. Needs `OWN_QUEUES`.
     const PINNED: bool = false;
 
-    /// How many tasks in a row a worker takes from its LIFO slot, where the task that was woken
-    /// last waits, before it looks at its queue. 0: there is no such slot.
+    /// How many tasks in a row a worker takes from its LIFO slot, where the task waits that another
+    /// woke last while it was polled, before it looks at its queue. 0: there is no such slot.
     const LIFO_RUN_MAX: u32 = 16;
 
     /// Every so many tasks a worker looks at its driver (sockets, timers) and takes from the queue

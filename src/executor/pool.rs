@@ -1,20 +1,12 @@
 //! The worker threads of one executor: started, pinned, stopped.
 
-use std::fmt;
-use std::io;
 use std::sync::{Arc, mpsc};
-use std::thread::{self, JoinHandle as ThreadHandle};
-use std::time::Duration;
+use std::{fmt, io, thread, thread::JoinHandle as ThreadHandle, time::Duration};
 
-use super::driver::Driver;
-use super::end::end;
-use super::monitor;
-use super::pin;
-use super::policy::Policy;
-use super::run_queue::RunQueues;
-use super::scheduler::Scheduler;
-use super::spawner::Spawner;
-use super::worker::Worker;
+use super::{
+    driver::Driver, end::end, monitor, pin, policy::Policy, run_queue::RunQueues,
+    scheduler::Scheduler, spawner::Spawner, worker::Worker,
+};
 use crate::task::Colony;
 
 /// Runs a worker's work inside what its thread needs around it, with the worker's number.
@@ -51,9 +43,23 @@ impl Pool {
         config: Config,
         around: Around,
     ) -> Result<Self, StartError> {
+        let executor = Arc::new(colony.clone());
+        let mut pool = Self { executor, threads: Vec::new(), monitor: None };
+        let started = pool.start_threads(colony, config, around);
+        if let Err(error) = started {
+            pool.shut_down(None);
+            return Err(error);
+        }
+        Ok(pool)
+    }
+
+    fn start_threads<P: Policy, Q: RunQueues>(
+        &mut self,
+        colony: &Colony<Scheduler<P, Q>>,
+        config: Config,
+        around: Around,
+    ) -> Result<(), StartError> {
         let (report, reports) = mpsc::channel();
-        let mut pool =
-            Self { executor: Arc::new(colony.clone()), threads: Vec::new(), monitor: None };
         for (index, (driver, core)) in config.drivers.into_iter().zip(config.cores).enumerate() {
             let worker = Worker::new(index, driver, colony.slab().magazine());
             let around = around.clone();
@@ -71,20 +77,15 @@ impl Pool {
                     }
                 });
             });
-            match started {
-                Ok(thread) => pool.threads.push(thread),
-                Err(error) => return Err(pool.give_up(StartError::Spawn(error))),
-            }
+            self.threads.push(started.map_err(StartError::Spawn)?);
         }
         drop(report);
-        if let Some((worker, core)) = reports.iter().take(pool.threads.len()).flatten().next() {
-            return Err(pool.give_up(StartError::Pin { worker, core }));
+        if let Some((worker, core)) = reports.iter().take(self.threads.len()).flatten().next() {
+            return Err(StartError::Pin { worker, core });
         }
-        match monitor::start(colony.clone(), &config.thread_name) {
-            Ok(monitor) => pool.monitor = Some(monitor),
-            Err(error) => return Err(pool.give_up(StartError::Spawn(error))),
-        }
-        Ok(pool)
+        let monitor = monitor::start(colony.clone(), &config.thread_name);
+        self.monitor = Some(monitor.map_err(StartError::Spawn)?);
+        Ok(())
     }
 
     /// Ends the workers; the last of them drops every task that is left. `false`: after `timeout`
@@ -107,11 +108,6 @@ impl Pool {
             let _ended = thread.join();
         }
         true
-    }
-
-    fn give_up(self, error: StartError) -> StartError {
-        let _ended = self.shut_down(None);
-        error
     }
 }
 

@@ -13,30 +13,15 @@ use crate::sync::{AtomicUsize, Ordering};
 const CLOSED: usize = 1;
 const ONE: usize = 2;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Presence(AtomicUsize);
 
 impl Presence {
-    pub(crate) fn new() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-
     /// Comes in, to run tasks. `false`: closed.
     #[must_use]
     pub(crate) fn enter(&self) -> bool {
-        let mut seen = self.0.load(Ordering::Relaxed);
-        while seen & CLOSED == 0 {
-            match self.0.compare_exchange_weak(
-                seen,
-                seen + ONE,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return true,
-                Err(now) => seen = now,
-            }
-        }
-        false
+        let enter = |seen: usize| (seen & CLOSED == 0).then_some(seen + ONE);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enter).is_ok()
     }
 
     /// Runs no task any more. `true`: the last one after the close, which is to end the tasks.

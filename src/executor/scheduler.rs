@@ -1,24 +1,21 @@
 //! What one executor shares: its queues, who sleeps, who is in, and whom a push wakes.
 
-use std::marker::PhantomData;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{marker::PhantomData, time::Duration};
 
 use crossbeam_utils::CachePadded;
 
-use super::counters::{Counters, Metrics};
-use super::driver::Notify;
-use super::hooks::Hooks;
-use super::idle::Idle;
-use super::lifo::LifoSlot;
-use super::policy::Policy;
-use super::presence::Presence;
-use super::run_queue::{RunQueue, RunQueues};
-use crate::sync::{AtomicBool, AtomicUsize, Ordering};
-use crate::task::TaskRef;
+use super::{
+    counters::Counters, driver::Notify, hooks::Hooks, idle::Idle, lifo::LifoSlot, policy::Policy,
+    presence::Presence, run_queue::RunQueue, run_queue::RunQueues,
+};
+use crate::{sync::AtomicBool, sync::AtomicUsize, sync::Ordering, task::TaskRef};
 
 /// How many tasks a worker's own queue holds; more go to the injector.
 const OWN_CAPACITY: usize = 1024;
+
+/// An injector has room for every task there is.
+pub(super) const HAS_ROOM: &str = "a run queue refused a task below its capacity";
 
 /// How many threads in `block_on` may run tasks at once; others only wait.
 const GUESTS: usize = 4;
@@ -53,7 +50,7 @@ pub(super) struct Remote<Q: RunQueues> {
 /// The queues of one executor, and the protocols on them.
 pub(crate) struct Scheduler<P, Q: RunQueues> {
     /// One for all; under a policy that pins tasks, one for each worker.
-    injectors: Box<[Queue<Q>]>,
+    pub(super) injectors: Box<[Queue<Q>]>,
     /// The workers, then the guests.
     pub(super) remotes: Box<[Remote<Q>]>,
     notifiers: Vec<Arc<dyn Notify>>,
@@ -64,8 +61,10 @@ pub(crate) struct Scheduler<P, Q: RunQueues> {
     /// Which places of guests are taken.
     guests: AtomicUsize,
     dealt: AtomicUsize,
-    drained: AtomicBool,
-    walking: Mutex<()>,
+    /// The tasks that are left are being dropped, from now on also by who spawns.
+    pub(super) drained: AtomicBool,
+    /// Held by who drops tasks that nobody runs any more.
+    pub(super) walking: Mutex<()>,
     ending: Mutex<Ending>,
     pub(super) ended: Condvar,
     policy: PhantomData<P>,
@@ -88,21 +87,20 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         let guests = if hosts { GUESTS } else { 0 };
         let remote = |_| Remote {
             queue: Queue::<Q>::with_capacity(OWN_CAPACITY),
-            lifo: CachePadded::new(LifoSlot::new()),
+            lifo: CachePadded::default(),
             counters: CachePadded::new(Counters::new(settings.poll_times)),
             running: AtomicUsize::new(0),
             name: Mutex::new(None),
             stuck: AtomicUsize::new(0),
         };
+        let injector = |_| Queue::<Q>::with_capacity(settings.tasks_max);
         let injectors = if P::PINNED { workers } else { 1 };
         Self {
-            injectors: (0..injectors)
-                .map(|_| Queue::<Q>::with_capacity(settings.tasks_max))
-                .collect(),
+            injectors: (0..injectors).map(injector).collect(),
             remotes: (0..workers + guests).map(remote).collect(),
             notifiers,
-            idle: Idle::new(),
-            presence: Presence::new(),
+            idle: Idle::default(),
+            presence: Presence::default(),
             spin_max: settings.spin_max,
             hooks: settings.hooks,
             guests: AtomicUsize::new(0),
@@ -128,7 +126,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
     /// Puts a task that became ready outside where a worker takes it, and sees to it that one does.
     pub(super) fn inject(&self, task: TaskRef, spawned: bool) {
         if !P::PINNED {
-            self.push_injector(0, task);
+            self.injector(0).push(task).expect(HAS_ROOM);
             return self.wake_worker();
         }
         if spawned {
@@ -143,7 +141,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
     pub(super) fn send_home(&self, task: TaskRef) {
         // SAFETY: a task that became ready is alive until it has run.
         let home = usize::from(unsafe { task.home() });
-        self.push_injector(home, task);
+        self.injector(home).push(task).expect(HAS_ROOM);
         if self.idle.rouse(home) {
             self.notifiers[home].notify();
         }
@@ -158,23 +156,6 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         {
             self.notifiers[worker].notify();
         }
-    }
-
-    /// An injector has room for every task there is.
-    #[inline]
-    fn push_injector(&self, worker: usize, task: TaskRef) {
-        let refused = self.injector(worker).push(task).is_err();
-        assert!(!refused, "a run queue refused a task below its capacity");
-    }
-
-    /// As [`Scheduler::push_injector`], for many.
-    pub(super) fn push_injector_many(
-        &self,
-        worker: usize,
-        tasks: impl ExactSizeIterator<Item = TaskRef>,
-    ) {
-        let refused = self.injector(worker).push_many(tasks).is_err();
-        assert!(!refused, "a run queue refused a task below its capacity");
     }
 
     /// Tells the workers and guests to end after the task each is running. `true`: there is none,
@@ -201,39 +182,6 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
     pub(super) fn leave_guest_place(&self, index: usize) {
         // [executor.place_left] pairs with [executor.place_taken]: as there.
         self.guests.fetch_and(!(1 << (index - self.workers())), Ordering::Release);
-    }
-
-    pub(super) fn metrics(&self, tasks_alive: usize) -> Metrics {
-        let queued = |remote: &Remote<Q>| remote.queue.len() + usize::from(!remote.lifo.is_empty());
-        let workers = self.remotes[..self.workers()].iter();
-        Metrics {
-            tasks_alive,
-            tasks_injected: self.injectors.iter().map(RunQueue::len).sum(),
-            workers_asleep: self.idle.sleeping(),
-            workers: workers.map(|remote| remote.counters.read(queued(remote))).collect(),
-        }
-    }
-
-    /// The tasks that are left are being dropped, from now on also by who spawns.
-    pub(super) fn set_drained(&self) {
-        self.drained.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn has_drained(&self) -> bool {
-        self.drained.load(Ordering::Relaxed)
-    }
-
-    /// Held by who drops tasks that nobody runs any more.
-    pub(super) fn walking(&self) -> MutexGuard<'_, ()> {
-        self.walking.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until all tasks have ended, at most for `timeout`. Whether they have.
-    pub(super) fn wait_ended(&self, timeout: Option<Duration>) -> bool {
-        let (ending, timeout) = (self.ending(), timeout.unwrap_or(Duration::MAX));
-        let goes_on = |ending: &mut Ending| !ending.ended;
-        let waited = self.ended.wait_timeout_while(ending, timeout, goes_on);
-        waited.is_ok_and(|(ending, _)| ending.ended)
     }
 
     pub(super) fn ending(&self) -> MutexGuard<'_, Ending> {

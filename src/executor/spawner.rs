@@ -1,21 +1,15 @@
 //! The ways into one executor, whatever its policy and queues: spawn, wake, be a guest, and its
 //! end.
 
-use std::fmt;
-use std::future::Future;
-use std::ptr;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::counters::Metrics;
 use super::end::{drop_tasks, end};
-use super::guest::{self, Stay};
-use super::hooks::PanicPolicy;
-use super::local::{self, Local};
-use super::policy::Policy;
-use super::run_queue::RunQueues;
-use super::scheduler::Scheduler;
-use crate::park::Parker;
+use super::{
+    counters::Metrics, guest, guest::Stay, hooks::PanicPolicy, local::Local, policy::Policy,
+    run_queue::RunQueue, run_queue::RunQueues, scheduler::Remote, scheduler::Scheduler,
+};
 use crate::task::{Colony, JoinError, JoinHandle, Panic, Readied, Schedule, Slab, TaskRef};
+use crate::{park::Parker, sync::Ordering};
 
 /// One executor, apart from its threads, with policy and queues out of sight: kept alive by its
 /// workers, its handles and its tasks.
@@ -109,16 +103,21 @@ where
 }
 
 impl<P: Policy, Q: RunQueues> Spawner for Colony<Scheduler<P, Q>> {
-    #[inline]
     fn slab(&self) -> &Slab {
         self.slab()
     }
 
     fn metrics(&self) -> Metrics {
-        Scheduler::metrics(self, self.slab().tasks_alive())
+        let queued = |remote: &Remote<Q>| remote.queue.len() + usize::from(!remote.lifo.is_empty());
+        let workers = self.remotes[..self.workers()].iter();
+        Metrics {
+            tasks_alive: self.slab().tasks_alive(),
+            tasks_injected: self.injectors.iter().map(RunQueue::len).sum(),
+            workers_asleep: self.idle.sleeping(),
+            workers: workers.map(|remote| remote.counters.read(queued(remote))).collect(),
+        }
     }
 
-    #[inline]
     fn is_closing(&self) -> bool {
         self.presence.is_closed()
     }
@@ -130,14 +129,18 @@ impl<P: Policy, Q: RunQueues> Spawner for Colony<Scheduler<P, Q>> {
     }
 
     fn drop_late_tasks(&self) {
-        if self.has_drained() {
+        if self.drained.load(Ordering::Relaxed) {
             drop_tasks(self);
         }
     }
 
     fn wait_ended(&self, timeout: Option<Duration>) -> bool {
-        !local::is_current(ptr::from_ref::<Scheduler<P, Q>>(self).cast())
-            && Scheduler::wait_ended(self, timeout)
+        if Local::<P, Q>::of(self).is_some() {
+            return false;
+        }
+        let (ending, timeout) = (self.ending(), timeout.unwrap_or(Duration::MAX));
+        let waited = self.ended.wait_timeout_while(ending, timeout, |ending| !ending.ended);
+        waited.is_ok_and(|(ending, _)| ending.ended)
     }
 
     fn lodge(&self, root: &mut dyn FnMut() -> bool, parker: &mut Parker) -> Stay {

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use super::driver::Driver;
-use super::policy::Stealing;
-use super::pool::Present;
-use super::run_queue::Rings;
-use super::scheduler::Scheduler;
-use super::spawner::Spawner;
-use super::worker::Worker;
+use super::{
+    driver::Driver, policy::Stealing, pool::Present, run_queue::Rings, scheduler::Scheduler,
+    spawner::Spawner, worker::Worker,
+};
 use crate::task::Colony;
 
 /// The worker, between two calls.
@@ -35,7 +32,7 @@ impl Visitor {
     }
 
     pub(crate) fn driver(&self) -> &dyn Driver {
-        self.worker.driver()
+        &*self.worker.seat.driver
     }
 
     /// Ends the executor: drops the tasks that are left.

@@ -1,15 +1,10 @@
 //! One worker: take, run, search, look about, sleep.
 
-use std::hint;
-use std::time::{Duration, Instant};
+use std::{hint, time::Duration, time::Instant};
 
-use super::driver::Driver;
-use super::local::{BATCH, Local};
-use super::policy::Policy;
 use super::run_queue::{RunQueue, RunQueues};
-use super::scheduler::Scheduler;
-use crate::sync::Ordering;
-use crate::task::{Colony, Magazine, TaskRef};
+use super::{driver::Driver, local::BATCH, local::Local, policy::Policy, scheduler::Scheduler};
+use crate::{sync::Ordering, task::Colony, task::Magazine, task::TaskRef};
 
 /// The shortest time for which it is worth to look about before sleeping.
 const SPIN_MIN: Duration = Duration::from_micros(1);
@@ -39,13 +34,13 @@ const HASTE_MAX: u32 = 1023;
 
 /// What a worker keeps between its turns.
 pub(super) struct Worker {
-    seat: Seat,
+    pub(super) seat: Seat,
     magazine: Magazine,
 }
 
-struct Seat {
+pub(super) struct Seat {
     index: usize,
-    driver: Box<dyn Driver>,
+    pub(super) driver: Box<dyn Driver>,
     ticks: u32,
     /// Whether this worker counts as searching.
     searching: bool,
@@ -84,10 +79,6 @@ impl Worker {
         Self { seat, magazine }
     }
 
-    pub(super) fn driver(&self) -> &dyn Driver {
-        &*self.seat.driver
-    }
-
     /// Runs `work` as this worker, on the calling thread.
     pub(super) fn enter<P: Policy, Q: RunQueues, R>(
         &mut self,
@@ -97,15 +88,9 @@ impl Worker {
         let scheduler = &**colony;
         // SAFETY: there is one `Worker` for each index, and it is borrowed meanwhile.
         let local = unsafe { Local::new(scheduler, self.seat.index) };
-        let _entered = self.magazine.enter();
-        local.enter(|| {
-            work(&mut AtWork {
-                worker: &mut self.seat,
-                magazine: &self.magazine,
-                scheduler,
-                local: &local,
-            })
-        })
+        let (worker, magazine) = (&mut self.seat, &self.magazine);
+        let mut at_work = AtWork { worker, magazine, scheduler, local: &local };
+        magazine.enter(|| local.enter(|| work(&mut at_work)))
     }
 }
 

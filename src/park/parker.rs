@@ -1,8 +1,7 @@
 //! The token over a mutex and a condition variable: for threads that wait for nothing else.
 
-use std::mem::ManuallyDrop;
 use std::task::{RawWaker, RawWakerVTable, Wake, Waker};
-use std::time::{Duration, Instant};
+use std::{mem::ManuallyDrop, time::Duration, time::Instant};
 
 use super::token::Token;
 use crate::sync::{Arc, Condvar, Mutex};
@@ -18,7 +17,7 @@ use crate::sync::{Arc, Condvar, Mutex};
 /// parker.park();
 /// # other.join().unwrap();
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Parker(Arc<Bed>);
 
 /// The waking end: clone it, share it, send it. Also a [`std::task::Wake`], so that `Waker::from`
@@ -26,23 +25,17 @@ pub struct Parker(Arc<Bed>);
 #[derive(Clone, Debug)]
 pub struct Unparker(Arc<Bed>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Bed {
     token: Token,
     lock: Mutex<()>,
     wake: Condvar,
 }
 
-impl Default for Parker {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Parker {
     /// A parker without a token.
     pub fn new() -> Self {
-        Self(Arc::new(Bed { token: Token::new(), lock: Mutex::new(()), wake: Condvar::new() }))
+        Self::default()
     }
 
     /// Another handle that wakes this parker.
@@ -60,15 +53,7 @@ impl Parker {
 
     /// Sleeps until a token is there, and takes it. Returns at once when one is there already.
     pub fn park(&mut self) {
-        if !self.0.token.prepare() {
-            return;
-        }
-        let mut asleep = unpoisoned(self.0.lock.lock());
-        while !self.0.token.is_notified() {
-            asleep = unpoisoned(self.0.wake.wait(asleep));
-        }
-        drop(asleep);
-        self.0.token.finish();
+        self.sleep(None);
     }
 
     /// Takes the token, if it is there; never sleeps.
@@ -78,17 +63,21 @@ impl Parker {
 
     /// As [`Parker::park`], at most for `timeout`. Whether a token was taken.
     pub fn park_timeout(&mut self, timeout: Duration) -> bool {
+        self.sleep(Some((Instant::now(), timeout)))
+    }
+
+    /// At most for the time from the moment on.
+    fn sleep(&mut self, bound: Option<(Instant, Duration)>) -> bool {
         if !self.0.token.prepare() {
             return true;
         }
-        let begun = Instant::now();
         let mut asleep = unpoisoned(self.0.lock.lock());
         while !self.0.token.is_notified() {
-            let left = timeout.saturating_sub(begun.elapsed());
-            if left.is_zero() {
-                break;
-            }
-            asleep = unpoisoned(self.0.wake.wait_timeout(asleep, left)).0;
+            asleep = match bound.map(|(begun, most)| most.saturating_sub(begun.elapsed())) {
+                None => unpoisoned(self.0.wake.wait(asleep)),
+                Some(Duration::ZERO) => break,
+                Some(left) => unpoisoned(self.0.wake.wait_timeout(asleep, left)).0,
+            };
         }
         drop(asleep);
         self.0.token.finish()

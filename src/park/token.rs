@@ -8,29 +8,23 @@ const NOTIFIED: u32 = 1;
 const PARKED: u32 = 2;
 
 /// The parking token of one thread. One thread parks; any number notify.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Token(AtomicU32);
 
 impl Token {
-    pub(crate) fn new() -> Self {
-        Self(AtomicU32::new(EMPTY))
-    }
-
     /// Announces that this thread is about to sleep. `false`: a token was there and has been taken,
     /// do not sleep. `true`: sleep in the kernel, then call [`Token::finish`].
     #[must_use]
     pub(crate) fn prepare(&self) -> bool {
         // Relaxed: when it fails, the swap below acquires every notification up to then.
-        match self.0.compare_exchange(EMPTY, PARKED, Relaxed, Relaxed) {
-            Ok(_) => true,
-            Err(state) => {
-                debug_assert_eq!(state, NOTIFIED, "two threads park on one token");
-                // [park.taken] pairs with [park.notify]: what was done before each notification so
-                // far is seen.
-                self.0.swap(EMPTY, Acquire);
-                false
-            }
+        let prepared = self.0.compare_exchange(EMPTY, PARKED, Relaxed, Relaxed);
+        if let Err(state) = prepared {
+            debug_assert_eq!(state, NOTIFIED, "two threads park on one token");
+            // [park.taken] pairs with [park.notify]: what was done before each notification so far
+            // is seen.
+            self.0.swap(EMPTY, Acquire);
         }
+        prepared.is_ok()
     }
 
     /// Whether the token came since [`Token::prepare`]; it stays until [`Token::finish`].

@@ -44,7 +44,7 @@ impl Handle {
             registry,
             table: Table::new(),
             timers: Timers::new(clock),
-            token: Token::new(),
+            token: Token::default(),
             eventfd,
             ended: AtomicBool::new(false),
         });

@@ -61,6 +61,7 @@ pub struct LocalSet {
 }
 
 /// The tasks that are to run, and who runs them.
+#[derive(Debug)]
 struct Ready {
     tasks: Ring<TaskRef>,
     runner: WakeCell,

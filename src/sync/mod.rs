@@ -7,6 +7,7 @@
 mod backoff;
 mod cell;
 mod size;
+mod within;
 mod zeroed;
 
 pub(crate) use std::sync::atomic::{
@@ -18,4 +19,5 @@ pub(crate) use std::thread_local;
 pub(crate) use backoff::Backoff;
 pub(crate) use cell::UnsafeCell;
 pub(crate) use size::shrunk;
+pub(crate) use within::within;
 pub(crate) use zeroed::boxed_zeroed;

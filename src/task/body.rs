@@ -1,9 +1,6 @@
 //! What stands in a cell for a future: the future, or a box where it or its output is too large.
 
-use std::future::Future;
-use std::marker::PhantomData;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::{marker::PhantomData, pin::Pin, task::Context, task::Poll, task::ready};
 
 /// What stands in a cell.
 pub(super) trait Body {
@@ -35,13 +32,7 @@ impl<F: Future, const JOB: bool> Body for Within<F, JOB> {
 }
 
 /// A box of the future, and then one of its output.
-pub(super) struct Apart<F, const JOB: bool>(Pin<Box<F>>);
-
-impl<F, const JOB: bool> Apart<F, JOB> {
-    pub(super) fn new(future: F) -> Self {
-        Self(Box::pin(future))
-    }
-}
+pub(super) struct Apart<F, const JOB: bool>(pub(super) Pin<Box<F>>);
 
 impl<F: Future, const JOB: bool> Future for Apart<F, JOB> {
     type Output = Box<F::Output>;

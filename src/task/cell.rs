@@ -1,23 +1,16 @@
 //! The cell: header and future (then output) in one slot, and the functions that know the type.
 
-use std::alloc::Layout;
-use std::any::type_name;
-use std::future::{Future, Ready};
 use std::mem::{ManuallyDrop, needs_drop};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::ptr::NonNull;
-use std::task::{Context, Poll};
-use std::thread::Result as Caught;
+use std::{
+    alloc::Layout, any::type_name, future::Ready, panic::AssertUnwindSafe, panic::catch_unwind,
+    pin::Pin, ptr::NonNull, task::Context, task::Poll, thread::Result as Caught,
+};
 
 use super::body::{Apart, Body, Within};
-use super::error::{JoinError, Panic};
 use super::header::{Header, Kind, Readied, Slab, TaskRef};
-use super::join::JoinHandle;
-use super::running;
 use super::slot::{CLASSES, Slot, class_of};
 use super::snapshot::{Completed, Ended, Snapshot};
-use super::waker;
+use super::{error::JoinError, error::Panic, housing::Housing, join::JoinHandle, running, waker};
 use crate::sync::UnsafeCell;
 
 /// `repr(C)`: a pointer to the cell is a pointer to its header.
@@ -37,6 +30,9 @@ union Stage<B: Body> {
 
 type Output<B> = Result<<<B as Body>::Future as Future>::Output, JoinError>;
 
+/// A new task, and its handle.
+type Spawned<F> = (TaskRef, JoinHandle<<F as Future>::Output>);
+
 /// A future of 24 bytes with an output of 16 takes one line.
 const _: () = assert!(slot_class::<Ready<[u64; 2]>, false>() == 0);
 
@@ -46,10 +42,9 @@ impl Slab {
     /// # Errors
     /// The future, at `tasks_max` cells.
     #[inline]
-    pub(crate) fn spawn<F>(&self, future: F) -> Result<(TaskRef, JoinHandle<F::Output>), F>
+    pub(crate) fn spawn<F>(&self, future: F) -> Result<Spawned<F>, F>
     where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
+        F: Future<Output: Send> + Send + 'static,
     {
         // SAFETY: what is `Send` may be run and dropped on any thread.
         unsafe { self.spawn_unsend(future) }
@@ -63,31 +58,27 @@ impl Slab {
     /// # Safety
     /// If the future is not `Send`, the task is run and shut down on the calling thread only.
     #[inline]
-    pub(crate) unsafe fn spawn_unsend<F>(
-        &self,
-        future: F,
-    ) -> Result<(TaskRef, JoinHandle<F::Output>), F>
+    pub(crate) unsafe fn spawn_unsend<F>(&self, future: F) -> Result<Spawned<F>, F>
     where
         F: Future + 'static,
-        F::Output: 'static,
     {
-        let Some(slot) = self.housing.take(slot_class::<F, false>()) else {
-            return Err(future);
-        };
-        // SAFETY: the slot is of that class, and comes with a permit.
-        Ok(unsafe { self.settle::<F, false>(slot, future) })
+        match self.housing.take(slot_class::<F, false>()) {
+            // SAFETY: the slot is of that class, and comes with a permit.
+            Some(slot) => Ok(unsafe { self.settle::<F, false>(slot, future) }),
+            None => Err(future),
+        }
     }
 
     /// Makes a job of a future that is ready at its first poll: a task that the caller runs itself,
     /// by [`TaskRef::run_job`] or [`TaskRef::cancel_job`], once. Jobs take no permit, and shutdown
-    /// passes them by; each is an owner of the slab.
-    pub(crate) fn spawn_job<F>(&self, future: F) -> (TaskRef, JoinHandle<F::Output>)
+    /// passes them by; each is an owner of the slab. They end on other threads, so that their slots
+    /// come from no magazine.
+    pub(crate) fn spawn_job<F>(&self, future: F) -> Spawned<F>
     where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
+        F: Future<Output: Send> + Send + 'static,
     {
         self.housing.add_owner();
-        let slot = self.housing.take_slot(slot_class::<F, true>());
+        let slot = self.housing.depot.take(slot_class::<F, true>());
         // SAFETY: the slot is of that class, and comes with an owner's part.
         unsafe { self.settle::<F, true>(slot, future) }
     }
@@ -99,13 +90,13 @@ impl Slab {
         &self,
         slot: Slot,
         future: F,
-    ) -> (TaskRef, JoinHandle<F::Output>) {
+    ) -> Spawned<F> {
         // SAFETY: as the caller says.
         let task = unsafe {
             if fits::<F, JOB>() {
                 Cell::<Within<F, JOB>>::settle(self, slot, future)
             } else {
-                Cell::<Apart<F, JOB>>::settle(self, slot, Apart::<F, JOB>::new(future))
+                Cell::<Apart<F, JOB>>::settle(self, slot, Apart(Box::pin(future)))
             }
         };
         // SAFETY: a new cell's JOIN bit is set and is the handle's.
@@ -142,7 +133,7 @@ impl<B: Body> Cell<B> {
     /// As [`Slab::settle`].
     #[inline]
     unsafe fn settle(slab: &Slab, slot: Slot, future: B::Future) -> TaskRef {
-        let task = TaskRef::new(slot.front().cast());
+        let task = TaskRef(slot.0.cast());
         let cell = task.as_ptr().cast::<Self>();
         let future = ManuallyDrop::new(future);
         // SAFETY: the slot has room for the cell, and nobody lives there: its front is whole, and
@@ -302,17 +293,25 @@ impl<B: Body> Cell<B> {
     #[inline]
     unsafe fn free(task: TaskRef) {
         // SAFETY: the caller was told to free a cell of this type. Its stage is empty, and ends
-        // here; its front stays.
+        // here; its front stays. The dead cell keeps the slab alive until its part is given up: a
+        // job is an owner, a task has a permit.
         unsafe {
+            let housing = NonNull::from(&task.header().slab.as_ref().housing);
             (&raw mut (*task.as_ptr().cast::<Self>()).stage).drop_in_place();
-            Slab::release(task, Self::CLASS, B::JOB);
+            let slot = Slot(task.0.cast());
+            if B::JOB {
+                housing.as_ref().depot.give(Self::CLASS, slot);
+                Housing::drop_owner(housing);
+            } else {
+                Housing::give(housing, Self::CLASS, slot);
+            }
         }
     }
 }
 
 #[cold]
 fn panicked(payload: Box<dyn std::any::Any + Send>) -> JoinError {
-    JoinError::Panicked(Panic::new(payload))
+    JoinError::Panicked(Panic(payload))
 }
 
 /// Runs code of the user's whose panic has nobody to go to: the panic hook has reported it.

@@ -1,12 +1,9 @@
 //! A slab and who schedules its tasks, in one place that lives as long as an owner or a cell.
 
-use std::fmt;
-use std::ops::Deref;
-use std::ptr::NonNull;
+use std::{ops::Deref, ptr::NonNull};
 
-use super::error::Panic;
 use super::header::{Hooks, Readied, Slab, TaskRef};
-use super::housing::Housing;
+use super::{error::Panic, housing::Housing, permits::Permits};
 
 /// What a task needs of its executor.
 pub(crate) trait Schedule: Send + Sync + 'static {
@@ -20,6 +17,7 @@ pub(crate) trait Schedule: Send + Sync + 'static {
 
 /// One part in a slab and its scheduler. Both live until every owner has gone and every cell is
 /// free: wakers and join handles may outlive the executor.
+#[derive(Debug)]
 pub(crate) struct Colony<S: Schedule>(NonNull<Inside<S>>);
 
 struct Inside<S> {
@@ -36,12 +34,11 @@ impl<S: Schedule> Colony<S> {
     /// A colony of at most `tasks_max` cells. `workers`: how many magazines there may be that hold
     /// permits in store.
     pub(crate) fn new(tasks_max: usize, workers: usize, schedule: S) -> Self {
-        let place = Box::into_raw(Box::<Inside<S>>::new_uninit());
-        let inside = NonNull::new(place.cast::<Inside<S>>());
-        let inside = inside.expect("a box is not null");
+        let inside = NonNull::from(Box::leak(Box::<Inside<S>>::new_uninit())).cast::<Inside<S>>();
+        let permits = Permits::new(tasks_max, workers);
         let hooks = Hooks { schedule: Self::schedule, panicked: Self::panicked };
         // SAFETY: it will be inside; `Inside<S>` is `Send`.
-        let housing = unsafe { Housing::new(tasks_max, workers, Self::end, inside.cast()) };
+        let housing = unsafe { Housing::new(permits, Self::end, inside.cast()) };
         let slab = Slab { housing, hooks };
         // SAFETY: a box has room for it.
         unsafe { inside.write(Inside { slab, schedule }) };
@@ -94,11 +91,5 @@ impl<S: Schedule> Drop for Colony<S> {
     fn drop(&mut self) {
         // SAFETY: this part is given up.
         unsafe { Housing::drop_owner(NonNull::from(&self.slab().housing)) };
-    }
-}
-
-impl<S: Schedule> fmt::Debug for Colony<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Colony").finish_non_exhaustive()
     }
 }

@@ -1,13 +1,10 @@
 //! Where the slots of all threads come from and go to: a ring of slots for each class, and behind
 //! it the chunks of memory that slots are carved from.
 
-use std::alloc::{self, Layout};
-use std::ptr::NonNull;
-use std::sync::PoisonError;
+use std::{alloc, alloc::Layout, ptr::NonNull, sync::PoisonError};
 
 use super::slot::{CLASSES, Front, List, STEP, Slot, bytes};
-use crate::ring::Ring;
-use crate::sync::{Mutex, shrunk};
+use crate::{ring::Ring, sync::Mutex, sync::shrunk};
 
 /// How many slots go from hand to hand at once.
 pub(super) const BATCH: usize = shrunk(64, 2);
@@ -32,6 +29,7 @@ struct Chunk {
 // SAFETY: a chunk is plain memory, given out by the depot, which owns it.
 unsafe impl Send for Chunk {}
 
+#[derive(Default)]
 struct Behind {
     chunks: Vec<Chunk>,
     /// By class, which chunk is carved from.
@@ -47,14 +45,7 @@ pub(super) struct Depot {
 
 impl Depot {
     pub(super) fn new() -> Self {
-        Self {
-            rings: std::array::from_fn(|_| Ring::new(RING_CAPACITY)),
-            behind: Mutex::new(Behind {
-                chunks: Vec::new(),
-                newest: [None; CLASSES],
-                left: [List::EMPTY; CLASSES],
-            }),
-        }
+        Self { rings: std::array::from_fn(|_| Ring::new(RING_CAPACITY)), behind: Mutex::default() }
     }
 
     /// One slot.
@@ -62,16 +53,14 @@ impl Depot {
         if let Some(slot) = self.rings[class].pop() {
             return slot;
         }
-        let mut list = List::EMPTY;
+        let mut list = List::default();
         self.lock(|behind| behind.refill(class, &mut list));
-        let Some(slot) = list.pop() else {
-            unreachable!("a refill brings a slot");
-        };
+        let slot = list.pop().expect("a refill brings a slot");
         self.spill(class, &mut list);
         slot
     }
 
-    /// Adds up to a batch to the list, and one slot at least.
+    /// Adds up to a batch to the empty list, and one slot at least.
     #[cold]
     pub(super) fn refill(&self, class: usize, list: &mut List) {
         if self.rings[class].pop_each(BATCH, |slot| list.push(slot)) == 0 {
@@ -121,12 +110,11 @@ impl Depot {
 }
 
 impl Behind {
-    /// Adds up to a batch to the list, and one slot at least.
+    /// Adds up to a batch to the empty list, and one slot at least.
     fn refill(&mut self, class: usize, list: &mut List) {
-        for _ in 0..BATCH {
-            let Some(slot) = self.left[class].pop() else {
-                break;
-            };
+        while list.len < BATCH
+            && let Some(slot) = self.left[class].pop()
+        {
             list.push(slot);
         }
         while list.len == 0 {

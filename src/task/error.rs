@@ -1,7 +1,6 @@
 //! Why a task gave no output.
 
-use std::any::Any;
-use std::fmt;
+use std::{any::Any, fmt};
 
 /// Why a task gave no output.
 pub enum JoinError {
@@ -17,7 +16,7 @@ pub enum JoinError {
 }
 
 /// What a task panicked with.
-pub struct Panic(Box<dyn Any + Send + 'static>);
+pub struct Panic(pub(super) Box<dyn Any + Send + 'static>);
 
 // SAFETY: a shared `Panic` only ever lends a payload that is a `&str` or a `String`, both `Sync`.
 unsafe impl Sync for Panic {}
@@ -62,10 +61,6 @@ impl fmt::Debug for JoinError {
 impl std::error::Error for JoinError {}
 
 impl Panic {
-    pub(super) fn new(payload: Box<dyn Any + Send + 'static>) -> Self {
-        Self(payload)
-    }
-
     /// The text that `panic!` was given, unless the payload is of another type.
     pub fn message(&self) -> Option<&str> {
         let literal = self.0.downcast_ref::<&'static str>().copied();

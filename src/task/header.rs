@@ -1,14 +1,10 @@
 //! What all cells have in common, and the slab they live in, whatever their futures are and
 //! whoever schedules them.
 
-use std::ptr::NonNull;
-use std::task::Waker;
+use std::{ptr::NonNull, task::Waker};
 
-use super::error::Panic;
-use super::housing::Housing;
-use super::magazine::Magazine;
-use super::slot::{Front, Slot};
-use super::snapshot::{Begun, Woken};
+use super::snapshot::{Begun, CLOSED, COMPLETED, Woken};
+use super::{error::Panic, housing::Housing, magazine::Magazine, slot::Front, state::State};
 
 /// How a task became ready: an executor may choose the place in its queues by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,15 +50,10 @@ pub(crate) struct Kind {
     /// Gives the slot back; the caller was told to free the cell.
     pub(super) free: unsafe fn(TaskRef),
     /// The name of the future's type.
-    pub(super) name: fn() -> &'static str,
+    pub(crate) name: fn() -> &'static str,
 }
 
 impl Kind {
-    /// The name of the future's type.
-    pub(crate) fn name(&self) -> &'static str {
-        (self.name)()
-    }
-
     /// # Safety
     /// `address` is 0 or comes from [`TaskRef::kind_address`].
     pub(crate) unsafe fn from_address(address: usize) -> Option<&'static Self> {
@@ -92,12 +83,12 @@ impl Slab {
     #[inline]
     pub(crate) fn schedule(&self, task: TaskRef, readied: Readied) {
         // SAFETY: the slab is alive, and with it the whole.
-        unsafe { (self.hooks.schedule)(self.housing.whole(), task, readied) };
+        unsafe { (self.hooks.schedule)(self.housing.whole, task, readied) };
     }
 
     pub(super) fn panicked(&self, panic: &Panic) {
         // SAFETY: as above.
-        unsafe { (self.hooks.panicked)(self.housing.whole(), panic) };
+        unsafe { (self.hooks.panicked)(self.housing.whole, panic) };
     }
 
     /// How many cells are taken: from spawn until the task has completed and its handle and wakers
@@ -131,31 +122,11 @@ impl Slab {
             }
         });
     }
-
-    /// Gives back the slot of a cell that is dead.
-    ///
-    /// # Safety
-    /// The caller was told to free the cell, which is of that class and a job or not.
-    #[inline]
-    pub(super) unsafe fn release(task: TaskRef, class: usize, is_job: bool) {
-        // SAFETY: the dead cell keeps the slab alive until its part is given up.
-        let housing = unsafe { &task.header().slab.as_ref().housing };
-        let (slot, housing) = (Slot::at(task.0.cast()), NonNull::from(housing));
-        // SAFETY: as above; a job is an owner, a task has a permit.
-        unsafe {
-            if is_job {
-                housing.as_ref().give_slot(class, slot);
-                Housing::drop_owner(housing);
-            } else {
-                Housing::give(housing, class, slot);
-            }
-        }
-    }
 }
 
 /// A plain pointer to a task cell. It keeps nothing alive: rule 3 of the room says what does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TaskRef(NonNull<Header>);
+pub(crate) struct TaskRef(pub(super) NonNull<Header>);
 
 // SAFETY: a cell is made only of `Send` futures and outputs, or its spawner promised that they stay
 // on their thread; its header is `Sync`.
@@ -164,10 +135,6 @@ unsafe impl Send for TaskRef {}
 unsafe impl Sync for TaskRef {}
 
 impl TaskRef {
-    pub(super) fn new(header: NonNull<Header>) -> Self {
-        Self(header)
-    }
-
     /// The address, never 0 and aligned by 64; [`TaskRef::from_address`] turns it back.
     #[inline]
     pub(crate) fn address(self) -> usize {
@@ -243,11 +210,9 @@ impl TaskRef {
         // SAFETY: a job is alive and RUNNING from its beginning.
         unsafe {
             let header = self.header();
-            if header.front.state.load().is_closed() {
-                (header.kind.cancel)(self);
-            } else {
-                (header.kind.poll)(self);
-            }
+            let is_closed = header.front.state.load().has(CLOSED);
+            let end = if is_closed { header.kind.cancel } else { header.kind.poll };
+            end(self);
         }
     }
 
@@ -260,24 +225,15 @@ impl TaskRef {
         unsafe { (self.header().kind.cancel)(self) };
     }
 
+    /// A step that makes an idle task ready: [`State::wake`], or [`State::close`] to abort it.
+    ///
     /// # Safety
     /// The caller holds a reference.
     #[inline]
-    pub(super) unsafe fn wake(self) {
+    pub(super) unsafe fn ready_by(self, step: impl FnOnce(&State) -> Woken) {
         // SAFETY: the caller's reference keeps the cell alive through this call.
         let header = unsafe { self.header() };
-        if header.front.state.wake() == Woken::Enqueue {
-            // SAFETY: as above.
-            unsafe { header.slab.as_ref() }.schedule(self, Readied::Woken);
-        }
-    }
-
-    /// # Safety
-    /// The caller holds a reference.
-    pub(super) unsafe fn abort(self) {
-        // SAFETY: the caller's reference keeps the cell alive through this call.
-        let header = unsafe { self.header() };
-        if header.front.state.close() == Woken::Enqueue {
+        if step(&header.front.state) == Woken::Enqueue {
             // SAFETY: as above.
             unsafe { header.slab.as_ref() }.schedule(self, Readied::Woken);
         }
@@ -287,7 +243,7 @@ impl TaskRef {
     /// The caller holds the cell.
     pub(super) unsafe fn is_completed(self) -> bool {
         // SAFETY: the caller keeps the cell alive.
-        unsafe { self.header() }.front.state.load().is_completed()
+        unsafe { self.header() }.front.state.load().has(COMPLETED)
     }
 
     /// One more reference, which the caller drops.
@@ -295,10 +251,9 @@ impl TaskRef {
     /// # Safety
     /// The caller holds the cell.
     #[inline]
-    pub(super) unsafe fn add_reference(self) -> Self {
+    pub(super) unsafe fn add_reference(self) {
         // SAFETY: the caller keeps the cell alive.
         unsafe { self.header() }.front.state.add_reference();
-        self
     }
 
     /// # Safety

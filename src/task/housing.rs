@@ -2,9 +2,11 @@
 
 use std::ptr::NonNull;
 
-use super::depot::Depot;
-use super::permits::Permits;
+use super::{depot::Depot, permits::Permits};
 use crate::sync::{AtomicUsize, Ordering};
+
+/// Ends the whole that a housing is in.
+pub(super) type End = unsafe fn(NonNull<()>);
 
 /// Alive until the last owner has gone and the last permit is back; then whoever brought that about
 /// ends it.
@@ -12,9 +14,9 @@ pub(super) struct Housing {
     pub(super) depot: Depot,
     pub(super) permits: Permits,
     owners: AtomicUsize,
-    end: unsafe fn(NonNull<()>),
+    end: End,
     /// What `end` is called with: all that ends.
-    whole: NonNull<()>,
+    pub(super) whole: NonNull<()>,
 }
 
 // SAFETY: `whole` is only handed to `end`, whose maker states that it may be called on any thread.
@@ -27,25 +29,8 @@ impl Housing {
     ///
     /// # Safety
     /// `whole` holds this housing, and stays there until `end` is called with it, on any thread.
-    pub(super) unsafe fn new(
-        tasks_max: usize,
-        workers: usize,
-        end: unsafe fn(NonNull<()>),
-        whole: NonNull<()>,
-    ) -> Self {
-        Self {
-            depot: Depot::new(),
-            permits: Permits::new(tasks_max, workers),
-            owners: AtomicUsize::new(1),
-            end,
-            whole,
-        }
-    }
-
-    /// The whole that this housing is in, whatever its type.
-    #[inline]
-    pub(super) fn whole(&self) -> NonNull<()> {
-        self.whole
+    pub(super) unsafe fn new(permits: Permits, end: End, whole: NonNull<()>) -> Self {
+        Self { depot: Depot::new(), permits, owners: AtomicUsize::new(1), end, whole }
     }
 
     pub(super) fn add_owner(&self) {
@@ -73,10 +58,8 @@ impl Housing {
     #[inline]
     pub(super) unsafe fn give_permits(housing: NonNull<Self>, permits: usize) {
         // SAFETY: the permits keep it alive until they are given.
-        let (housing, end, whole) = unsafe {
-            let housing = housing.as_ref();
-            (housing, housing.end, housing.whole)
-        };
+        let housing = unsafe { housing.as_ref() };
+        let (end, whole) = (housing.end, housing.whole);
         if housing.permits.give(permits) {
             // SAFETY: nobody else knows it any more.
             unsafe { end(whole) };

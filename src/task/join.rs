@@ -1,14 +1,10 @@
 //! The join handle: awaits a task's output, aborts it, or lets it go.
 
-use std::fmt;
-use std::future::Future;
-use std::marker::PhantomData;
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
+use std::{fmt, marker::PhantomData, mem, pin::Pin};
 
-use super::error::JoinError;
-use super::header::{Header, TaskRef};
-use super::snapshot::Offered;
+use super::snapshot::{COMPLETED, JOIN_WAKER, Offered};
+use super::{error::JoinError, header::Header, header::TaskRef, state::State, waker};
 use crate::budget;
 
 /// Owns the right to a task's output. Awaiting it gives the output, or the [`JoinError`] that says
@@ -18,14 +14,9 @@ use crate::budget;
 /// loses nothing but its own right to the output.
 #[must_use = "dropping the handle detaches the task; its output and its panic are then lost"]
 pub struct JoinHandle<T> {
-    held: Held,
+    /// Else the error to tell, until it is told.
+    held: Result<TaskRef, Option<JoinError>>,
     output: PhantomData<T>,
-}
-
-enum Held {
-    Task(TaskRef),
-    Failed(JoinError),
-    Nothing,
 }
 
 // SAFETY: the handle's thread may take or drop the output, hence `T: Send`; what else it touches
@@ -42,21 +33,21 @@ impl<T> JoinHandle<T> {
     /// `task` is a cell with output type `T` whose JOIN bit is set, and now the handle's.
     #[inline]
     pub(super) unsafe fn new(task: TaskRef) -> Self {
-        Self { held: Held::Task(task), output: PhantomData }
+        Self { held: Ok(task), output: PhantomData }
     }
 
     /// A handle without a task: resolves to `error`.
     pub(crate) fn failed(error: JoinError) -> Self {
-        Self { held: Held::Failed(error), output: PhantomData }
+        Self { held: Err(Some(error)), output: PhantomData }
     }
 
     /// Asks the task to end: its future is dropped at the next opportunity, and the handle resolves
     /// to [`JoinError::Cancelled`], unless the task completes first. A closure on the blocking pool
     /// that has begun runs to its end.
     pub fn abort(&self) {
-        if let Held::Task(task) = self.held {
+        if let Ok(task) = self.held {
             // SAFETY: JOIN keeps the cell alive.
-            unsafe { task.abort() };
+            unsafe { task.ready_by(State::close) };
         }
     }
 
@@ -69,8 +60,8 @@ impl<T> JoinHandle<T> {
     pub fn abort_handle(&self) -> AbortHandle {
         match self.held {
             // SAFETY: JOIN keeps the cell alive.
-            Held::Task(task) => AbortHandle(Some(unsafe { task.add_reference() })),
-            Held::Failed(_) | Held::Nothing => AbortHandle(None),
+            Ok(task) => AbortHandle(Some(unsafe { waker::owned(task) })),
+            Err(_) => AbortHandle(None),
         }
     }
 
@@ -78,8 +69,8 @@ impl<T> JoinHandle<T> {
     pub fn is_finished(&self) -> bool {
         match self.held {
             // SAFETY: JOIN keeps the cell alive.
-            Held::Task(task) => unsafe { task.is_completed() },
-            Held::Failed(_) | Held::Nothing => true,
+            Ok(task) => unsafe { task.is_completed() },
+            Err(_) => true,
         }
     }
 }
@@ -91,16 +82,14 @@ impl<T> Future for JoinHandle<T> {
     /// When polled again after it gave its output.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(budget::left(cx.waker()));
-        let Held::Task(task) = self.held else {
+        let Ok(task) = self.held else {
             budget::spend();
-            match std::mem::replace(&mut self.held, Held::Nothing) {
-                Held::Failed(error) => return Poll::Ready(Err(error)),
-                _ => panic!("JoinHandle polled after its end"),
-            }
+            let error = mem::replace(&mut self.held, Err(None)).err().flatten();
+            return Poll::Ready(Err(error.expect("JoinHandle polled after its end")));
         };
         // SAFETY: JOIN keeps the cell alive.
         let header = unsafe { task.header() };
-        if !header.front.state.load().is_completed() && wait(header, cx.waker()) {
+        if !header.front.state.load().has(COMPLETED) && wait(header, cx.waker()) {
             return Poll::Pending;
         }
         budget::spend();
@@ -108,7 +97,7 @@ impl<T> Future for JoinHandle<T> {
         // SAFETY: the task completed while JOIN was set, so the output is this handle's; `T` is its
         // type.
         unsafe { (header.kind.take_output)(task, (&raw mut output).cast()) };
-        self.held = Held::Nothing;
+        self.held = Err(None);
         // SAFETY: the output is taken, and the handle holds the cell no more.
         unsafe { leave_completed(task) };
         Poll::Ready(output.expect("a completed task has its output"))
@@ -118,7 +107,7 @@ impl<T> Future for JoinHandle<T> {
 /// Leaves the waker for the completion; `false` when that has come.
 fn wait(header: &Header, waker: &Waker) -> bool {
     let state = &header.front.state;
-    if state.load().has_join_waker() && !state.withdraw_waker() {
+    if state.load().has(JOIN_WAKER) && !state.withdraw_waker() {
         return false;
     }
     // SAFETY: with JOIN set and JOIN_WAKER clear the place is the handle's.
@@ -145,7 +134,7 @@ unsafe fn leave_completed(task: TaskRef) {
     let state = &header.front.state;
     loop {
         let seen = state.load();
-        if !seen.has_join_waker() {
+        if !seen.has(JOIN_WAKER) {
             // SAFETY: with JOIN set and JOIN_WAKER clear the place is the handle's.
             let waker = unsafe { header.replace_join_waker(None) };
             if state.drop_join_completed() {
@@ -166,7 +155,7 @@ impl<T> Unpin for JoinHandle<T> {}
 impl<T> Drop for JoinHandle<T> {
     #[inline]
     fn drop(&mut self) {
-        if let Held::Task(task) = self.held {
+        if let Ok(task) = self.held {
             // SAFETY: JOIN keeps the cell alive, until it is cleared here.
             unsafe {
                 if !task.header().front.state.drop_join_new() {
@@ -187,7 +176,7 @@ unsafe fn leave(task: TaskRef) {
     let state = &header.front.state;
     loop {
         let seen = state.load();
-        if seen.is_completed() {
+        if seen.has(COMPLETED) {
             // SAFETY: the task completed while JOIN was set, so the output is this handle's.
             unsafe {
                 (header.kind.drop_output)(task);
@@ -195,7 +184,7 @@ unsafe fn leave(task: TaskRef) {
             }
             return;
         }
-        if !seen.has_join_waker() {
+        if !seen.has(JOIN_WAKER) {
             if state.drop_join_at(seen) {
                 return;
             }
@@ -215,37 +204,21 @@ impl<T> fmt::Debug for JoinHandle<T> {
 
 /// Aborts a task, from anywhere; has no right to its output. It keeps the task's place, one of
 /// `tasks_max`, until it is dropped.
-#[derive(Debug)]
-pub struct AbortHandle(Option<TaskRef>);
+#[derive(Clone, Debug)]
+pub struct AbortHandle(Option<Waker>);
 
 impl AbortHandle {
     /// See [`JoinHandle::abort`].
     pub fn abort(&self) {
-        if let Some(task) = self.0 {
-            // SAFETY: the handle holds a reference.
-            unsafe { task.abort() };
+        if let Some(waker) = &self.0 {
+            // SAFETY: the waker holds a reference.
+            unsafe { waker::task(waker.data()).ready_by(State::close) };
         }
     }
 
     /// Whether the task has ended.
     pub fn is_finished(&self) -> bool {
-        // SAFETY: the handle holds a reference.
-        self.0.is_none_or(|task| unsafe { task.is_completed() })
-    }
-}
-
-impl Clone for AbortHandle {
-    fn clone(&self) -> Self {
-        // SAFETY: the handle holds a reference.
-        Self(self.0.map(|task| unsafe { task.add_reference() }))
-    }
-}
-
-impl Drop for AbortHandle {
-    fn drop(&mut self) {
-        if let Some(task) = self.0 {
-            // SAFETY: the handle holds a reference, which ends with it.
-            unsafe { task.drop_reference() };
-        }
+        // SAFETY: the waker holds a reference.
+        self.0.as_ref().is_none_or(|waker| unsafe { waker::task(waker.data()).is_completed() })
     }
 }

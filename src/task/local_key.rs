@@ -1,13 +1,8 @@
 //! Values that belong to a task, wherever it runs: set for the length of a future's polls.
 
-use std::cell::Cell;
-use std::fmt;
-use std::future::Future;
-use std::mem::ManuallyDrop;
-use std::pin::Pin;
-use std::ptr;
-use std::task::{Context, Poll};
-use std::thread;
+use std::{cell::Cell, fmt, mem::ManuallyDrop, pin::Pin, task::Context, task::Poll, thread};
+
+use crate::sync::within;
 
 /// Declares task-local values, which [`LocalKey::scope`](crate::task::LocalKey::scope) sets for a
 /// future and all it awaits.
@@ -32,8 +27,8 @@ macro_rules! task_local {
         $(#[$attribute])*
         $vis static $name: $crate::task::LocalKey<$type> = {
             ::std::thread_local! {
-                static PLACE: $crate::task::LocalPlace<$type> =
-                    const { $crate::task::LocalPlace::empty() };
+                static PLACE: ::std::cell::Cell<*const $type> =
+                    const { ::std::cell::Cell::new(::std::ptr::null()) };
             }
             $crate::task::LocalKey::new(&PLACE)
         };
@@ -43,21 +38,8 @@ macro_rules! task_local {
 /// A task-local value's name, made by [`task_local!`](crate::task_local).
 #[derive(Debug)]
 pub struct LocalKey<T: 'static> {
-    place: &'static thread::LocalKey<LocalPlace<T>>,
-}
-
-/// Where the thread finds the value of the innermost scope it is in. For [`task_local!`] alone.
-///
-/// [`task_local!`]: crate::task_local
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct LocalPlace<T>(Cell<*const T>);
-
-impl<T> LocalPlace<T> {
-    /// Of a thread in no scope.
-    pub const fn empty() -> Self {
-        Self(Cell::new(ptr::null()))
-    }
+    /// Where the thread finds the value of the innermost scope it is in.
+    place: &'static thread::LocalKey<Cell<*const T>>,
 }
 
 /// The value is not set: the code runs in none of the key's scopes.
@@ -72,22 +54,10 @@ impl fmt::Display for NotSet {
 
 impl std::error::Error for NotSet {}
 
-/// Brings back the value of the scope around, also when the one inside panics.
-struct Leave<T: 'static> {
-    key: &'static LocalKey<T>,
-    around: *const T,
-}
-
-impl<T> Drop for Leave<T> {
-    fn drop(&mut self) {
-        self.key.place.with(|place| place.0.set(self.around));
-    }
-}
-
 impl<T> LocalKey<T> {
     /// For [`task_local!`](crate::task_local) alone.
     #[doc(hidden)]
-    pub const fn new(place: &'static thread::LocalKey<LocalPlace<T>>) -> Self {
+    pub const fn new(place: &'static thread::LocalKey<Cell<*const T>>) -> Self {
         Self { place }
     }
 
@@ -103,9 +73,7 @@ impl<T> LocalKey<T> {
     }
 
     fn within<R>(&'static self, value: &T, run: impl FnOnce() -> R) -> R {
-        let around = self.place.with(|place| place.0.replace(value));
-        let _leave = Leave { key: self, around };
-        run()
+        within(|value| self.place.replace(value), &raw const *value, run)
     }
 
     /// Lends the value to `read`.
@@ -121,7 +89,7 @@ impl<T> LocalKey<T> {
     /// # Errors
     /// [`NotSet`] when it is not set.
     pub fn try_with<R>(&'static self, read: impl FnOnce(&T) -> R) -> Result<R, NotSet> {
-        let value = self.place.with(|place| place.0.get());
+        let value = self.place.get();
         // SAFETY: the pointer is null, or that of the value which `within` borrows further up this
         // thread's stack: it is put there by `within` alone, and replaced when that returns.
         let value = unsafe { value.as_ref() }.ok_or(NotSet)?;

@@ -4,15 +4,11 @@
 //! A slot goes to the magazine of the thread that frees its cell: slots wander. What is too much
 //! goes to the depot in batches, and what is missing comes from there.
 
-use std::cell::Cell;
-use std::marker::PhantomData;
-use std::ptr::{self, NonNull};
+use std::{cell::Cell, ptr, ptr::NonNull};
 
-use super::depot::BATCH;
-use super::housing::Housing;
-use super::permits::{Hoard, Permits};
 use super::slot::{CLASSES, List, Slot};
-use crate::sync::{Ordering, thread_local};
+use super::{depot::BATCH, housing::Housing, permits::Hoard, permits::Permits};
+use crate::sync::{Ordering, thread_local, within};
 
 /// How many slots of a class a magazine holds at most, and keeps when it is flushed.
 const SLOTS_MAX: usize = 2 * BATCH;
@@ -30,21 +26,8 @@ pub(crate) struct Magazine {
     hoard: Option<(usize, NonNull<Hoard>)>,
 }
 
-// SAFETY: it may go to another thread between two stays: a guard borrows it.
+// SAFETY: it may go to another thread between two stays: `enter` borrows it.
 unsafe impl Send for Magazine {}
-
-/// While it lives, the thread uses the magazine. Guards are dropped in the opposite order of their
-/// making.
-pub(crate) struct Entered<'a> {
-    around: *const Magazine,
-    magazine: PhantomData<&'a Magazine>,
-}
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        CURRENT.with(|current| current.set(self.around));
-    }
-}
 
 impl Housing {
     /// A slot of the class and a permit; `None` when there is no permit.
@@ -54,21 +37,6 @@ impl Housing {
             Some(magazine) if magazine.take_permit() => Some(magazine.take_slot(class)),
             None if self.permits.take(1) == 1 => Some(self.depot.take(class)),
             _ => None,
-        }
-    }
-
-    /// A slot of the class, without a permit.
-    pub(super) fn take_slot(&self, class: usize) -> Slot {
-        match Magazine::current(self) {
-            Some(magazine) => magazine.take_slot(class),
-            None => self.depot.take(class),
-        }
-    }
-
-    pub(super) fn give_slot(&self, class: usize, slot: Slot) {
-        match Magazine::current(self) {
-            Some(magazine) => magazine.give_slot(class, slot),
-            None => self.depot.give(class, slot),
         }
     }
 
@@ -103,14 +71,15 @@ impl Magazine {
         let hoard = alive.permits.borrow_hoard();
         Self {
             housing,
-            lists: std::array::from_fn(|_| Cell::new(List::EMPTY)),
+            lists: Default::default(),
             hoard: hoard.map(|(number, hoard)| (number, NonNull::from(hoard))),
         }
     }
 
-    /// Makes this the thread's magazine for as long as the guard lives.
-    pub(crate) fn enter(&self) -> Entered<'_> {
-        Entered { around: CURRENT.with(|current| current.replace(self)), magazine: PhantomData }
+    /// Runs `work` with this as the thread's magazine.
+    pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
+        let own = ptr::from_ref(self);
+        within(|magazine| CURRENT.with(|current| current.replace(magazine)), own, work)
     }
 
     /// Gives back what is more than a little: before the thread sleeps.

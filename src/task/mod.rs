@@ -136,11 +136,8 @@ mod local_key;
 pub use crate::budget::{consume_budget, unconstrained};
 pub use error::{JoinError, Panic};
 pub use join::{AbortHandle, JoinHandle};
-#[doc(hidden)]
-pub use local_key::LocalPlace;
 pub use local_key::{LocalKey, NotSet, Scoped};
 
+pub(crate) use self::{magazine::Magazine, running::is_polling, running::yield_running};
 pub(crate) use colony::{Colony, Schedule};
 pub(crate) use header::{Kind, Readied, Slab, TaskRef};
-pub(crate) use magazine::Magazine;
-pub(crate) use running::{is_polling, yield_running};

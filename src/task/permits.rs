@@ -46,7 +46,6 @@ pub(super) type Hoard = CachePadded<AtomicUsize>;
 
 impl Permits {
     pub(super) fn new(tasks_max: usize, workers: usize) -> Self {
-        let hoard = |_| CachePadded::new(AtomicUsize::new(0));
         let hoards = workers + GUESTS;
         let hoard_max = (tasks_max / PART / hoards.max(1)).min(2 * BATCH);
         let hoards = if hoard_max == 0 { 0 } else { hoards };
@@ -54,7 +53,7 @@ impl Permits {
             tasks_max,
             hoard_max,
             scarce: AtomicUsize::new(0),
-            hoards: (0..hoards).map(hoard).collect(),
+            hoards: (0..hoards).map(|_| Hoard::default()).collect(),
             spare: Mutex::new((0..hoards).collect()),
             shared: CachePadded::new(AtomicUsize::new(tasks_max)),
         }
@@ -85,23 +84,12 @@ impl Permits {
     /// Takes up to `most` permits; 0 when there are none.
     #[inline]
     pub(super) fn take(&self, most: usize) -> usize {
-        let mut free = self.shared.load(Ordering::Relaxed);
-        loop {
-            let taken = free.min(most);
-            if taken == 0 {
-                self.scarce.store(1, Ordering::Relaxed);
-                return 0;
-            }
-            match self.shared.compare_exchange_weak(
-                free,
-                free - taken,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return taken,
-                Err(now) => free = now,
-            }
-        }
+        let take = |free: usize| (free > 0).then(|| free.saturating_sub(most));
+        let Ok(free) = self.shared.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) else {
+            self.scarce.store(1, Ordering::Relaxed);
+            return 0;
+        };
+        free.min(most)
     }
 
     /// As many as a worker takes at once; 0 when there are none.

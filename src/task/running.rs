@@ -1,11 +1,8 @@
 //! Which task the thread polls, so that a task can yield without waking itself.
 
-use std::cell::Cell;
-use std::ptr;
-use std::task::Waker;
+use std::{cell::Cell, ptr, task::Waker};
 
-use super::header::TaskRef;
-use super::waker;
+use super::{header::TaskRef, waker};
 use crate::sync::thread_local;
 
 thread_local! {

@@ -1,8 +1,6 @@
 //! The places where cells live, and lists of those where nobody lives.
 
-use std::alloc::Layout;
-use std::ptr::NonNull;
-use std::task::Waker;
+use std::{alloc::Layout, ptr::NonNull, task::Waker};
 
 use super::state::State;
 use crate::sync::{UnsafeCell, shrunk};
@@ -34,14 +32,14 @@ pub(super) struct Front {
 
 /// A slot where nobody lives.
 #[repr(C)]
-struct Free {
+pub(super) struct Free {
     front: Front,
     next: Option<Slot>,
 }
 
 /// A place for a cell. Whoever holds it and finds nobody living there may move in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot(NonNull<Free>);
+pub(super) struct Slot(pub(super) NonNull<Free>);
 
 // SAFETY: what is reached through a slot is `Sync` (the state word) or belongs to one holder at a
 // time, which queues and lists hand on.
@@ -59,15 +57,6 @@ impl Slot {
         unsafe { slot.write(Free { front, next: None }) };
         Self(slot)
     }
-
-    /// The slot whose front stands there.
-    pub(super) fn at(front: NonNull<Front>) -> Self {
-        Self(front.cast())
-    }
-
-    pub(super) fn front(self) -> NonNull<Front> {
-        self.0.cast()
-    }
 }
 
 /// A stack of slots, linked through themselves.
@@ -78,8 +67,6 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) const EMPTY: Self = Self { first: None, len: 0 };
-
     #[inline]
     pub(super) fn push(&mut self, slot: Slot) {
         // SAFETY: nobody lives in a slot that is given to a list.

@@ -1,14 +1,14 @@
 //! What each step makes of the state word, and what whoever took the step must do now.
 
-pub(super) const SCHEDULED: usize = 1;
-pub(super) const RUNNING: usize = 1 << 1;
-pub(super) const COMPLETED: usize = 1 << 2;
-pub(super) const CLOSED: usize = 1 << 3;
-pub(super) const JOIN: usize = 1 << 4;
-pub(super) const JOIN_WAKER: usize = 1 << 5;
+pub(crate) const SCHEDULED: usize = 1;
+pub(crate) const RUNNING: usize = 1 << 1;
+pub(crate) const COMPLETED: usize = 1 << 2;
+pub(crate) const CLOSED: usize = 1 << 3;
+pub(crate) const JOIN: usize = 1 << 4;
+pub(crate) const JOIN_WAKER: usize = 1 << 5;
 const HOME_SHIFT: u32 = 6;
 const HOME: usize = 0xff << HOME_SHIFT;
-pub(super) const REFERENCE: usize = 1 << 14;
+pub(crate) const REFERENCE: usize = 1 << 14;
 
 /// What keeps a completed cell from being freed.
 const HOLDERS: usize = !(REFERENCE - 1) | JOIN | JOIN_WAKER;
@@ -81,28 +81,9 @@ impl Snapshot {
     /// A slot where nobody lives.
     pub(crate) const FREE: Self = Self(COMPLETED);
 
-    pub(crate) fn is_scheduled(self) -> bool {
-        self.0 & SCHEDULED != 0
-    }
-
-    pub(crate) fn is_running(self) -> bool {
-        self.0 & RUNNING != 0
-    }
-
-    pub(crate) fn is_completed(self) -> bool {
-        self.0 & COMPLETED != 0
-    }
-
-    pub(crate) fn is_closed(self) -> bool {
-        self.0 & CLOSED != 0
-    }
-
-    pub(crate) fn has_join(self) -> bool {
-        self.0 & JOIN != 0
-    }
-
-    pub(crate) fn has_join_waker(self) -> bool {
-        self.0 & JOIN_WAKER != 0
+    /// Whether one of these bits is set.
+    pub(crate) fn has(self, bits: usize) -> bool {
+        self.0 & bits != 0
     }
 
     pub(crate) fn references(self) -> usize {
@@ -135,7 +116,7 @@ impl Snapshot {
 
     /// Whether the cell is to be freed, by whoever made it so.
     pub(crate) fn is_dead(self) -> bool {
-        self.is_completed() && self.is_alone()
+        self.has(COMPLETED) && self.is_alone()
     }
 
     /// Edges 1 and 1'.
@@ -153,16 +134,16 @@ impl Snapshot {
 
     /// Edge 2.
     pub(crate) fn begin(self) -> (Self, Begun) {
-        let begun = if self.is_closed() { Begun::Cancel } else { Begun::Poll };
+        let begun = if self.has(CLOSED) { Begun::Cancel } else { Begun::Poll };
         (Self(self.0 ^ (SCHEDULED | RUNNING)), begun)
     }
 
     /// Edges 3 and 4; `yielded`: as if it had been woken during the poll.
     pub(crate) fn end_poll(self, yielded: bool) -> (Self, Ended) {
         let idle = Self(self.0 & !RUNNING);
-        if self.is_closed() {
+        if self.has(CLOSED) {
             (self, Ended::Cancel)
-        } else if yielded || self.is_scheduled() {
+        } else if yielded || self.has(SCHEDULED) {
             (Self(idle.0 | SCHEDULED), Ended::Enqueue)
         } else {
             (idle, Ended::Idle)
@@ -172,9 +153,9 @@ impl Snapshot {
     /// Edge 5, with an output in the stage. Nothing changes where nobody wants it.
     pub(crate) fn complete(self) -> (Self, Completed) {
         let next = Self(self.0 ^ (RUNNING | COMPLETED));
-        if !self.has_join() {
+        if !self.has(JOIN) {
             (self, Completed::NoJoin)
-        } else if self.has_join_waker() {
+        } else if self.has(JOIN_WAKER) {
             (next, Completed::WakeJoin)
         } else {
             (next, Completed::Handed)
@@ -195,7 +176,7 @@ impl Snapshot {
 
     /// Edge 6: the handle leaves its waker.
     pub(crate) fn offer_waker(self) -> (Self, Offered) {
-        if self.is_completed() {
+        if self.has(COMPLETED) {
             (self, Offered::Completed)
         } else {
             (Self(self.0 | JOIN_WAKER), Offered::Waits)
@@ -204,7 +185,7 @@ impl Snapshot {
 
     /// Edge 6': the handle takes its waker's place back; `None` when the task has completed.
     pub(crate) fn withdraw_waker(self) -> Option<Self> {
-        (!self.is_completed()).then_some(Self(self.0 & !JOIN_WAKER))
+        (!self.has(COMPLETED)).then_some(Self(self.0 & !JOIN_WAKER))
     }
 
     /// Edge 8: the join handle goes. `true`: free the cell.

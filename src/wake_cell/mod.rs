@@ -56,26 +56,20 @@ impl WakeCell {
     pub(crate) fn register(&self, waker: &Waker) {
         // [wake_cell.hold] pairs with [wake_cell.done], [wake_cell.given_back], [wake_cell.wake]:
         // the place is ours and whole, and the event before an earlier wake is seen.
-        match self.state.compare_exchange(IDLE, REGISTERING, Acquire, Relaxed) {
-            Ok(_) => {
-                let registering = Registering(self);
-                let old = self.waker.with_mut(|place| {
-                    // SAFETY: the bit REGISTERING, set by this thread, keeps all others from the
-                    // place.
-                    let place = unsafe { &mut *place };
-                    if place.as_ref().is_some_and(|old| old.will_wake(waker)) {
-                        None
-                    } else {
-                        place.replace(waker.clone())
-                    }
-                });
-                drop(registering);
-                drop(old);
-            }
+        if self.state.compare_exchange(IDLE, REGISTERING, Acquire, Relaxed).is_err() {
             // The waker is being taken this moment, or another task registers against the rule:
             // look again.
-            Err(_) => waker.wake_by_ref(),
+            return waker.wake_by_ref();
         }
+        let registering = Registering(self);
+        let old = self.waker.with_mut(|place| {
+            // SAFETY: the bit REGISTERING, set by this thread, keeps all others from the place.
+            let place = unsafe { &mut *place };
+            let is_there = place.as_ref().is_some_and(|old| old.will_wake(waker));
+            if is_there { None } else { place.replace(waker.clone()) }
+        });
+        drop(registering);
+        drop(old);
     }
 
     /// Takes the waker, if there is one, and wakes it.

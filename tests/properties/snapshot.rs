@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use crate::cases;
 use crate::task::snapshot::{Begun, Completed, Ended, Offered, Snapshot, Woken};
+use crate::task::snapshot::{CLOSED, COMPLETED, JOIN, JOIN_WAKER, RUNNING, SCHEDULED};
 use crate::task::state::State;
 
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +105,7 @@ impl Task {
                 let (snapshot, woken) = before.wake();
                 assert_eq!(state.wake(), woken);
                 assert_eq!(woken, self.woken());
-                assert!(snapshot.is_scheduled());
+                assert!(snapshot.has(SCHEDULED));
             }
             Step::Close => {
                 let woken = self.woken();
@@ -194,21 +195,21 @@ impl Task {
         let said = format!("{self:?} is {snapshot:?}");
         match self.place {
             // After completion a wake may still leave its bit: it means nothing any more.
-            Place::Completed => assert!(snapshot.is_completed(), "{said}"),
+            Place::Completed => assert!(snapshot.has(COMPLETED), "{said}"),
             place => {
                 let scheduled = matches!(place, Place::Scheduled | Place::RunningWoken);
-                assert_eq!(snapshot.is_scheduled(), scheduled, "{said}");
-                assert!(!snapshot.is_completed(), "{said}");
+                assert_eq!(snapshot.has(SCHEDULED), scheduled, "{said}");
+                assert!(!snapshot.has(COMPLETED), "{said}");
             }
         }
         if self.is_dead() {
             assert!(snapshot.is_dead(), "{said}");
             return;
         }
-        assert_eq!(snapshot.is_running(), self.is_running(), "{said}");
-        assert_eq!(snapshot.is_closed(), self.closed, "{said}");
-        assert_eq!(snapshot.has_join(), self.join, "{said}");
-        assert_eq!(snapshot.has_join_waker(), self.waits, "{said}");
+        assert_eq!(snapshot.has(RUNNING), self.is_running(), "{said}");
+        assert_eq!(snapshot.has(CLOSED), self.closed, "{said}");
+        assert_eq!(snapshot.has(JOIN), self.join, "{said}");
+        assert_eq!(snapshot.has(JOIN_WAKER), self.waits, "{said}");
         assert_eq!(snapshot.home(), self.home, "{said}");
         assert_eq!(snapshot.references(), self.references, "{said}");
     }

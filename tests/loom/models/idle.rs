@@ -39,7 +39,7 @@ impl House {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             ring: Ring::new(2),
-            idle: Idle::new(),
+            idle: Idle::default(),
             notified: std::array::from_fn(|_| AtomicUsize::new(0)),
             taken: std::array::from_fn(|_| AtomicUsize::new(0)),
         })

@@ -34,7 +34,7 @@ fn task(number: usize) -> TaskRef {
 impl Slot {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            lifo: LifoSlot::new(),
+            lifo: LifoSlot::default(),
             values: std::array::from_fn(|_| UnsafeCell::new(0)),
         })
     }

@@ -52,7 +52,7 @@ fn sleep(bed: &Bed, all: usize) -> Option<usize> {
 
 fn token(turn: usize, notifiers: usize) {
     let bed = Arc::new(Bed {
-        token: Token::new(),
+        token: Token::default(),
         work: AtomicUsize::new(0),
         kernel_wakes: AtomicUsize::new(0),
     });

@@ -23,7 +23,7 @@ struct House {
 impl House {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            presence: Presence::new(),
+            presence: Presence::default(),
             work: std::array::from_fn(|_| UnsafeCell::new(0)),
             lasts: AtomicUsize::new(0),
         })

@@ -10,7 +10,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use super::hands::Note;
 use super::house::{Counted, Stage, Watched};
 use crate::explore::{Model, Role, together};
-use crate::task::{Colony, JoinHandle, Magazine, Readied, Schedule, TaskRef};
+use crate::task::{Colony, JoinHandle, Readied, Schedule, TaskRef};
 
 pub(crate) const MODELS: &[Model] = &[
     Model::new("slab: slots from hand to hand", &[4800, 33000], hand_to_hand),
@@ -79,9 +79,7 @@ fn inside(colony: &Shared, lived: &Lived, times: usize) -> Role {
 fn within(colony: &Shared, work: Role) -> Role {
     let magazine = colony.slab().magazine();
     Box::new(move || {
-        let entered = Magazine::enter(&magazine);
-        work();
-        drop(entered);
+        magazine.enter(work);
         magazine.flush();
     })
 }

@@ -79,10 +79,8 @@ fn magazine(turn: usize) {
     };
     drop(handle);
     let inside: Role = Box::new(move || {
-        let entered = magazine.enter();
         // SAFETY: it was spawned here, and is run once.
-        unsafe { task.run() };
-        drop(entered);
+        magazine.enter(|| unsafe { task.run() });
         drop(magazine);
     });
     together(turn, [inside, Box::new(move || drop(colony))]);

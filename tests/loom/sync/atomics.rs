@@ -88,6 +88,26 @@ macro_rules! atomic {
                 self.exchange(current, new, told)
             }
 
+            /// As the standard library's: looks, then exchanges until it succeeds or `next` is
+            /// `None`.
+            #[track_caller]
+            pub(crate) fn fetch_update(
+                &self,
+                success: Ordering,
+                failure: Ordering,
+                mut next: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                let told = sites::tell("fetch_update", success, Some(failure));
+                let mut seen = self.0.load(told.failure);
+                while let Some(new) = next(seen) {
+                    match self.exchange(seen, new, told) {
+                        Ok(_) => return Ok(seen),
+                        Err(now) => seen = now,
+                    }
+                }
+                Err(seen)
+            }
+
             /// loom's own reads the newest value when it fails, where an older one is allowed.
             fn exchange(
                 &self,
@@ -110,6 +130,12 @@ macro_rules! atomic {
                     }
                 }
                 self.0.compare_exchange(current, new, told.order, told.failure)
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new(0)
             }
         }
 

@@ -5,6 +5,8 @@ mod atomics;
 mod backoff;
 mod cell;
 mod made;
+#[path = "../../../src/sync/within.rs"]
+mod within;
 
 pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use loom::sync::{Arc, Condvar, Mutex};
@@ -13,3 +15,4 @@ pub(crate) use atomics::{AtomicU32, AtomicU64, AtomicUsize, fence};
 pub(crate) use backoff::Backoff;
 pub(crate) use cell::UnsafeCell;
 pub(crate) use made::{boxed_zeroed, shrunk, thread_local};
+pub(crate) use within::within;
