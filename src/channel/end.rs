@@ -1,10 +1,8 @@
 //! An end of a bounded channel: what senders and receivers have in common.
 
-use std::fmt;
-use std::marker::PhantomData;
+use std::{fmt, marker::PhantomData};
 
-use super::ends::Ends;
-use super::shared::Shared;
+use super::{ends::Ends, shared::Shared};
 use crate::ring::{Pop, Push};
 use crate::sync::Arc;
 

@@ -17,10 +17,7 @@
 //! lock. 3. CALLED is the caller's last touch: the owner that sees it may free the node without the
 //! lock. 4. Whoever waits, the gate is marked.
 
-use std::marker::PhantomPinned;
-use std::mem::MaybeUninit;
-use std::ptr::NonNull;
-use std::task::Waker;
+use std::{marker::PhantomPinned, mem::MaybeUninit, ptr::NonNull, task::Waker};
 
 use super::lock::Lock;
 use crate::sync::{AtomicUsize, Ordering, UnsafeCell};

@@ -22,11 +22,8 @@
 //!
 //! **Progress.** All steps but blocking are wait-free.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use super::error::{RecvError, SendError, TryRecvError};
 use super::sleep::{Ask, block, block_timeout};
@@ -250,20 +247,6 @@ impl<T> Drop for OneReceiver<T> {
     }
 }
 
-impl<T> fmt::Debug for OneSender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OneSender").field("closed", &self.is_closed()).finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Debug for OneReceiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OneReceiver").finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Debug for Closed<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Closed").finish_non_exhaustive()
-    }
-}
+shows!([T] OneSender<T>: |own| OneSender { closed: own.is_closed() });
+shows!([T] OneReceiver<T>: |_| OneReceiver {});
+shows!([T] Closed<'_, T>: |_| Closed {});

@@ -1,12 +1,10 @@
 //! Futures on the calling thread, which sleeps in between.
 
-use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::park::Parker;
-use crate::sync::Backoff;
+use crate::{park::Parker, sync::Backoff};
 
 /// A future that can be asked without a waker.
 pub(super) trait Ask: Future {

@@ -1,10 +1,9 @@
 //! A non-blocking socket and its place in a reactor: the loop "try, wait for readiness, try again".
 
-use std::fmt;
-use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::{fmt, io};
 
 use crate::budget;
 use crate::reactor::{Direction, Handle, Registration};

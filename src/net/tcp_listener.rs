@@ -1,15 +1,12 @@
 //! A listening TCP socket.
 
-use std::future::poll_fn;
-use std::io;
 use std::net::{self, SocketAddr, ToSocketAddrs};
-use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::{future::poll_fn, io, pin::Pin};
 
 use futures_core::Stream;
 
-use super::socket::Socket;
-use super::tcp_stream::TcpStream;
+use super::{socket::Socket, tcp_stream::TcpStream};
 use crate::reactor::Direction;
 
 /// How many connections may wait to be accepted; the system may allow less.

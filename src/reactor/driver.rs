@@ -1,17 +1,9 @@
 //! The one place that asks the kernel for readiness: owned by one worker.
 
-use std::ffi::c_int;
-use std::io;
-use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::task::Waker;
-use std::time::Duration;
+use std::{ffi::c_int, io, os::fd::AsRawFd, sync::Arc, task::Waker, time::Duration};
 
-use super::clock::Clock;
-use super::handle::Handle;
-use super::readiness::Ready;
-use super::registration::token_parts;
+use super::{clock::Clock, handle::Handle, readiness::Ready, registration::token_parts};
 
 /// How many events one wait takes from the kernel.
 const EVENTS_MAX: usize = 256;

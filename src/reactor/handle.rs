@@ -1,13 +1,9 @@
 //! The shared side of one reactor: what sockets, timers and notifiers hold on to.
 
-use std::cell::RefCell;
-use std::sync::Arc;
-use std::task::Waker;
-use std::time::Instant;
+use std::{cell::RefCell, sync::Arc, task::Waker, time::Instant};
 
-use super::clock::Clock;
-use super::table::Table;
 use super::timers::{TimerKey, Timers};
+use super::{clock::Clock, table::Table};
 use crate::park::token::Token;
 use crate::sync::{AtomicBool, Ordering};
 

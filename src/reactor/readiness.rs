@@ -14,9 +14,8 @@
 
 use std::task::{Context, Poll};
 
-use crate::sync::AtomicU64;
 use crate::sync::Ordering::{Acquire, Relaxed, Release};
-use crate::wake_cell::WakeCell;
+use crate::{sync::AtomicU64, wake_cell::WakeCell};
 
 /// Which way data flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,14 +1,12 @@
 //! A socket's place in a reactor, held by the socket.
 
-use std::io;
-use std::os::fd::RawFd;
+use std::{io, os::fd::RawFd};
 
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 
 use super::handle::{Handle, Shared};
-use super::readiness::Readiness;
-use super::table::SOCKETS_MAX;
+use super::{readiness::Readiness, table::SOCKETS_MAX};
 
 /// Registered for both directions, edge-triggered, from its making to its drop.
 pub(crate) struct Registration {

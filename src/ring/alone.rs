@@ -6,11 +6,9 @@
 
 use std::mem::MaybeUninit;
 
-use super::error::PushError;
-use super::queue::Ring;
 use super::side::{Shared, Sole};
-use super::single::LOOK;
 use super::way::{Pop, Push};
+use super::{error::PushError, queue::Ring, single::LOOK};
 
 // The run queue of a worker is their user.
 #[allow(dead_code, reason = "the executor that uses them comes next")]

@@ -4,14 +4,12 @@
 //! compare-exchange, and it knows its index without reading it. The algorithm is the same, with the
 //! claim made by a plain store.
 
-use std::fmt;
 use std::marker::PhantomData;
 
 use super::error::{PushError, PushManyError};
-use super::queue::Ring;
 use super::side::{Shared, Side, Sole};
-use super::single::LOOK;
 use super::way::{Pop, Push, Way};
+use super::{queue::Ring, single::LOOK};
 use crate::sync::Arc;
 
 /// One producer and one consumer: no compare-exchange on either side.
@@ -228,8 +226,4 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
     }
 }
 
-impl<T, W, M, O> fmt::Debug for End<T, W, M, O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("End").field(&self.ring).finish()
-    }
-}
+shows!([T, W, M, O] End<T, W, M, O>: |own| End { ring: own.ring });

@@ -8,10 +8,7 @@
 use std::ops::Deref;
 
 use super::error::{PushError, PushManyError};
-use super::queue::Ring;
-use super::side::Shared;
-use super::single::LOOK;
-use super::word::CLOSED;
+use super::{queue::Ring, side::Shared, single::LOOK, word::CLOSED};
 
 /// A thread's own end of a shared ring: both sides, by exclusive reference.
 ///

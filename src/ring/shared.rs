@@ -2,12 +2,8 @@
 
 use super::drain::{Drain, IntoIter};
 use super::error::{PushError, PushManyError};
-use super::handle::Handle;
-use super::queue::Ring;
-use super::side::Shared;
-use super::single::LOOK;
-use super::way::Way;
 use super::word::{CLOSED, WAITING};
+use super::{handle::Handle, queue::Ring, side::Shared, single::LOOK, way::Way};
 use crate::sync::Ordering;
 
 impl<T> Ring<T> {

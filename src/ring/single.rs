@@ -1,11 +1,9 @@
 //! One value at a time: claim, then write or read.
 
-use super::error::PushError;
 use super::queue::{Place, Ring};
-use super::side::Shared;
-use super::side::sealed::Side;
 use super::way::{Pop, Push, Way};
 use super::word::{CLOSED, after};
+use super::{error::PushError, side::Shared, side::sealed::Side};
 use crate::sync::{Backoff, Ordering};
 
 /// Looks until it is sure, and waits for a peer that is in the way.

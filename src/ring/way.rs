@@ -1,10 +1,9 @@
 //! Which way values go. Pushing and popping are one algorithm, seen from either end; here stands in
 //! what they differ.
 
-use super::queue::Ring;
-use super::side::sealed::Side;
 use super::slot::{FREE, FULL, Slot};
 use super::word::{STEP, after, index};
+use super::{queue::Ring, side::sealed::Side};
 use crate::sync::AtomicUsize;
 use crate::sync::Ordering::{Acquire, Release};
 

@@ -1,16 +1,10 @@
 //! The settings of a runtime.
 
-use std::fmt;
-use std::marker::PhantomData;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::{marker::PhantomData, sync::Arc, thread, time::Duration};
 
 use super::drivers::{self, Reactors};
-use super::error::BuildError;
-use super::hooks::Hooks;
-use super::hosted::Hosted;
 use super::start::{Parts, Runtime};
+use super::{error::BuildError, hooks::Hooks, hosted::Hosted};
 use crate::executor::{
     self, BlockingPool, BlockingThreads, Config, CorePlan, Driver, Policy, Rings, RunQueues,
     Settings, Stealing, WORKERS_MAX,
@@ -247,14 +241,9 @@ impl Runtime {
     }
 }
 
-impl<P, Q> fmt::Debug for Builder<P, Q> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let choices = &self.choices;
-        f.debug_struct("Builder")
-            .field("workers", &choices.workers)
-            .field("cores", &choices.cores)
-            .field("tasks_max", &choices.settings.tasks_max)
-            .field("thread_name", &choices.thread_name)
-            .finish_non_exhaustive()
-    }
-}
+shows!([P, Q] Builder<P, Q>: |Self { choices, .. }| Builder {
+    workers: choices.workers,
+    cores: choices.cores,
+    tasks_max: choices.settings.tasks_max,
+    thread_name: choices.thread_name
+});

@@ -1,7 +1,6 @@
 //! The settings by which a runtime is tuned, and tells about itself.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::builder::Builder;
 use crate::executor::{PanicPolicy, SlowPoll};

@@ -1,9 +1,6 @@
 //! With the feature `net`: each worker sleeps in its own reactor.
 
-use std::ffi::c_int;
-use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{ffi::c_int, io, sync::Arc, time::Duration};
 
 use crate::executor::{Driver, Notify};
 use crate::reactor::{self, Clock, SystemClock};

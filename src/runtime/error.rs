@@ -1,7 +1,6 @@
 //! Why a runtime could not be built.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use crate::executor::{CoreError, StartError};
 

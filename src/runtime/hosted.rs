@@ -1,16 +1,10 @@
 //! A runtime without threads: driven by hand, from the host's own loop.
 
-use std::ffi::c_int;
-use std::fmt;
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::{ffi::c_int, pin::pin, sync::Arc, time::Duration};
 
 use super::block_on::{Driving, NestedBlockOn};
-use super::handle::Handle;
-use super::start::Parts;
+use super::{handle::Handle, start::Parts};
 use crate::executor::{Notify, Visitor};
 use crate::sync::{AtomicBool, Ordering};
 
@@ -134,8 +128,4 @@ impl Wake for Root {
     }
 }
 
-impl fmt::Debug for Hosted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hosted").finish_non_exhaustive()
-    }
-}
+shows!([] Hosted: |_| Hosted {});

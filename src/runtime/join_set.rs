@@ -1,16 +1,12 @@
 //! Tasks held together: their outputs come in the order in which they end.
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker, ready};
+use std::{collections::VecDeque, future::poll_fn, pin::Pin};
 
 use super::handle::{Handle, spawn};
-use crate::budget;
 use crate::task::{JoinError, JoinHandle};
-use crate::wake_cell::WakeCell;
+use crate::{budget, wake_cell::WakeCell};
 
 /// A set of tasks. Dropping it aborts them.
 ///
@@ -206,8 +202,4 @@ impl<T> Drop for JoinSet<T> {
     }
 }
 
-impl<T> fmt::Debug for JoinSet<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("JoinSet").field(&self.len()).finish()
-    }
-}
+shows!([T] JoinSet<T>: |own| JoinSet { len: own.len() });

@@ -6,17 +6,12 @@
 //! **No wake-up is lost.** Who polls registers its waker, then looks into the ring; who readies a
 //! task pushes it, then wakes: the rule of the wake cell.
 
-use std::cell::Cell;
-use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::ptr;
-use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::{cell::Cell, future::poll_fn, ptr, rc::Rc};
 
-use crate::budget;
-use crate::ring::Ring;
 use crate::task::{Colony, JoinError, JoinHandle, Readied, Schedule, TaskRef};
-use crate::wake_cell::WakeCell;
+use crate::{budget, ring::Ring, wake_cell::WakeCell};
 
 /// So many tasks run in one poll of the set, then the others of its thread have their turn.
 const TURN_TASKS: usize = 61;

@@ -5,13 +5,10 @@
 //! output where nobody may reach it any more. The task owns the ticket: so whoever keeps the task
 //! from ending keeps the scope from returning.
 
-use std::future::Future;
-use std::marker::PhantomData;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::{marker::PhantomData, mem, pin::Pin};
 
 use super::block_on::{Driving, NestedBlockOn};
 use super::handle::Handle;

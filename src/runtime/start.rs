@@ -4,11 +4,8 @@ use std::ops::Deref;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::block_on::Driving;
-use super::drivers::Reactors;
-use super::error::BuildError;
 use super::handle::{Handle, Inside};
-use super::hooks::Hooks;
+use super::{block_on::Driving, drivers::Reactors, error::BuildError, hooks::Hooks};
 use crate::executor::{BlockingPool, Config, Policy, Pool, RunQueues, Scheduler, Settings};
 use crate::task::Colony;
 

@@ -1,14 +1,11 @@
 //! The publishing end of a topic.
 
-use std::fmt;
 use std::task::Waker;
 
 use super::shared::{Desk, Numbered, Shared, Subscription};
 use super::subscriber::Subscriber;
-use crate::channel::ends::Ends;
-use crate::ring::Ring;
 use crate::sync::{Arc, Mutex};
-use crate::wake_cell::WakeCell;
+use crate::{channel::ends::Ends, ring::Ring, wake_cell::WakeCell};
 
 /// The publishing end: clone it, share it.
 ///
@@ -143,11 +140,4 @@ impl<T> Drop for Topic<T> {
     }
 }
 
-impl<T> fmt::Debug for Topic<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Topic")
-            .field("capacity", &self.capacity())
-            .field("subscribers", &self.subscribers())
-            .finish_non_exhaustive()
-    }
-}
+shows!([T] Topic<T>: |own| Topic { capacity: own.capacity(), subscribers: own.subscribers() });

@@ -1,12 +1,9 @@
 //! What topics and subscribers share: the desk where values are numbered, and a ring for each.
 
-use std::sync::PoisonError;
-use std::task::Waker;
+use std::{sync::PoisonError, task::Waker};
 
-use crate::channel::ends::Ends;
-use crate::ring::Ring;
 use crate::sync::{Arc, Mutex};
-use crate::wake_cell::WakeCell;
+use crate::{channel::ends::Ends, ring::Ring, wake_cell::WakeCell};
 
 pub(super) struct Shared<T> {
     pub(super) capacity: usize,

@@ -1,17 +1,12 @@
 //! A receiving end of a topic.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::TryLockError;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::{pin::Pin, sync::TryLockError, time::Duration};
 
 use super::error::{RecvError, TryRecvError};
 use super::shared::{Numbered, Shared, Subscription};
-use crate::budget;
 use crate::channel::sleep::{Ask, block, block_timeout};
-use crate::sync::Arc;
+use crate::{budget, sync::Arc};
 
 /// A receiving end, made by [`Topic::subscribe`](super::Topic::subscribe): receives what is
 /// published from then on.
@@ -145,14 +140,5 @@ impl<T> Drop for Subscriber<T> {
     }
 }
 
-impl<T> fmt::Debug for Subscriber<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscriber").field("len", &self.len()).finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Debug for Recv<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recv").finish_non_exhaustive()
-    }
-}
+shows!([T] Subscriber<T>: |own| Subscriber { len: own.len() });
+shows!([T] Recv<'_, T>: |_| Recv {});
