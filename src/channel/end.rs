@@ -29,8 +29,7 @@ pub struct End<T, R: Role> {
 impl<T, R: Role> End<T, R> {
     /// The first of its kind.
     pub(super) fn first(shared: Arc<Shared<T>>) -> Self {
-        let role = PhantomData;
-        Self { shared, role }
+        Self { shared, role: PhantomData }
     }
 
     /// How many there are of its kind.

@@ -53,8 +53,7 @@ impl<T> Shared<T> {
     /// Edge 1, 2 or 3. Whether it was taken.
     fn end(&self, end: usize) -> bool {
         // [oneshot.ended] pairs with [oneshot.seen]: the value is seen whole.
-        let ended = self.state.compare_exchange(EMPTY, end, Release, Relaxed);
-        ended.is_ok()
+        self.state.compare_exchange(EMPTY, end, Release, Relaxed).is_ok()
     }
 
     /// What the receiver finds; `None` while nothing has happened.
@@ -92,16 +91,11 @@ impl<T> Shared<T> {
 /// # }
 /// ```
 pub fn oneshot<T>() -> (OneSender<T>, OneReceiver<T>) {
-    let shared = Arc::new(Shared {
-        state: AtomicUsize::new(EMPTY),
-        value: UnsafeCell::new(None),
-        receiver: WakeCell::new(),
-        sender: WakeCell::new(),
-    });
-    let (ours, waited) = (shared.clone(), false);
-    let sender = OneSender { shared, waited };
-    let shared = ours;
-    (sender, OneReceiver { shared, waited })
+    let (state, value) = (AtomicUsize::new(EMPTY), UnsafeCell::new(None));
+    let (receiver, sender) = (WakeCell::new(), WakeCell::new());
+    let shared = Arc::new(Shared { state, value, receiver, sender });
+    let sender = OneSender { shared: shared.clone(), waited: false };
+    (sender, OneReceiver { shared, waited: false })
 }
 
 /// The sending end of [`oneshot`].

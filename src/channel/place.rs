@@ -50,8 +50,7 @@ pub struct Waiting<G: Gate, E> {
 impl<G: Gate, E> Waiting<G, E> {
     #[inline(always)]
     pub(super) fn new(gate: G, errand: E) -> Self {
-        let node = None;
-        Self { gate, node, errand }
+        Self { gate, node: None, errand }
     }
 
     /// A call that came meanwhile is the next one's.

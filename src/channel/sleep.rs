@@ -14,8 +14,7 @@ pub(super) trait Ask: Future {
 
 /// Blocks until it is ready.
 pub(super) fn block<F: Ask>(future: F) -> F::Output {
-    let found = block_until(None, future);
-    found.unwrap_or_else(|| unreachable!("it waits without end"))
+    block_until(None, future).unwrap_or_else(|| unreachable!("it waits without end"))
 }
 
 /// As [`block`], at most for `timeout`: polls a last time when that is over.

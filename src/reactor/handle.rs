@@ -22,7 +22,7 @@ pub(crate) struct Current {
 /// A handle to one reactor; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Handle {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 pub(super) struct Shared {
@@ -36,19 +36,9 @@ pub(super) struct Shared {
 
 impl Handle {
     pub(super) fn new(registry: mio::Registry, eventfd: mio::Waker, clock: Arc<dyn Clock>) -> Self {
-        let shared = Arc::new(Shared {
-            registry,
-            table: Table::new(),
-            timers: Timers::new(clock),
-            token: Token::new(),
-            eventfd,
-            ended: AtomicBool::new(false),
-        });
-        Self { shared }
-    }
-
-    pub(super) fn shared(&self) -> &Shared {
-        &self.shared
+        let (table, timers) = (Table::new(), Timers::new(clock));
+        let (token, ended) = (Token::new(), AtomicBool::new(false));
+        Self { shared: Arc::new(Shared { registry, table, timers, token, eventfd, ended }) }
     }
 
     /// The reactor of the calling thread: a worker's own, or one lent to it.
@@ -63,10 +53,8 @@ impl Handle {
 
     /// Whether the calling thread drives this reactor.
     fn is_driven_here(&self) -> bool {
-        let is_this = |other: &Self| Arc::ptr_eq(&other.shared, &self.shared);
-        CURRENT.with_borrow(
-            |current| matches!(current, Some(Current { handle, drives: true }) if is_this(handle)),
-        )
+        let is_this = |own: &Current| own.drives && Arc::ptr_eq(&own.handle.shared, &self.shared);
+        CURRENT.with_borrow(|current| current.as_ref().is_some_and(is_this))
     }
 
     /// Sets the calling thread's reactor; returns the one before.
@@ -95,9 +83,7 @@ impl Handle {
         // or the lock of the timers; who registered before is woken by them.
         self.shared.ended.store(true, Ordering::Relaxed);
         self.shared.table.wake_all();
-        for waker in self.shared.timers.take_all() {
-            waker.wake();
-        }
+        self.shared.timers.take_all().into_iter().for_each(Waker::wake);
     }
 
     /// Whether nobody drives this reactor any more.

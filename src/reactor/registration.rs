@@ -22,7 +22,7 @@ impl Registration {
     /// # Errors
     /// The kernel's, and `OutOfMemory` when the reactor has no free place.
     pub(crate) fn new(handle: Handle, fd: RawFd) -> io::Result<Self> {
-        let Shared { table, registry, .. } = handle.shared();
+        let Shared { table, registry, .. } = &*handle.shared;
         let full = || {
             let message = format!("the reactor's {SOCKETS_MAX} places for sockets are taken");
             io::Error::new(io::ErrorKind::OutOfMemory, message)
@@ -47,14 +47,14 @@ impl Registration {
 
     /// The place.
     pub(crate) fn readiness(&self) -> &Readiness {
-        let place = self.handle.shared().table.get(self.index);
+        let place = self.handle.shared.table.get(self.index);
         place.unwrap_or_else(|| unreachable!("place {} was taken from the table", self.index))
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let Shared { table, registry, .. } = self.handle.shared();
+        let Shared { table, registry, .. } = &*self.handle.shared;
         // Fails only when the driver's epoll is gone, and the registration with it.
         let _deregistered = registry.deregister(&mut SourceFd(&self.fd));
         self.readiness().close();

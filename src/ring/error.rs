@@ -27,10 +27,7 @@ impl<T> PushError<T> {
 
 impl<T> fmt::Display for PushError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full(_) => "the queue is full",
-            Self::Closed(_) => "the queue is closed",
-        })
+        f.write_str(if self.is_full() { "the queue is full" } else { "the queue is closed" })
     }
 }
 

@@ -228,6 +228,7 @@ impl<T> Drop for Ring<T> {
     }
 }
 
+/// Pops what is left when it is dropped.
 struct Rest<'a, T>(&'a Ring<T>);
 
 impl<T> Drop for Rest<'_, T> {

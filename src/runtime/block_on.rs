@@ -74,9 +74,8 @@ impl Handle {
             }
             Poll::Pending => false,
         };
-        let executor = &self.inside.executor;
         loop {
-            match executor.lodge(&mut root, &mut parker) {
+            match self.inside.executor.lodge(&mut root, &mut parker) {
                 Stay::Ready => break,
                 Stay::Away if root() => break,
                 Stay::Away | Stay::Idle => parker.park(),

@@ -11,11 +11,11 @@ use crate::{budget, sync::Arc};
 /// A receiving end, made by [`Topic::subscribe`](super::Topic::subscribe): receives what is
 /// published from then on.
 pub struct Subscriber<T> {
-    shared: Arc<Shared<T>>,
-    own: Arc<Subscription<T>>,
-    expected: u64,
+    pub(super) shared: Arc<Shared<T>>,
+    pub(super) own: Arc<Subscription<T>>,
+    pub(super) expected: u64,
     /// The value behind a gap that was just reported.
-    held: Option<T>,
+    pub(super) held: Option<T>,
 }
 
 /// The future of [`Subscriber::recv`].
@@ -23,10 +23,6 @@ pub struct Subscriber<T> {
 pub struct Recv<'a, T>(&'a mut Subscriber<T>);
 
 impl<T> Subscriber<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>, own: Arc<Subscription<T>>, expected: u64) -> Self {
-        Self { shared, own, expected, held: None }
-    }
-
     /// Receives the next value, waiting while there is none.
     ///
     /// **Cancel safety.** Dropped before it is ready, the future has received nothing.
@@ -51,8 +47,7 @@ impl<T> Subscriber<T> {
     /// # Errors
     /// As [`Subscriber::recv`], and [`TryRecvError::Empty`] when no value came in time.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, TryRecvError> {
-        let received = block_timeout(timeout, self.recv());
-        Ok(received.ok_or(TryRecvError::Empty)??)
+        Ok(block_timeout(timeout, self.recv()).ok_or(TryRecvError::Empty)??)
     }
 
     /// Receives the next value if there is one.
@@ -104,13 +99,9 @@ impl<T> Future for Recv<'_, T> {
             self.0.own.wake.register(cx.waker());
             self.0.look()
         });
-        match found {
-            Some(found) => {
-                budget::spend();
-                Poll::Ready(found)
-            }
-            None => Poll::Pending,
-        }
+        let Some(found) = found else { return Poll::Pending };
+        budget::spend();
+        Poll::Ready(found)
     }
 }
 
