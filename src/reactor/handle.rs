@@ -2,8 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc, task::Waker, time::Instant};
 
-use super::timers::{TimerKey, Timers};
-use super::{clock::Clock, table::Table};
+use super::{clock::Clock, table::Table, timers::Timers, wheel::Key};
 use crate::park::token::Token;
 use crate::sync::{AtomicBool, Ordering};
 
@@ -64,7 +63,7 @@ impl Handle {
 
     /// Adds a timer that wakes `waker` once `deadline` has passed. `None` when the reactor holds
     /// 2^32 - 1 timers.
-    pub(crate) fn insert_timer(&self, deadline: Instant, waker: Waker) -> Option<TimerKey> {
+    pub(crate) fn insert_timer(&self, deadline: Instant, waker: Waker) -> Option<Key> {
         let (key, first) = self.shared.timers.insert(deadline, waker);
         if first && !self.is_driven_here() {
             self.notify();

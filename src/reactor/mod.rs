@@ -26,4 +26,4 @@ pub use clock::{Clock, SystemClock};
 
 pub(crate) use self::{driver::Driver, readiness::Direction, registration::Registration};
 pub(crate) use handle::{Current, Handle};
-pub(crate) use timers::TimerKey;
+pub(crate) use wheel::Key as TimerKey;

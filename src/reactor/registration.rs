@@ -2,8 +2,7 @@
 
 use std::{io, os::fd::RawFd};
 
-use mio::unix::SourceFd;
-use mio::{Interest, Token};
+use mio::{Interest, Token, unix::SourceFd};
 
 use super::handle::{Handle, Shared};
 use super::{readiness::Readiness, table::SOCKETS_MAX};

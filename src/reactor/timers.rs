@@ -11,9 +11,6 @@ use crate::sync::{Arc, Mutex, lock};
 /// The wheel's resolution: a timer is due at the end of the millisecond its deadline falls in.
 const TICK_NS: u128 = 1_000_000;
 
-/// Names one timer of one reactor.
-pub(crate) type TimerKey = Key;
-
 pub(crate) struct Timers {
     clock: Arc<dyn Clock>,
     start: Instant,
@@ -31,7 +28,7 @@ impl Timers {
     }
 
     /// Adds a timer. `true`: it is the first to be due, so a sleeping driver must look again.
-    pub(super) fn insert(&self, deadline: Instant, waker: Waker) -> (Option<TimerKey>, bool) {
+    pub(super) fn insert(&self, deadline: Instant, waker: Waker) -> (Option<Key>, bool) {
         let tick = self.tick_after(deadline);
         let mut wheel = lock(&self.wheel);
         let first = wheel.next_tick().is_none_or(|next| tick < next);
@@ -39,7 +36,7 @@ impl Timers {
     }
 
     /// Sets the waker of a timer. `false`: the timer is due, or was cancelled.
-    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
+    pub(crate) fn set_waker(&self, key: Key, waker: &Waker) -> bool {
         let mut wheel = lock(&self.wheel);
         let Some(old) = wheel.get_mut(key) else { return false };
         let old = (!old.will_wake(waker)).then(|| std::mem::replace(old, waker.clone()));
@@ -49,7 +46,7 @@ impl Timers {
     }
 
     /// Takes a timer out; no effect when it is due.
-    pub(crate) fn cancel(&self, key: TimerKey) {
+    pub(crate) fn cancel(&self, key: Key) {
         // The guard ends first: dropping a waker may run a future's drop, which may cancel another
         // timer.
         let waker = lock(&self.wheel).cancel(key);

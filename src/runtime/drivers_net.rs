@@ -24,10 +24,10 @@ pub(super) struct Lent {
     before: Option<reactor::Current>,
 }
 
-pub(super) fn make(
-    workers: usize,
-    options: Options,
-) -> io::Result<(Vec<Box<dyn Driver>>, Reactors)> {
+/// A driver for each worker, and their reactors.
+type Made = (Vec<Box<dyn Driver>>, Reactors);
+
+pub(super) fn make(workers: usize, options: Options) -> io::Result<Made> {
     let clock = options.clock.unwrap_or_else(|| Arc::new(SystemClock));
     let drivers: io::Result<Vec<_>> =
         (0..workers).map(|_| reactor::Driver::new(clock.clone())).collect();
