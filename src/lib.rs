@@ -3,6 +3,8 @@
 #![cfg_attr(feature = "net", doc = include_str!("../README.md"))]
 
 mod sync;
+#[macro_use]
+mod text;
 
 mod budget;
 pub mod park;

@@ -15,6 +15,9 @@ mod sources;
 #[path = "loom/sync/mod.rs"]
 #[allow(dead_code, reason = "not every room uses all of the door")]
 mod sync;
+#[path = "../src/text/mod.rs"]
+#[macro_use]
+mod text;
 
 #[path = "../src/park/mod.rs"]
 #[allow(dead_code, unused_imports, unreachable_pub, reason = "the models use parts of the room")]

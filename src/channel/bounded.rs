@@ -1,10 +1,7 @@
 //! Makes a bounded channel.
 
-use super::receiver::Receiver;
-use super::sender::Sender;
-use super::shared::Shared;
-use crate::ring::Ring;
-use crate::sync::Arc;
+use super::{receiver::Receiver, sender::Sender, shared::Shared};
+use crate::{ring::Ring, sync::Arc};
 
 /// A channel that holds exactly `capacity` values at most.
 ///

@@ -1,10 +1,8 @@
 //! An end of a bounded channel: what senders and receivers have in common.
 
-use std::fmt;
-use std::marker::PhantomData;
+use std::{fmt, marker::PhantomData};
 
-use super::ends::Ends;
-use super::shared::Shared;
+use super::{ends::Ends, shared::Shared};
 use crate::ring::{Pop, Push};
 use crate::sync::Arc;
 
@@ -31,8 +29,7 @@ pub struct End<T, R: Role> {
 impl<T, R: Role> End<T, R> {
     /// The first of its kind.
     pub(super) fn first(shared: Arc<Shared<T>>) -> Self {
-        let role = PhantomData;
-        Self { shared, role }
+        Self { shared, role: PhantomData }
     }
 
     /// How many there are of its kind.

@@ -71,35 +71,18 @@ impl From<RecvError> for TryRecvError {
 
 const CLOSED: &str = "the channel is closed";
 
-impl<T> fmt::Display for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(CLOSED)
-    }
-}
+says!([T] SendError<T>: |_, f| f.write_str(CLOSED));
 
-impl<T> fmt::Display for TrySendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full(_) => "the channel is full",
-            Self::Closed(_) => CLOSED,
-        })
-    }
-}
+says!([T] TrySendError<T>: |own, f| {
+    f.write_str(if own.is_full() { "the channel is full" } else { CLOSED })
+});
 
-impl fmt::Display for RecvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the channel is closed and empty")
-    }
-}
+says!([] RecvError: |_, f| f.write_str("the channel is closed and empty"));
 
-impl fmt::Display for TryRecvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("the channel is empty"),
-            Self::Closed => RecvError.fmt(f),
-        }
-    }
-}
+says!([] TryRecvError: |own, f| match own {
+    Self::Empty => f.write_str("the channel is empty"),
+    Self::Closed => RecvError.fmt(f),
+});
 
 impl<T> fmt::Debug for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,14 +92,6 @@ impl<T> fmt::Debug for SendError<T> {
 
 impl<T> fmt::Debug for TrySendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full(_) => "Full(..)",
-            Self::Closed(_) => "Closed(..)",
-        })
+        f.write_str(if self.is_full() { "Full(..)" } else { "Closed(..)" })
     }
 }
-
-impl<T> std::error::Error for SendError<T> {}
-impl<T> std::error::Error for TrySendError<T> {}
-impl std::error::Error for RecvError {}
-impl std::error::Error for TryRecvError {}

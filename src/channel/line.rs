@@ -17,10 +17,7 @@
 //! lock. 3. CALLED is the caller's last touch: the owner that sees it may free the node without the
 //! lock. 4. Whoever waits, the gate is marked.
 
-use std::marker::PhantomPinned;
-use std::mem::MaybeUninit;
-use std::ptr::NonNull;
-use std::task::Waker;
+use std::{marker::PhantomPinned, mem::MaybeUninit, ptr::NonNull, task::Waker};
 
 use super::lock::Lock;
 use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
@@ -108,6 +105,15 @@ impl Node {
         // calls for is seen.
         self.state.load(Ordering::Acquire)
     }
+
+    /// Touches the entry; `touch` touches no other.
+    ///
+    /// # Safety
+    /// The node is in a list whose lock the caller holds.
+    unsafe fn entry<R>(&self, touch: impl FnOnce(&mut Entry) -> R) -> R {
+        // SAFETY: a node in a list has an entry, and the lock keeps others from it (rule 1).
+        self.entry.with_mut(|entry| touch(unsafe { (*entry).assume_init_mut() }))
+    }
 }
 
 impl Line {
@@ -118,6 +124,27 @@ impl Line {
     fn set_calls(&self, list: &mut List, calls: usize) {
         list.calls = calls;
         self.calls.store(calls, Ordering::Relaxed);
+    }
+
+    /// Acts under the lock, while the node waits and so is in the list. `None`: it was called.
+    fn while_waiting<R>(&self, node: &Node, act: impl FnOnce(&mut List) -> R) -> Option<R> {
+        self.list.with(|list| {
+            let waits = node.state.load(Ordering::Relaxed) == WAITING;
+            waits.then(|| act(list))
+        })
+    }
+
+    /// Takes the first out of the line, as called.
+    fn take_first(&self, list: &mut List) -> Option<Waker> {
+        // SAFETY: a node in the list stays where it is.
+        let node = unsafe { list.first?.as_ref() };
+        // SAFETY: it is in the list.
+        let waker = unsafe { list.unlink(node) };
+        self.set_calls(list, list.calls + 1);
+        // [channel.called] pairs with [channel.noticed]: the node is touched no more, and what is
+        // called for is there.
+        node.state.store(CALLED, Ordering::Release);
+        Some(waker)
     }
 }
 
@@ -196,47 +223,10 @@ pub(super) fn come_back(gate: &impl Gate) {
     waker.into_iter().for_each(Waker::wake);
 }
 
-impl Line {
-    /// Acts under the lock, while the node waits and so is in the list. `None`: it was called.
-    fn while_waiting<R>(&self, node: &Node, act: impl FnOnce(&mut List) -> R) -> Option<R> {
-        self.list.with(|list| {
-            let waits = node.state.load(Ordering::Relaxed) == WAITING;
-            waits.then(|| act(list))
-        })
-    }
-
-    /// Takes the first out of the line, as called.
-    fn take_first(&self, list: &mut List) -> Option<Waker> {
-        // SAFETY: a node in the list stays where it is.
-        let node = unsafe { list.first?.as_ref() };
-        // SAFETY: it is in the list.
-        let waker = unsafe { list.unlink(node) };
-        self.set_calls(list, list.calls + 1);
-        // [channel.called] pairs with [channel.noticed]: the node is touched no more, and what is
-        // called for is there.
-        node.state.store(CALLED, Ordering::Release);
-        Some(waker)
-    }
-}
-
-impl Node {
-    /// Touches the entry; `touch` touches no other.
-    ///
-    /// # Safety
-    /// The node is in a list whose lock the caller holds.
-    unsafe fn entry<R>(&self, touch: impl FnOnce(&mut Entry) -> R) -> R {
-        // SAFETY: a node in a list has an entry, and the lock keeps others from it (rule 1).
-        self.entry.with_mut(|entry| touch(unsafe { (*entry).assume_init_mut() }))
-    }
-}
-
 impl List {
     fn insert(&mut self, node: &Node, waker: Waker, turn: Option<Turn>) {
         let here = Some(NonNull::from(node));
-        let (ahead, behind) = match turn {
-            Some(turn) => self.around(turn),
-            None => (self.last, None),
-        };
+        let (ahead, behind) = turn.map_or((self.last, None), |turn| self.around(turn));
         let turn = turn.unwrap_or_else(|| {
             self.turn.0 += 1;
             self.turn
@@ -245,9 +235,7 @@ impl List {
         node.turn.with_mut(|place| unsafe { *place = turn });
         let entry = Entry { waker, ahead, behind };
         // SAFETY: nobody else knows of the node yet.
-        node.entry.with_mut(|place| unsafe {
-            (*place).write(entry);
-        });
+        node.entry.with_mut(|place| unsafe { place.cast::<Entry>().write(entry) });
         self.set_behind(ahead, here);
         self.set_ahead(behind, here);
     }
@@ -273,10 +261,8 @@ impl List {
     /// # Safety
     /// The node is in this list; it is no more afterwards.
     unsafe fn unlink(&mut self, node: &Node) -> Waker {
-        let taken = node.entry.with_mut(|place| {
-            // SAFETY: a node in a list has an entry, which is taken out with the node.
-            unsafe { (*place).assume_init_read() }
-        });
+        // SAFETY: a node in a list has an entry, which is taken out with the node.
+        let taken = node.entry.with_mut(|place| unsafe { (*place).assume_init_read() });
         self.set_behind(taken.ahead, taken.behind);
         self.set_ahead(taken.behind, taken.ahead);
         taken.waker

@@ -47,8 +47,7 @@ impl<T> Lock<T> {
     #[inline]
     fn try_take(&self) -> bool {
         // [channel.locked] pairs with [channel.unlocked]: what was done under the lock is seen.
-        let taken = self.state.compare_exchange_weak(FREE, TAKEN, Acquire, Relaxed);
-        taken.is_ok()
+        self.state.compare_exchange_weak(FREE, TAKEN, Acquire, Relaxed).is_ok()
     }
 
     #[cold]

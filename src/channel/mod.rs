@@ -103,11 +103,10 @@ mod bounded;
 mod oneshot;
 pub mod topic;
 
+pub use self::{end::End, place::Waiting};
 pub use bounded::{bounded, try_bounded};
-pub use end::End;
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 pub use oneshot::{Closed, OneReceiver, OneSender, oneshot};
-pub use place::Waiting;
 pub use receiver::{Receiver, Recv, RecvMany};
 pub use sender::{SendMany, Sender, Sending};
 pub use topic::{Subscriber, Topic, topic, try_topic};

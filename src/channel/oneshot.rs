@@ -22,11 +22,8 @@
 //!
 //! **Progress.** All steps but blocking are wait-free.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use super::error::{RecvError, SendError, TryRecvError};
 use super::sleep::{Ask, block, block_timeout};
@@ -56,8 +53,7 @@ impl<T> Shared<T> {
     /// Edge 1, 2 or 3. Whether it was taken.
     fn end(&self, end: usize) -> bool {
         // [oneshot.ended] pairs with [oneshot.seen]: the value is seen whole.
-        let ended = self.state.compare_exchange(EMPTY, end, Release, Relaxed);
-        ended.is_ok()
+        self.state.compare_exchange(EMPTY, end, Release, Relaxed).is_ok()
     }
 
     /// What the receiver finds; `None` while nothing has happened.
@@ -95,16 +91,11 @@ impl<T> Shared<T> {
 /// # }
 /// ```
 pub fn oneshot<T>() -> (OneSender<T>, OneReceiver<T>) {
-    let shared = Arc::new(Shared {
-        state: AtomicUsize::new(EMPTY),
-        value: UnsafeCell::new(None),
-        receiver: WakeCell::new(),
-        sender: WakeCell::new(),
-    });
-    let (ours, waited) = (shared.clone(), false);
-    let sender = OneSender { shared, waited };
-    let shared = ours;
-    (sender, OneReceiver { shared, waited })
+    let (state, value) = (AtomicUsize::new(EMPTY), UnsafeCell::new(None));
+    let (receiver, sender) = (WakeCell::new(), WakeCell::new());
+    let shared = Arc::new(Shared { state, value, receiver, sender });
+    let sender = OneSender { shared: shared.clone(), waited: false };
+    (sender, OneReceiver { shared, waited: false })
 }
 
 /// The sending end of [`oneshot`].
@@ -250,20 +241,6 @@ impl<T> Drop for OneReceiver<T> {
     }
 }
 
-impl<T> fmt::Debug for OneSender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OneSender").field("closed", &self.is_closed()).finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Debug for OneReceiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OneReceiver").finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Debug for Closed<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Closed").finish_non_exhaustive()
-    }
-}
+shows!([T] OneSender<T>: |own| OneSender { closed: own.is_closed() });
+shows!([T] OneReceiver<T>: |_| OneReceiver {});
+shows!([T] Closed<'_, T>: |_| Closed {});

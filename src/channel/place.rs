@@ -1,7 +1,5 @@
 //! A place at a gate: looks, gets in line, looks again, waits to be called.
 
-use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -52,8 +50,7 @@ pub struct Waiting<G: Gate, E> {
 impl<G: Gate, E> Waiting<G, E> {
     #[inline(always)]
     pub(super) fn new(gate: G, errand: E) -> Self {
-        let node = None;
-        Self { gate, node, errand }
+        Self { gate, node: None, errand }
     }
 
     /// A call that came meanwhile is the next one's.
@@ -155,9 +152,4 @@ impl<G: Gate, E> Drop for Waiting<G, E> {
     }
 }
 
-impl<G: Gate, E> fmt::Debug for Waiting<G, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waits = self.node.is_some();
-        f.debug_struct("Waiting").field("waits", &waits).finish_non_exhaustive()
-    }
-}
+shows!([G: Gate, E] Waiting<G, E>: |own| Waiting { waits: own.node.is_some() });

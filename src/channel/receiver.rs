@@ -60,8 +60,7 @@ impl<T> Receiver<T> {
     /// [`TryRecvError::Empty`] when no value came in time, [`TryRecvError::Closed`] when the
     /// channel is closed and nothing is left in it.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, TryRecvError> {
-        let received = block_timeout(timeout, self.recv());
-        Ok(received.ok_or(TryRecvError::Empty)??)
+        Ok(block_timeout(timeout, self.recv()).ok_or(TryRecvError::Empty)??)
     }
 
     /// As [`End::recv_many`], blocking the thread while there is no value.

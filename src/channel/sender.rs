@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::end::End;
 use super::error::{SendError, TrySendError};
-use super::place::Waiting;
-use super::shared::Room;
 use super::sleep::{block, block_timeout};
+use super::{end::End, place::Waiting, shared::Room};
 use crate::ring::{Push, PushError};
 
 /// The sending end of a channel made by [`bounded`](fn@super::bounded): clone it, share it.

@@ -67,13 +67,8 @@ fn call_if_marked(gate: &impl Gate, marked: bool, came: usize) {
 
 impl<T> Shared<T> {
     pub(super) fn over(ring: Ring<T>) -> Self {
-        Self {
-            ring,
-            items: CachePadded::new(Line::new()),
-            room: CachePadded::new(Line::new()),
-            senders: Ends::new(),
-            receivers: Ends::new(),
-        }
+        let (items, room) = (CachePadded::new(Line::new()), CachePadded::new(Line::new()));
+        Self { ring, items, room, senders: Ends::new(), receivers: Ends::new() }
     }
 
     #[inline]

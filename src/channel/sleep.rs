@@ -1,12 +1,10 @@
 //! Futures on the calling thread, which sleeps in between.
 
-use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::park::Parker;
-use crate::sync::Backoff;
+use crate::{park::Parker, sync::Backoff};
 
 /// A future that can be asked without a waker.
 pub(super) trait Ask: Future {
@@ -16,8 +14,7 @@ pub(super) trait Ask: Future {
 
 /// Blocks until it is ready.
 pub(super) fn block<F: Ask>(future: F) -> F::Output {
-    let found = block_until(None, future);
-    found.unwrap_or_else(|| unreachable!("it waits without end"))
+    block_until(None, future).unwrap_or_else(|| unreachable!("it waits without end"))
 }
 
 /// As [`block`], at most for `timeout`: polls a last time when that is over.

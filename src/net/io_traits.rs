@@ -1,9 +1,8 @@
 //! The `futures-io` traits, for all that has a stream.
 
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::Shutdown;
-use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::{net::Shutdown, pin::Pin};
 
 use futures_io::{AsyncRead, AsyncWrite};
 

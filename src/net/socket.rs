@@ -1,13 +1,12 @@
 //! A non-blocking socket and its place in a reactor: the loop "try, wait for readiness, try again".
 
-use std::fmt;
-use std::io;
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::task::{Context, Poll, ready};
+use std::{fmt, io};
 
-use crate::budget;
 use crate::reactor::{Direction, Handle, Registration};
+use crate::{budget, sync::lock};
 
 /// `registration` stands before `io`: it is dropped while the descriptor is still open.
 pub(super) struct Socket<S> {
@@ -67,16 +66,13 @@ impl<S: AsFd> Socket<S> {
 
     /// The registration, made at the first use with the reactor of the thread that makes it.
     fn registration(&self) -> io::Result<&Registration> {
-        match self.registration.get() {
-            Some(registration) => Ok(registration),
-            None => self.register(),
-        }
+        self.registration.get().map_or_else(|| self.register(), Ok)
     }
 
     #[cold]
     fn register(&self) -> io::Result<&Registration> {
         // Both directions may come here at once, from two threads: it is registered once.
-        let _registering = self.registering.lock().unwrap_or_else(PoisonError::into_inner);
+        let _registering = lock(&self.registering);
         if let Some(registration) = self.registration.get() {
             return Ok(registration);
         }

@@ -1,7 +1,6 @@
 //! The two directions of a connection, owned apart.
 
-use std::net::Shutdown;
-use std::sync::Arc;
+use std::{net::Shutdown, sync::Arc};
 
 use super::tcp_stream::TcpStream;
 

@@ -1,15 +1,12 @@
 //! A listening TCP socket.
 
-use std::future::poll_fn;
-use std::io;
 use std::net::{self, SocketAddr, ToSocketAddrs};
-use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::{future::poll_fn, io, pin::Pin};
 
 use futures_core::Stream;
 
-use super::socket::Socket;
-use super::tcp_stream::TcpStream;
+use super::{socket::Socket, tcp_stream::TcpStream};
 use crate::reactor::Direction;
 
 /// How many connections may wait to be accepted; the system may allow less.
@@ -60,8 +57,7 @@ impl TcpListener {
     /// The kernel's.
     pub fn from_std(listener: net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        let socket = Socket::new(listener);
-        Ok(Self { socket })
+        Ok(Self { socket: Socket::new(listener) })
     }
 
     /// The address it listens on, with the port that the kernel chose for port 0.
@@ -113,7 +109,6 @@ impl Stream for Incoming<'_> {
     type Item = io::Result<TcpStream>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let accepted = self.0.poll_accept(cx);
-        accepted.map(|accepted| Some(accepted.map(|(stream, _peer)| stream)))
+        self.0.poll_accept(cx).map(|accepted| Some(accepted.map(|(stream, _peer)| stream)))
     }
 }

@@ -27,11 +27,9 @@ impl TcpStream {
     /// # Errors
     /// The kernel's (refused, unreachable, timed out); and when called outside a runtime.
     pub async fn connect(address: SocketAddr) -> io::Result<Self> {
-        let socket = socket2::Socket::new(
-            socket2::Domain::for_address(address),
-            socket2::Type::STREAM,
-            Some(socket2::Protocol::TCP),
-        )?;
+        let domain = socket2::Domain::for_address(address);
+        let tcp = Some(socket2::Protocol::TCP);
+        let socket = socket2::Socket::new(domain, socket2::Type::STREAM, tcp)?;
         socket.set_nonblocking(true)?;
         match socket.connect(&address.into()) {
             Ok(()) => {}
@@ -58,8 +56,7 @@ impl TcpStream {
     /// The kernel's.
     pub fn from_std(stream: net::TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        let socket = Socket::new(stream);
-        Ok(Self { socket })
+        Ok(Self { socket: Socket::new(stream) })
     }
 
     /// Reads at most `buffer.len()` bytes; 0 when the peer has closed its side.
@@ -163,15 +160,13 @@ impl TcpStream {
     pub(super) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Moved {
         let some = 1..buffer.len();
         let read = |mut io: &net::TcpStream| io.read(buffer);
-        let socket = &self.socket;
-        socket.poll_io(Direction::Read, cx, read, |read| some.contains(read))
+        self.socket.poll_io(Direction::Read, cx, read, |read| some.contains(read))
     }
 
     pub(super) fn poll_write(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Moved {
         let some = 1..buffer.len();
         let write = |mut io: &net::TcpStream| io.write(buffer);
-        let socket = &self.socket;
-        socket.poll_io(Direction::Write, cx, write, |written| some.contains(written))
+        self.socket.poll_io(Direction::Write, cx, write, |written| some.contains(written))
     }
 
     pub(super) fn poll_read_vectored(
@@ -189,8 +184,5 @@ impl TcpStream {
     }
 }
 
-/// Linux and most other Unixes: "operation now in progress".
-#[cfg(target_os = "linux")]
-const EINPROGRESS: i32 = 115;
-#[cfg(not(target_os = "linux"))]
-const EINPROGRESS: i32 = 36;
+/// "Operation now in progress": on Linux, and on most other Unixes.
+const EINPROGRESS: i32 = if cfg!(target_os = "linux") { 115 } else { 36 };

@@ -1,7 +1,6 @@
 //! Where timers get the time from: the system, or a simulation.
 
-use std::fmt;
-use std::time::Instant;
+use std::{fmt, time::Instant};
 
 /// A monotonic clock.
 pub trait Clock: Send + Sync + fmt::Debug {

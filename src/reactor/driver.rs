@@ -1,17 +1,9 @@
 //! The one place that asks the kernel for readiness: owned by one worker.
 
-use std::ffi::c_int;
-use std::io;
-use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::task::Waker;
-use std::time::Duration;
+use std::{ffi::c_int, io, os::fd::AsRawFd, sync::Arc, task::Waker, time::Duration};
 
-use super::clock::Clock;
-use super::handle::Handle;
-use super::readiness::Ready;
-use super::registration::token_parts;
+use super::{clock::Clock, handle::Handle, readiness::Ready, registration::token_parts};
 
 /// How many events one wait takes from the kernel.
 const EVENTS_MAX: usize = 256;
@@ -49,29 +41,29 @@ impl Driver {
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
         self.events.clear();
         let was_away = std::mem::take(&mut self.away);
-        if timeout == Some(Duration::ZERO) && !was_away && self.handle.shared().table.is_empty() {
+        if timeout == Some(Duration::ZERO) && !was_away && self.handle.shared.table.is_empty() {
             // Nobody to tell; a socket that is registered this moment is seen the next time.
             return;
         }
-        if timeout == Some(Duration::ZERO) || !self.handle.shared().token.prepare() {
+        if timeout == Some(Duration::ZERO) || !self.handle.shared.token.prepare() {
             return self.ask(Some(Duration::ZERO));
         }
-        let until_timer = self.handle.shared().timers.until_next();
+        let until_timer = self.handle.shared.timers.until_next();
         self.ask(timeout.into_iter().chain(until_timer).min());
-        self.handle.shared().token.finish();
+        self.handle.shared.token.finish();
     }
 
     /// From now on each notification makes the descriptor readable, also one that came before.
     pub(crate) fn leave(&mut self) {
         self.away = true;
-        while !self.handle.shared().token.prepare() {
+        while !self.handle.shared.token.prepare() {
             // The counter is saturated only when it is readable already.
-            let _written = self.handle.shared().eventfd.wake();
+            let _written = self.handle.shared.eventfd.wake();
         }
     }
 
     pub(crate) fn come_back(&mut self) {
-        self.handle.shared().token.finish();
+        self.handle.shared.token.finish();
     }
 
     pub(crate) fn descriptor(&self) -> c_int {
@@ -80,12 +72,12 @@ impl Driver {
 
     /// The time until the next timer is due.
     pub(crate) fn until_timer(&self) -> Option<Duration> {
-        self.handle.shared().timers.until_next()
+        self.handle.shared.timers.until_next()
     }
 
     /// Wakes the owners of the sockets whose events came, and of the timers that are due.
     pub(crate) fn dispatch(&mut self) {
-        let shared = self.handle.shared();
+        let shared = &self.handle.shared;
         for event in &self.events {
             let (index, generation) = token_parts(event.token());
             if let Some(readiness) = shared.table.get(index) {

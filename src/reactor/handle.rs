@@ -1,13 +1,8 @@
 //! The shared side of one reactor: what sockets, timers and notifiers hold on to.
 
-use std::cell::RefCell;
-use std::sync::Arc;
-use std::task::Waker;
-use std::time::Instant;
+use std::{cell::RefCell, sync::Arc, task::Waker, time::Instant};
 
-use super::clock::Clock;
-use super::table::Table;
-use super::timers::{TimerKey, Timers};
+use super::{clock::Clock, table::Table, timers::Timers, wheel::Key};
 use crate::park::token::Token;
 use crate::sync::{AtomicBool, Ordering};
 
@@ -26,7 +21,7 @@ pub(crate) struct Current {
 /// A handle to one reactor; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Handle {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 pub(super) struct Shared {
@@ -40,19 +35,9 @@ pub(super) struct Shared {
 
 impl Handle {
     pub(super) fn new(registry: mio::Registry, eventfd: mio::Waker, clock: Arc<dyn Clock>) -> Self {
-        let shared = Arc::new(Shared {
-            registry,
-            table: Table::new(),
-            timers: Timers::new(clock),
-            token: Token::default(),
-            eventfd,
-            ended: AtomicBool::new(false),
-        });
-        Self { shared }
-    }
-
-    pub(super) fn shared(&self) -> &Shared {
-        &self.shared
+        let (table, timers) = (Table::new(), Timers::new(clock));
+        let (token, ended) = (Token::default(), AtomicBool::new(false));
+        Self { shared: Arc::new(Shared { registry, table, timers, token, eventfd, ended }) }
     }
 
     /// The reactor of the calling thread: a worker's own, or one lent to it.
@@ -67,10 +52,8 @@ impl Handle {
 
     /// Whether the calling thread drives this reactor.
     fn is_driven_here(&self) -> bool {
-        let is_this = |other: &Self| Arc::ptr_eq(&other.shared, &self.shared);
-        CURRENT.with_borrow(
-            |current| matches!(current, Some(Current { handle, drives: true }) if is_this(handle)),
-        )
+        let is_this = |own: &Current| own.drives && Arc::ptr_eq(&own.handle.shared, &self.shared);
+        CURRENT.with_borrow(|current| current.as_ref().is_some_and(is_this))
     }
 
     /// Sets the calling thread's reactor; returns the one before.
@@ -80,7 +63,7 @@ impl Handle {
 
     /// Adds a timer that wakes `waker` once `deadline` has passed. `None` when the reactor holds
     /// 2^32 - 1 timers.
-    pub(crate) fn insert_timer(&self, deadline: Instant, waker: Waker) -> Option<TimerKey> {
+    pub(crate) fn insert_timer(&self, deadline: Instant, waker: Waker) -> Option<Key> {
         let (key, first) = self.shared.timers.insert(deadline, waker);
         if first && !self.is_driven_here() {
             self.notify();
@@ -99,9 +82,7 @@ impl Handle {
         // or the lock of the timers; who registered before is woken by them.
         self.shared.ended.store(true, Ordering::Relaxed);
         self.shared.table.wake_all();
-        for waker in self.shared.timers.take_all() {
-            waker.wake();
-        }
+        self.shared.timers.take_all().into_iter().for_each(Waker::wake);
     }
 
     /// Whether nobody drives this reactor any more.

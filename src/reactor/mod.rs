@@ -24,8 +24,6 @@ mod driver;
 
 pub use clock::{Clock, SystemClock};
 
-pub(crate) use driver::Driver;
+pub(crate) use self::{driver::Driver, readiness::Direction, registration::Registration};
 pub(crate) use handle::{Current, Handle};
-pub(crate) use readiness::Direction;
-pub(crate) use registration::Registration;
-pub(crate) use timers::TimerKey;
+pub(crate) use wheel::Key as TimerKey;

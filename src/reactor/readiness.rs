@@ -14,9 +14,8 @@
 
 use std::task::{Context, Poll};
 
-use crate::sync::AtomicU64;
 use crate::sync::Ordering::{Acquire, Relaxed, Release};
-use crate::wake_cell::WakeCell;
+use crate::{sync::AtomicU64, wake_cell::WakeCell};
 
 /// Which way data flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,11 +99,8 @@ impl Readiness {
     pub(crate) fn close(&self) {
         let generation = u64::from(self.generation().wrapping_add(1));
         // A swap, since the models order a plain store and the exchanges of `set` neither way.
-        let changed = generation << GENERATION_SHIFT;
-        self.word.swap(changed, Relaxed);
-        for cell in &self.wakers {
-            drop(cell.take());
-        }
+        self.word.swap(generation << GENERATION_SHIFT, Relaxed);
+        self.wakers.iter().for_each(|cell| drop(cell.take()));
     }
 
     /// The driver brings an event. Dropped when the place has changed hands.

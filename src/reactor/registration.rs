@@ -1,14 +1,11 @@
 //! A socket's place in a reactor, held by the socket.
 
-use std::io;
-use std::os::fd::RawFd;
+use std::{io, os::fd::RawFd};
 
-use mio::unix::SourceFd;
-use mio::{Interest, Token};
+use mio::{Interest, Token, unix::SourceFd};
 
 use super::handle::{Handle, Shared};
-use super::readiness::Readiness;
-use super::table::SOCKETS_MAX;
+use super::{readiness::Readiness, table::SOCKETS_MAX};
 
 /// Registered for both directions, edge-triggered, from its making to its drop.
 pub(crate) struct Registration {
@@ -24,7 +21,7 @@ impl Registration {
     /// # Errors
     /// The kernel's, and `OutOfMemory` when the reactor has no free place.
     pub(crate) fn new(handle: Handle, fd: RawFd) -> io::Result<Self> {
-        let Shared { table, registry, .. } = handle.shared();
+        let Shared { table, registry, .. } = &*handle.shared;
         let full = || {
             let message = format!("the reactor's {SOCKETS_MAX} places for sockets are taken");
             io::Error::new(io::ErrorKind::OutOfMemory, message)
@@ -49,14 +46,14 @@ impl Registration {
 
     /// The place.
     pub(crate) fn readiness(&self) -> &Readiness {
-        let place = self.handle.shared().table.get(self.index);
+        let place = self.handle.shared.table.get(self.index);
         place.unwrap_or_else(|| unreachable!("place {} was taken from the table", self.index))
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let Shared { table, registry, .. } = self.handle.shared();
+        let Shared { table, registry, .. } = &*self.handle.shared;
         // Fails only when the driver's epoll is gone, and the registration with it.
         let _deregistered = registry.deregister(&mut SourceFd(&self.fd));
         self.readiness().close();

@@ -4,10 +4,10 @@
 //! follows a token without a lock; a lock guards only the list of free places, at connect and
 //! close.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use super::readiness::Readiness;
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
 
 const CHUNK_PLACES: usize = 256;
 const CHUNKS_MAX: usize = 4096;
@@ -29,11 +29,8 @@ struct Free {
 
 impl Table {
     pub(super) fn new() -> Self {
-        Self {
-            chunks: (0..CHUNKS_MAX).map(|_| OnceLock::new()).collect(),
-            free: Mutex::default(),
-            taken: AtomicUsize::new(0),
-        }
+        let chunks = (0..CHUNKS_MAX).map(|_| OnceLock::new()).collect();
+        Self { chunks, free: Mutex::default(), taken: AtomicUsize::new(0) }
     }
 
     /// The place of that number, if it was ever taken.
@@ -44,24 +41,20 @@ impl Table {
 
     /// Takes a free place; `None` when there is none.
     pub(super) fn take(&self) -> Option<u32> {
-        let mut free = self.lock();
-        if let Some(index) = free.places.pop() {
-            self.taken.fetch_add(1, Ordering::Relaxed);
-            return Some(index);
+        let mut free = lock(&self.free);
+        let index = free.places.pop().unwrap_or(free.used);
+        if index == free.used {
+            let chunk = self.chunks.get(index as usize / CHUNK_PLACES)?;
+            chunk.get_or_init(|| (0..CHUNK_PLACES).map(|_| Readiness::new()).collect());
+            free.used += 1;
         }
-        let index = free.used;
-        let chunk = self.chunks.get(index as usize / CHUNK_PLACES)?;
-        chunk.get_or_init(|| (0..CHUNK_PLACES).map(|_| Readiness::new()).collect());
-        free.used += 1;
         self.taken.fetch_add(1, Ordering::Relaxed);
         Some(index)
     }
 
     /// Wakes whoever waits on any place.
     pub(super) fn wake_all(&self) {
-        for readiness in self.chunks.iter().map_while(OnceLock::get).flatten() {
-            readiness.wake_all();
-        }
+        self.chunks.iter().map_while(OnceLock::get).flatten().for_each(Readiness::wake_all);
     }
 
     /// Whether no place is taken, by a value that may be a moment old.
@@ -72,10 +65,6 @@ impl Table {
     /// Gives a place back whose readiness was closed.
     pub(super) fn give_back(&self, index: u32) {
         self.taken.fetch_sub(1, Ordering::Relaxed);
-        self.lock().places.push(index);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Free> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.free).places.push(index);
     }
 }

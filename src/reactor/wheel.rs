@@ -44,14 +44,8 @@ pub(crate) struct Wheel<T> {
 impl<T> Wheel<T> {
     /// An empty wheel at tick 0.
     pub(crate) fn new() -> Self {
-        Self {
-            now: 0,
-            entries: Vec::new(),
-            free: NONE,
-            len: 0,
-            heads: [NONE; LEVELS * SLOTS],
-            occupied: [0; LEVELS],
-        }
+        let (heads, occupied) = ([NONE; LEVELS * SLOTS], [0; LEVELS]);
+        Self { now: 0, entries: Vec::new(), free: NONE, len: 0, heads, occupied }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -74,8 +68,7 @@ impl<T> Wheel<T> {
     /// The timer's value, while it is neither due nor cancelled.
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
         let entry = self.entries.get_mut(key.index as usize)?;
-        let same = entry.generation == key.generation;
-        entry.value.as_mut().filter(|_| same)
+        if entry.generation == key.generation { entry.value.as_mut() } else { None }
     }
 
     /// Takes a timer out; `None` when it was due or cancelled before.
@@ -125,8 +118,7 @@ impl<T> Wheel<T> {
                 continue;
             }
             let slot = (self.now >> shift) as usize % SLOTS;
-            let place = level * SLOTS + slot;
-            let mut index = std::mem::replace(&mut self.heads[place], NONE);
+            let mut index = std::mem::replace(&mut self.heads[level * SLOTS + slot], NONE);
             self.occupied[level] &= !(1 << slot);
             while index != NONE {
                 let next = self.entries[index as usize].next;
@@ -184,14 +176,8 @@ impl<T> Wheel<T> {
             return Some(index);
         }
         let index = u32::try_from(self.entries.len()).ok().filter(|&index| index != NONE)?;
-        self.entries.push(Entry {
-            value: None,
-            deadline: 0,
-            generation: 0,
-            previous: NONE,
-            next: NONE,
-            place: 0,
-        });
+        let (value, previous, next) = (None, NONE, NONE);
+        self.entries.push(Entry { value, deadline: 0, generation: 0, previous, next, place: 0 });
         Some(index)
     }
 

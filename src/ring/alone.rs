@@ -6,11 +6,9 @@
 
 use std::mem::MaybeUninit;
 
-use super::error::PushError;
-use super::queue::Ring;
 use super::side::{Shared, Sole};
-use super::single::LOOK;
 use super::way::{Pop, Push};
+use super::{error::PushError, queue::Ring, single::LOOK};
 
 // The run queue of a worker is their user.
 #[allow(dead_code, reason = "the executor that uses them comes next")]
@@ -25,8 +23,7 @@ impl<T> Ring<T> {
     /// this in a way that orders. The ring is never closed, and its tail never marked.
     #[inline]
     pub(crate) unsafe fn push_alone(&self, value: T) -> Result<(), PushError<T>> {
-        let pushed = self.push_at::<Sole, Shared, LOOK>(&mut self.own_tail(), value);
-        pushed.map(drop)
+        self.push_at::<Sole, Shared, LOOK>(&mut self.own_tail(), value).map(drop)
     }
 
     /// As [`Ring::push_alone`] at a glance: the value comes back, too, where a consumer has claimed

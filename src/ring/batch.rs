@@ -7,10 +7,9 @@
 //! No code of the caller's runs between claim and stamp: values are moved to and from plain memory.
 
 use super::queue::{Place, Ring};
-use super::side::sealed::Side;
 use super::single::{keep, lost};
-use super::way::Way;
 use super::word::{CLOSED, after};
+use super::{side::sealed::Side, way::Way};
 use crate::sync::Backoff;
 
 impl<T> Ring<T> {

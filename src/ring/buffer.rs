@@ -3,10 +3,8 @@
 
 use std::mem::MaybeUninit;
 
-use super::error::PushManyError;
-use super::queue::Ring;
-use super::side::sealed::Side;
 use super::way::{Pop, Push};
+use super::{error::PushManyError, queue::Ring, side::sealed::Side};
 
 /// How many values of an iterator, or for a closure, are claimed at a time.
 const BUFFER: usize = 32;

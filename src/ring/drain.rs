@@ -1,7 +1,6 @@
 //! Iterators over what is in a ring.
 
-use super::handle::Handle;
-use super::queue::Ring;
+use super::{handle::Handle, queue::Ring};
 
 /// Pops until the ring is empty; made by [`Ring::drain`].
 #[derive(Debug)]

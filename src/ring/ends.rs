@@ -4,14 +4,13 @@
 //! compare-exchange, and it knows its index without reading it. The algorithm is the same, with the
 //! claim made by a plain store.
 
-use std::fmt;
 use std::marker::PhantomData;
 
+use super::calls::{pops, pushes};
 use super::error::{PushError, PushManyError};
-use super::queue::Ring;
 use super::side::{Shared, Side, Sole};
-use super::single::LOOK;
 use super::way::{Pop, Push, Way};
+use super::{queue::Ring, single::LOOK};
 use crate::sync::Arc;
 
 /// One producer and one consumer: no compare-exchange on either side.
@@ -99,13 +98,8 @@ impl<T, W, M, O> End<T, W, M, O> {
     where
         W: Way,
     {
-        let ring = ring.clone();
-        Self {
-            at: W::seen(&ring),
-            _last: Arc::new(Closing { ring: ring.clone(), marks }),
-            ring,
-            sides: PhantomData,
-        }
+        let _last = Arc::new(Closing { ring: ring.clone(), marks });
+        Self { ring: ring.clone(), at: W::seen(ring), _last, sides: PhantomData }
     }
 
     /// How many items there are, or were a moment ago.
@@ -130,58 +124,7 @@ impl<T, W, M, O> End<T, W, M, O> {
 }
 
 impl<T, P: Side, C: Side> Producer<T, P, C> {
-    /// As [`Ring::push`]. Closed means that no consumer is left; a value pushed while the last one
-    /// goes may be lost with it.
-    ///
-    /// # Errors
-    /// As [`Ring::push`].
-    #[inline]
-    pub fn push(&mut self, value: T) -> Result<(), PushError<T>> {
-        if P::SOLE && self.ring.is_left() {
-            return Err(PushError::Closed(value));
-        }
-        let pushed = self.ring.push_at::<P, C, LOOK>(&mut self.at, value);
-        pushed.map(drop)
-    }
-
-    /// As [`Ring::try_push`].
-    ///
-    /// # Errors
-    /// As [`Ring::try_push`].
-    #[inline]
-    pub fn try_push(&mut self, value: T) -> Result<(), T> {
-        if P::SOLE && self.ring.is_left() {
-            return Err(value);
-        }
-        self.ring.try_push_at::<P>(&mut self.at, value)
-    }
-
-    /// As [`Ring::push_slice`].
-    pub fn push_slice(&mut self, values: &[T]) -> usize
-    where
-        T: Copy,
-    {
-        self.ring.push_slice_at::<P>(&mut self.at, values)
-    }
-
-    /// As [`Ring::push_vec`].
-    pub fn push_vec(&mut self, values: &mut Vec<T>) -> usize {
-        self.ring.push_vec_at::<P>(&mut self.at, values).0
-    }
-
-    /// As [`Ring::push_many`].
-    ///
-    /// # Errors
-    /// As [`Ring::push_many`].
-    ///
-    /// # Panics
-    /// As [`Ring::push_many`].
-    pub fn push_many<I>(&mut self, values: I) -> Result<usize, PushManyError<T, I::IntoIter>>
-    where
-        I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
-    {
-        self.ring.push_many_at::<P, _>(&mut self.at, values.into_iter())
-    }
+    pushes!(at, P, C);
 
     /// Whether no consumer is left, so that whatever push comes hands its value back.
     pub fn is_closed(&self) -> bool {
@@ -190,31 +133,7 @@ impl<T, P: Side, C: Side> Producer<T, P, C> {
 }
 
 impl<T, C: Side, P: Side> Consumer<T, C, P> {
-    /// As [`Ring::pop`].
-    #[inline]
-    pub fn pop(&mut self) -> Option<T> {
-        let popped = self.ring.pop_at::<P, C, LOOK>(&mut self.at);
-        popped.map(|(value, _)| value)
-    }
-
-    /// As [`Ring::try_pop`].
-    #[inline]
-    pub fn try_pop(&mut self) -> Option<T> {
-        self.ring.try_pop_at::<C>(&mut self.at)
-    }
-
-    /// As [`Ring::pop_many`].
-    pub fn pop_many(&mut self, max: usize, into: &mut Vec<T>) -> usize {
-        self.ring.pop_many_at::<C>(&mut self.at, max, into).0
-    }
-
-    /// As [`Ring::pop_each`].
-    ///
-    /// # Panics
-    /// As [`Ring::pop_each`].
-    pub fn pop_each(&mut self, max: usize, sink: impl FnMut(T)) -> usize {
-        self.ring.pop_each_at::<C>(&mut self.at, max, sink)
-    }
+    pops!(at, C, P);
 
     /// Whether no producer is left. What is in the queue can still be popped; once a pop then finds
     /// nothing, nothing will come any more.
@@ -228,8 +147,4 @@ impl<T, C: Side, P: Side> Consumer<T, C, P> {
     }
 }
 
-impl<T, W, M, O> fmt::Debug for End<T, W, M, O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("End").field(&self.ring).finish()
-    }
-}
+shows!([T, W, M, O] End<T, W, M, O>: |own| End { ring: own.ring });

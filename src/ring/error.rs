@@ -27,10 +27,7 @@ impl<T> PushError<T> {
 
 impl<T> fmt::Display for PushError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full(_) => "the queue is full",
-            Self::Closed(_) => "the queue is closed",
-        })
+        f.write_str(if self.is_full() { "the queue is full" } else { "the queue is closed" })
     }
 }
 
@@ -54,17 +51,8 @@ impl<T, I> PushManyError<T, I> {
     }
 }
 
-impl<T, I> fmt::Debug for PushManyError<T, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PushManyError").field("pushed", &self.pushed).finish_non_exhaustive()
-    }
-}
+shows!([T, I] PushManyError<T, I>: |own| PushManyError { pushed: own.pushed });
 
-impl<T, I> fmt::Display for PushManyError<T, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pushed = self.pushed;
-        write!(f, "only {pushed} went in: the queue is full or closed")
-    }
-}
-
-impl<T, I> std::error::Error for PushManyError<T, I> {}
+says!([T, I] PushManyError<T, I>: |own, f| {
+    write!(f, "only {} went in: the queue is full or closed", own.pushed)
+});

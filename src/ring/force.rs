@@ -11,13 +11,10 @@
 //! none when a consumer was quicker. It takes effect when `head` passes that item: when the queue
 //! is closed between 1 and 2, after the closing. Nothing is lost then; who drains finds the value.
 
-use super::batch::wait_until;
-use super::error::PushError;
 use super::queue::{Place, Ring};
-use super::side::Shared;
-use super::single::LOOK;
 use super::way::{Pop, Push, Way};
 use super::word::{CLOSED, after, index};
+use super::{batch::wait_until, error::PushError, side::Shared, single::LOOK};
 use crate::sync::Backoff;
 
 impl<T> Ring<T> {

@@ -114,16 +114,16 @@ mod single;
 mod batch;
 mod force;
 mod buffer;
+mod calls;
 mod handle;
 mod drain;
 mod alone;
 mod shared;
 mod ends;
 
+pub use self::{handle::Handle, queue::Ring};
 pub use drain::{Drain, IntoIter};
 pub use ends::{Consumer, End, Producer, mpsc, spmc, spsc};
 pub use error::{PushError, PushManyError};
-pub use handle::Handle;
-pub use queue::Ring;
 pub use side::{Shared, Side, Sole};
 pub use way::{Pop, Push};

@@ -1,7 +1,5 @@
 //! The queue: two index words over the slots, and what can be asked of it.
 
-use std::fmt;
-
 use crossbeam_utils::CachePadded;
 
 use super::slot::Slot;
@@ -230,6 +228,7 @@ impl<T> Drop for Ring<T> {
     }
 }
 
+/// Pops what is left when it is dropped.
 struct Rest<'a, T>(&'a Ring<T>);
 
 impl<T> Drop for Rest<'_, T> {
@@ -238,15 +237,11 @@ impl<T> Drop for Rest<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Ring<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ring")
-            .field("len", &self.len())
-            .field("capacity", &self.capacity())
-            .field("closed", &self.is_closed())
-            .finish_non_exhaustive()
-    }
-}
+shows!([T] Ring<T>: |own| Ring {
+    len: own.len(),
+    capacity: own.capacity(),
+    closed: own.is_closed()
+});
 
 /// How far `tail` is ahead of `head`, in steps; 0 when others pushed and popped between the two
 /// looks, so that the head has gone past it.

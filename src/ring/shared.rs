@@ -2,12 +2,8 @@
 
 use super::drain::{Drain, IntoIter};
 use super::error::{PushError, PushManyError};
-use super::handle::Handle;
-use super::queue::Ring;
-use super::side::Shared;
-use super::single::LOOK;
-use super::way::Way;
 use super::word::{CLOSED, WAITING};
+use super::{handle::Handle, queue::Ring, side::Shared, single::LOOK, way::Way};
 use crate::sync::Ordering;
 
 impl<T> Ring<T> {
@@ -18,7 +14,7 @@ impl<T> Ring<T> {
     /// during the call; [`PushError::Closed`] when it was closed.
     #[inline]
     pub fn push(&self, value: T) -> Result<(), PushError<T>> {
-        self.push_marked(value).map(|_| ())
+        self.push_marked(value).map(drop)
     }
 
     /// Takes the oldest value, or `None` when the queue was empty at one moment during the call.
@@ -30,11 +26,8 @@ impl<T> Ring<T> {
     /// As [`Ring::push`]; whether somebody waits for items, and must be told.
     #[inline]
     pub(crate) fn push_marked(&self, value: T) -> Result<bool, PushError<T>> {
-        let Some(mut tail) = self.open_tail() else {
-            return Err(PushError::Closed(value));
-        };
-        let claimed = self.push_at::<Shared, Shared, LOOK>(&mut tail, value)?;
-        Ok(claimed & WAITING != 0)
+        let Some(mut tail) = self.open_tail() else { return Err(PushError::Closed(value)) };
+        Ok(self.push_at::<Shared, Shared, LOOK>(&mut tail, value)? & WAITING != 0)
     }
 
     /// As [`Ring::pop`]; whether somebody waits for room, and must be told.
@@ -69,9 +62,7 @@ impl<T> Ring<T> {
     /// The value, when the next slot was not free.
     #[inline]
     pub fn try_push(&self, value: T) -> Result<(), T> {
-        let Some(mut tail) = self.open_tail() else {
-            return Err(value);
-        };
+        let Some(mut tail) = self.open_tail() else { return Err(value) };
         self.try_push_at::<Shared>(&mut tail, value)
     }
 

@@ -12,8 +12,7 @@ pub enum Shared {}
 /// [`Sole`] or [`Shared`].
 pub trait Side: sealed::Side {}
 
-impl Side for Sole {}
-impl Side for Shared {}
+impl<S: sealed::Side> Side for S {}
 
 pub(super) mod sealed {
     //! Keeps other crates from adding sides.

@@ -1,11 +1,9 @@
 //! One value at a time: claim, then write or read.
 
-use super::error::PushError;
 use super::queue::{Place, Ring};
-use super::side::Shared;
-use super::side::sealed::Side;
 use super::way::{Pop, Push, Way};
 use super::word::{CLOSED, after};
+use super::{error::PushError, side::Shared, side::sealed::Side};
 use crate::sync::{Backoff, Ordering};
 
 /// Looks until it is sure, and waits for a peer that is in the way.
@@ -47,8 +45,7 @@ impl<T> Ring<T> {
     /// As [`Ring::push_at`], at a glance.
     #[inline(always)]
     pub(super) fn try_push_at<P: Side>(&self, guess: &mut usize, value: T) -> Result<(), T> {
-        let pushed = self.push_at::<P, Shared, GLANCE>(guess, value);
-        pushed.map(drop).map_err(PushError::into_value)
+        self.push_at::<P, Shared, GLANCE>(guess, value).map(drop).map_err(PushError::into_value)
     }
 
     /// As [`Ring::pop_at`], at a glance.
@@ -162,7 +159,7 @@ impl<T> Ring<T> {
             W::word(self).store(after(word, slots), Ordering::Relaxed);
             return Ok(());
         }
-        W::claim(self, word, slots).map(|_| ())
+        W::claim(self, word, slots).map(drop)
     }
 }
 

@@ -35,10 +35,8 @@ impl<T> Slot<T> {
     /// The caller claimed this slot for writing, and it was free in `lap`.
     #[inline(always)]
     pub(super) unsafe fn publish(&self, lap: usize, value: T) {
-        self.value.with_mut(|place| {
-            // SAFETY: the claim makes this thread the only one to touch the value.
-            unsafe { (*place).write(value) };
-        });
+        // SAFETY: the claim makes this thread the only one to touch the value.
+        self.value.with_mut(|place| unsafe { place.cast::<T>().write(value) });
         // [ring.publish] pairs with [ring.turn]: the value is seen whole.
         self.stamp.store(lap | FULL, Ordering::Release);
     }

@@ -1,10 +1,9 @@
 //! Which way values go. Pushing and popping are one algorithm, seen from either end; here stands in
 //! what they differ.
 
-use super::queue::Ring;
-use super::side::sealed::Side;
 use super::slot::{FREE, FULL, Slot};
 use super::word::{STEP, after, index};
+use super::{queue::Ring, side::sealed::Side};
 use crate::sync::AtomicUsize;
 use crate::sync::Ordering::{Acquire, Release};
 
@@ -64,8 +63,7 @@ impl Way for Push {
     fn claim<T>(ring: &Ring<T>, word: usize, slots: usize) -> Result<usize, usize> {
         // [ring.tail_moved] pairs with [ring.tail_moved], [ring.tail_seen]: who sees the index sees
         // what led to it, also one that comes too late.
-        let next = after(word, slots);
-        ring.tail.compare_exchange_weak(word, next, Release, Acquire)
+        ring.tail.compare_exchange_weak(word, after(word, slots), Release, Acquire)
     }
 
     fn most_at<T>(ring: &Ring<T>, word: usize) -> usize {
@@ -105,8 +103,7 @@ impl Way for Pop {
     fn claim<T>(ring: &Ring<T>, word: usize, slots: usize) -> Result<usize, usize> {
         // [ring.head_moved] pairs with [ring.head_moved], [ring.head_seen]: who sees the index sees
         // what led to it, also one that comes too late.
-        let next = after(word, slots);
-        ring.head.compare_exchange_weak(word, next, Release, Acquire)
+        ring.head.compare_exchange_weak(word, after(word, slots), Release, Acquire)
     }
 
     fn most_at<T>(ring: &Ring<T>, word: usize) -> usize {

@@ -1,14 +1,10 @@
 //! Polls one future on the calling thread, which sleeps while the future waits.
 
-use std::cell::Cell;
-use std::fmt;
-use std::future::Future;
-use std::pin::pin;
 use std::task::{Context, Poll};
+use std::{cell::Cell, pin::pin};
 
 use super::handle::Handle;
-use crate::executor::Stay;
-use crate::park::Parker;
+use crate::{executor::Stay, park::Parker};
 
 thread_local! {
     /// Whether the thread is a worker or inside `block_on`: blocking it would stop what it is there
@@ -20,16 +16,12 @@ thread_local! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NestedBlockOn;
 
-impl fmt::Display for NestedBlockOn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "block_on inside a task or another block_on would stop the thread that drives it: \
-             await the future, or call from spawn_blocking",
-        )
-    }
-}
-
-impl std::error::Error for NestedBlockOn {}
+says!([] NestedBlockOn: |_, f| {
+    f.write_str(
+        "block_on inside a task or another block_on would stop the thread that drives it: \
+         await the future, or call from spawn_blocking",
+    )
+});
 
 /// Marks the thread as one that must not block, until the guard is dropped.
 pub(super) struct Driving(());
@@ -82,9 +74,8 @@ impl Handle {
             }
             Poll::Pending => false,
         };
-        let executor = &self.inside.executor;
         loop {
-            match executor.lodge(&mut root, &mut parker) {
+            match self.inside.executor.lodge(&mut root, &mut parker) {
                 Stay::Ready => break,
                 Stay::Away if root() => break,
                 Stay::Away | Stay::Idle => parker.park(),

@@ -1,20 +1,15 @@
 //! The settings of a runtime.
 
-use std::fmt;
-use std::marker::PhantomData;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::{marker::PhantomData, sync::Arc, thread, time::Duration};
 
 use super::drivers::{self, Reactors};
-use super::error::BuildError;
-use super::hooks::Hooks;
-use super::hosted::Hosted;
 use super::start::{Parts, Runtime};
+use super::{error::BuildError, hooks::Hooks, hosted::Hosted};
 use crate::executor::{
-    self, BlockingPool, BlockingThreads, Config, CorePlan, Driver, Policy, Rings, RunQueues,
-    Settings, Stealing, WORKERS_MAX,
+    self, BlockingPool, BlockingThreads, Config, CorePlan, Driver, PanicPolicy, Policy, Rings,
+    RunQueues, Settings, SlowPoll, Stealing, WORKERS_MAX,
 };
+use crate::task::Panic;
 
 /// The most tasks that may be alive.
 const TASKS_MAX_MAX: usize = 1 << 26;
@@ -48,14 +43,14 @@ pub(super) struct Choices {
     blocking_queue_max: usize,
     blocking: Option<Arc<dyn BlockingPool>>,
     driver: Option<DriverMaker>,
-    pub(super) settings: Settings,
+    settings: Settings,
     hooks: Hooks,
     pub(super) options: drivers::Options,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        let choices = Choices {
+        Self::of(Choices {
             workers: None,
             cores: CorePlan::default(),
             thread_name: "windlass".to_owned(),
@@ -73,9 +68,99 @@ impl Default for Builder {
             },
             hooks: Hooks::default(),
             options: drivers::Options::default(),
-        };
-        Self::of(choices)
+        })
     }
+}
+
+/// Methods that make one of the choices each.
+macro_rules! setters {
+    ($(
+        $(#[$said:meta])*
+        $name:ident($($given:ident: $of:ty),+) => $($choice:ident).+ = $value:expr;
+    )*) => {
+        impl<P, Q> Builder<P, Q> {
+            $(
+                $(#[$said])*
+                pub fn $name(mut self, $($given: $of),+) -> Self {
+                    self.choices.$($choice).+ = $value;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+setters! {
+    /// The number of worker threads, 1 to 48. Default: one for each core that the calling thread
+    /// may use, or fewer when a quota is smaller: [`thread::available_parallelism`] counts the
+    /// affinity mask (and so cpusets) and, on Linux, the CPU quotas of cgroups v1 and v2, rounded
+    /// down.
+    workers(workers: usize) => workers = Some(workers);
+
+    /// Which worker runs on which core. Default: [`CorePlan::Compact`] with the feature `pin`.
+    cores(plan: CorePlan) => cores = plan;
+
+    /// How many tasks may be alive at once, 1 to 2^26. Default 2^20. Memory is used as tasks come.
+    tasks_max(tasks: usize) => settings.tasks_max = tasks;
+
+    /// The beginning of the threads' names. Default "windlass".
+    thread_name(name: &str) => thread_name = name.to_owned();
+
+    /// Called on each worker's thread, with the worker's number, before its first task: it is in
+    /// the runtime and may spawn. [`Builder::build`] returns when each worker's call has returned;
+    /// if one panics, the runtime is ended and `build` says so. Threads of `spawn_blocking` are not
+    /// workers: they call no hook.
+    on_thread_start(hook: impl Fn(usize) + Send + Sync + 'static) =>
+        hooks.start = Some(Arc::new(hook));
+
+    /// Called on each worker's thread, with the worker's number, after its last task, while tasks
+    /// that never ended may still wait to be dropped. A panic in it is caught.
+    on_thread_stop(hook: impl Fn(usize) + Send + Sync + 'static) =>
+        hooks.stop = Some(Arc::new(hook));
+
+    /// How many threads `spawn_blocking` may use, 1 to 65,536. Default 64.
+    blocking_threads_max(threads: usize) => blocking_threads_max = threads;
+
+    /// How many blocking closures may wait for a thread, 0 to 2^31. Default 65,536.
+    blocking_queue_max(jobs: usize) => blocking_queue_max = jobs;
+
+    /// Where blocking closures run, in place of threads of this runtime's own. The runtime shuts
+    /// the pool down at its end.
+    blocking_pool(pool: Arc<dyn BlockingPool>) => blocking = Some(pool);
+
+    /// What workers wait on, in place of reactors or condition variables: called once for each
+    /// worker, with its number. Sockets of this crate need the reactors, and report an error
+    /// without; timers panic.
+    driver(make: impl FnMut(usize) -> Box<dyn Driver> + 'static) => driver = Some(Box::new(make));
+
+    /// How long a worker without work looks about before it sleeps, at most 1 ms. How long it
+    /// really does follows from how soon the last sleeps were ended by a task from outside: a
+    /// runtime that waits for sockets and timers sleeps at once. Default 20 us; zero: never looks
+    /// about.
+    spin_max(spin_max: Duration) => settings.spin_max = spin_max;
+
+    /// Whether to measure how long each poll takes, for [`WorkerCounts::poll_times`]: two readings
+    /// of the clock a poll. Default: no.
+    ///
+    /// [`WorkerCounts::poll_times`]: crate::executor::WorkerCounts::poll_times
+    poll_times(measure: bool) => settings.poll_times = measure;
+
+    /// Whether threads in `block_on` run the tasks that become ready on them while their future
+    /// waits. Default: yes. Without, what they spawn is run by workers only.
+    guests(guests: bool) => settings.guests = guests;
+
+    /// What a panic in a task does, beside going to its join handle. Default: nothing.
+    panic_policy(policy: PanicPolicy) => settings.hooks.panic_policy = policy;
+
+    /// Calls `hook` with what a task panicked with, on the thread that ran it, before its join
+    /// handle hears of it. A panic of the hook's is discarded.
+    on_panic(hook: impl Fn(&Panic) + Send + Sync + 'static) =>
+        settings.hooks.on_panic = Some(Arc::new(hook));
+
+    /// Calls `hook`, on a thread of its own, once for each poll that lasts for `limit` or more,
+    /// while it still lasts: its task blocks its worker. It is noticed within 8 ms after that.
+    on_slow_poll(limit: Duration, hook: impl Fn(SlowPoll) + Send + Sync + 'static) =>
+        settings.hooks.on_slow_poll = Some((limit, Arc::new(hook)));
 }
 
 impl<P: Policy, Q: RunQueues> Builder<P, Q> {
@@ -93,76 +178,6 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
         Self { choices, parameters: PhantomData }
     }
 
-    /// The number of worker threads, 1 to 48. Default: one for each core that the calling thread
-    /// may use, or fewer when a quota is smaller: [`thread::available_parallelism`] counts the
-    /// affinity mask (and so cpusets) and, on Linux, the CPU quotas of cgroups v1 and v2, rounded
-    /// down.
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.choices.workers = Some(workers);
-        self
-    }
-
-    /// Which worker runs on which core. Default: [`CorePlan::Compact`] with the feature `pin`.
-    pub fn cores(mut self, plan: CorePlan) -> Self {
-        self.choices.cores = plan;
-        self
-    }
-
-    /// How many tasks may be alive at once, 1 to 2^26. Default 2^20. Memory is used as tasks come.
-    pub fn tasks_max(mut self, tasks: usize) -> Self {
-        self.choices.settings.tasks_max = tasks;
-        self
-    }
-
-    /// The beginning of the threads' names. Default "windlass".
-    pub fn thread_name(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.choices.thread_name);
-        self
-    }
-
-    /// Called on each worker's thread, with the worker's number, before its first task: it is in
-    /// the runtime and may spawn. [`Builder::build`] returns when each worker's call has returned;
-    /// if one panics, the runtime is ended and `build` says so. Threads of `spawn_blocking` are not
-    /// workers: they call no hook.
-    pub fn on_thread_start(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
-        self.choices.hooks.start = Some(Arc::new(hook));
-        self
-    }
-
-    /// Called on each worker's thread, with the worker's number, after its last task, while tasks
-    /// that never ended may still wait to be dropped. A panic in it is caught.
-    pub fn on_thread_stop(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
-        self.choices.hooks.stop = Some(Arc::new(hook));
-        self
-    }
-
-    /// How many threads `spawn_blocking` may use, 1 to 65,536. Default 64.
-    pub fn blocking_threads_max(mut self, threads: usize) -> Self {
-        self.choices.blocking_threads_max = threads;
-        self
-    }
-
-    /// How many blocking closures may wait for a thread, 0 to 2^31. Default 65,536.
-    pub fn blocking_queue_max(mut self, jobs: usize) -> Self {
-        self.choices.blocking_queue_max = jobs;
-        self
-    }
-
-    /// Where blocking closures run, in place of threads of this runtime's own. The runtime shuts
-    /// the pool down at its end.
-    pub fn blocking_pool(mut self, pool: Arc<dyn BlockingPool>) -> Self {
-        self.choices.blocking = Some(pool);
-        self
-    }
-
-    /// What workers wait on, in place of reactors or condition variables: called once for each
-    /// worker, with its number. Sockets of this crate need the reactors, and report an error
-    /// without; timers panic.
-    pub fn driver(mut self, make: impl FnMut(usize) -> Box<dyn Driver> + 'static) -> Self {
-        self.choices.driver = Some(Box::new(make));
-        self
-    }
-
     /// Starts the runtime.
     ///
     /// # Errors
@@ -170,8 +185,7 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     /// used up, a start hook that panicked.
     pub fn build(self) -> Result<Runtime, BuildError> {
         let cores = || thread::available_parallelism().map_or(1, usize::from);
-        let workers = self.choices.workers;
-        let workers = workers.unwrap_or_else(|| cores().min(WORKERS_MAX));
+        let workers = self.choices.workers.unwrap_or_else(|| cores().min(WORKERS_MAX));
         Runtime::start::<P, Q>(self.choices.parts(workers)?)
     }
 }
@@ -179,8 +193,7 @@ impl<P: Policy, Q: RunQueues> Builder<P, Q> {
 impl Choices {
     fn parts(self, workers: usize) -> Result<Parts, BuildError> {
         let mut settings = self.settings;
-        let spin_ns = settings.spin_max.as_nanos();
-        let spin_ns = spin_ns.try_into().unwrap_or(usize::MAX);
+        let spin_ns = settings.spin_max.as_nanos().try_into().unwrap_or(usize::MAX);
         let (threads, queue) = (self.blocking_threads_max, self.blocking_queue_max);
         for (name, value, min, max) in [
             ("workers", workers, 1, WORKERS_MAX),
@@ -203,18 +216,12 @@ impl Choices {
             None => drivers::make(workers, self.options).map_err(BuildError::Reactor)?,
         };
         let blocking = self.blocking.unwrap_or_else(|| {
-            let name = format!("{thread_name}-blocking");
-            Arc::new(BlockingThreads::new(threads, queue, &name))
+            Arc::new(BlockingThreads::new(threads, queue, &format!("{thread_name}-blocking")))
         });
         let ending = reactors.clone();
         settings.at_end = Box::new(move || ending.end());
-        Ok(Parts {
-            settings,
-            config: Config { thread_name, cores, drivers },
-            reactors,
-            blocking,
-            hooks: self.hooks,
-        })
+        let config = Config { thread_name, cores, drivers };
+        Ok(Parts { settings, config, reactors, blocking, hooks: self.hooks })
     }
 }
 
@@ -247,14 +254,9 @@ impl Runtime {
     }
 }
 
-impl<P, Q> fmt::Debug for Builder<P, Q> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let choices = &self.choices;
-        f.debug_struct("Builder")
-            .field("workers", &choices.workers)
-            .field("cores", &choices.cores)
-            .field("tasks_max", &choices.settings.tasks_max)
-            .field("thread_name", &choices.thread_name)
-            .finish_non_exhaustive()
-    }
-}
+shows!([P, Q] Builder<P, Q>: |Self { choices, .. }| Builder {
+    workers: choices.workers,
+    cores: choices.cores,
+    tasks_max: choices.settings.tasks_max,
+    thread_name: choices.thread_name
+});

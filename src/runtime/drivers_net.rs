@@ -1,9 +1,6 @@
 //! With the feature `net`: each worker sleeps in its own reactor.
 
-use std::ffi::c_int;
-use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{ffi::c_int, io, sync::Arc, time::Duration};
 
 use crate::executor::{Driver, Notify};
 use crate::reactor::{self, Clock, SystemClock};
@@ -27,39 +24,31 @@ pub(super) struct Lent {
     before: Option<reactor::Current>,
 }
 
-pub(super) fn make(
-    workers: usize,
-    options: Options,
-) -> io::Result<(Vec<Box<dyn Driver>>, Reactors)> {
+/// A driver for each worker, and their reactors.
+type Made = (Vec<Box<dyn Driver>>, Reactors);
+
+pub(super) fn make(workers: usize, options: Options) -> io::Result<Made> {
     let clock = options.clock.unwrap_or_else(|| Arc::new(SystemClock));
-    let mut drivers: Vec<Box<dyn Driver>> = Vec::with_capacity(workers);
-    let mut handles = Vec::with_capacity(workers);
-    for _ in 0..workers {
-        let driver = reactor::Driver::new(clock.clone())?;
-        handles.push(driver.handle().clone());
-        drivers.push(Box::new(driver));
-    }
-    let (handles, turn) = (handles.into(), Arc::default());
-    Ok((drivers, Reactors { handles, turn }))
+    let drivers: io::Result<Vec<_>> =
+        (0..workers).map(|_| reactor::Driver::new(clock.clone())).collect();
+    let drivers = drivers?;
+    let handles = drivers.iter().map(|driver| driver.handle().clone()).collect();
+    let drivers = drivers.into_iter().map(|driver| Box::new(driver) as Box<dyn Driver>);
+    Ok((drivers.collect(), Reactors { handles, turn: Arc::default() }))
 }
 
 impl Reactors {
     /// The workers have ended: wakes whoever still waits for a socket or a timer.
     pub(super) fn end(&self) {
-        for handle in self.handles.iter() {
-            handle.end();
-        }
+        self.handles.iter().for_each(reactor::Handle::end);
     }
 
     /// Lends the calling thread a worker's reactor, or, to a thread that is no worker, each in
     /// turn.
     pub(super) fn lend(&self, worker: Option<usize>) -> Lent {
-        let index = worker.unwrap_or_else(|| {
-            self.turn.fetch_add(1, Ordering::Relaxed) % self.handles.len().max(1)
-        });
-        let drives = worker.is_some();
-        let handle = self.handles.get(index).cloned();
-        let current = handle.map(|handle| reactor::Current { handle, drives });
+        let in_turn = || self.turn.fetch_add(1, Ordering::Relaxed) % self.handles.len().max(1);
+        let handle = self.handles.get(worker.unwrap_or_else(in_turn)).cloned();
+        let current = handle.map(|handle| reactor::Current { handle, drives: worker.is_some() });
         Lent { before: reactor::Handle::replace_current(current) }
     }
 }

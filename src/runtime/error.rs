@@ -1,7 +1,6 @@
 //! Why a runtime could not be built.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use crate::executor::{CoreError, StartError};
 
@@ -52,12 +51,10 @@ impl fmt::Display for BuildError {
                 write!(f, "thread_name({name:?}) holds a NUL character: leave it out")
             }
             Self::Cores(error) => error.fmt(f),
-            Self::Pin { worker, core } => {
-                write!(
-                    f,
-                    "the system refused to bind worker {worker} to core {core}: use CorePlan::None"
-                )
-            }
+            Self::Pin { worker, core } => write!(
+                f,
+                "the system refused to bind worker {worker} to core {core}: use CorePlan::None"
+            ),
             Self::Hook { worker } => write!(f, "on_thread_start panicked on worker {worker}"),
             Self::Reactor(error) => write!(f, "cannot make a reactor: {error}"),
             Self::Thread(error) => write!(f, "cannot start a worker thread: {error}"),

@@ -1,10 +1,6 @@
 //! The way into a running runtime: from its own threads, or from any thread that holds a handle.
 
-use std::cell::RefCell;
-use std::fmt;
-use std::future::Future;
-use std::marker::PhantomData;
-use std::sync::Arc;
+use std::{cell::RefCell, marker::PhantomData, sync::Arc};
 
 use super::drivers::{Lent, Reactors};
 use crate::executor::{self, BlockingPool, Metrics, Named, Spawner, TrySpawnError};
@@ -30,16 +26,12 @@ pub(super) struct Inside {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoRuntime;
 
-impl fmt::Display for NoRuntime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "this thread is in no windlass runtime: call from a task, from block_on, or under \
-             Handle::enter",
-        )
-    }
-}
-
-impl std::error::Error for NoRuntime {}
+says!([] NoRuntime: |_, f| {
+    f.write_str(
+        "this thread is in no windlass runtime: call from a task, from block_on, or under \
+         Handle::enter",
+    )
+});
 
 impl Handle {
     /// The runtime of the calling thread.
@@ -192,14 +184,5 @@ pub fn spawn_blocking<T: Send + 'static, F: FnOnce() -> T + Send + 'static>(
     Handle::current().spawn_blocking(closure)
 }
 
-impl fmt::Debug for Handle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for EnterGuard<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EnterGuard").finish_non_exhaustive()
-    }
-}
+shows!([] Handle: |_| Handle {});
+shows!([] EnterGuard<'_>: |_| EnterGuard {});

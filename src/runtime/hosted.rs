@@ -1,16 +1,10 @@
 //! A runtime without threads: driven by hand, from the host's own loop.
 
-use std::ffi::c_int;
-use std::fmt;
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::{ffi::c_int, pin::pin, sync::Arc, time::Duration};
 
 use super::block_on::{Driving, NestedBlockOn};
-use super::handle::Handle;
-use super::start::Parts;
+use super::{handle::Handle, start::Parts};
 use crate::executor::{Notify, Visitor};
 use crate::sync::{AtomicBool, Ordering};
 
@@ -38,9 +32,8 @@ pub struct Hosted {
 
 impl Hosted {
     pub(super) fn start(parts: Parts) -> Self {
-        let (colony, handle, config) = parts.found();
-        let driver = config.drivers.into_iter().next();
-        let driver = driver.expect("a hosted runtime has one driver");
+        let (colony, handle, config) = parts.make();
+        let driver = config.drivers.into_iter().next().expect("a hosted runtime has one driver");
         Self { handle, visitor: Visitor::new(colony, driver) }
     }
 
@@ -72,10 +65,8 @@ impl Hosted {
     /// # Errors
     /// [`NestedBlockOn`] when called inside a task or another `block_on`; the future is dropped.
     pub fn block_on<F: Future>(&mut self, future: F) -> Result<F::Output, NestedBlockOn> {
-        let root = Arc::new(Root {
-            woken: AtomicBool::new(true),
-            notifier: self.visitor.driver().notifier(),
-        });
+        let notifier = self.visitor.driver().notifier();
+        let root = Arc::new(Root { woken: AtomicBool::new(true), notifier });
         let waker = Waker::from(root.clone());
         let mut future = pin!(future);
         loop {
@@ -83,8 +74,8 @@ impl Hosted {
             if root.woken.swap(false, Ordering::Acquire) {
                 let _driving = Driving::begin()?;
                 let _entered = self.handle.enter_as(Some(0));
-                let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
-                if let Poll::Ready(output) = polled {
+                let mut cx = Context::from_waker(&waker);
+                if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                     return Ok(output);
                 }
             } else {
@@ -105,8 +96,7 @@ impl Hosted {
     }
 
     fn visit(&mut self, most: usize, timeout: Option<Duration>) -> usize {
-        let driving = Driving::begin();
-        let _driving = driving.expect("a hosted runtime is driven from outside of tasks");
+        let _driving = Driving::begin().expect("a hosted runtime is driven from outside of tasks");
         let _entered = self.handle.enter_as(Some(0));
         self.visitor.visit(most, timeout)
     }
@@ -134,8 +124,4 @@ impl Wake for Root {
     }
 }
 
-impl fmt::Debug for Hosted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hosted").finish_non_exhaustive()
-    }
-}
+shows!([] Hosted: |_| Hosted {});

@@ -1,16 +1,12 @@
 //! Tasks held together: their outputs come in the order in which they end.
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker, ready};
+use std::{collections::VecDeque, future::poll_fn, pin::Pin};
 
 use super::handle::{Handle, spawn};
-use crate::budget;
 use crate::task::{JoinError, JoinHandle};
-use crate::wake_cell::WakeCell;
+use crate::{budget, sync::lock, wake_cell::WakeCell};
 
 /// A set of tasks. Dropping it aborts them.
 ///
@@ -59,15 +55,9 @@ struct Bell {
     place: usize,
 }
 
-impl Due {
-    fn places(&self) -> MutexGuard<'_, VecDeque<usize>> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
-        self.due.places().push_back(self.place);
+        lock(&self.due.places).push_back(self.place);
         self.due.waiting.wake();
     }
 }
@@ -103,7 +93,7 @@ impl<T> JoinSet<T> {
             Some(free) => *free = member,
             None => self.members.push(member),
         }
-        let mut places = self.due.places();
+        let mut places = lock(&self.due.places);
         places.push_back(place);
         // So that no wake allocates.
         let missing = self.members.len().saturating_sub(places.len());
@@ -137,7 +127,7 @@ impl<T> JoinSet<T> {
         // A handle that has no unit left would not tell.
         let _unlimited = budget::lift();
         loop {
-            let place = self.due.places().pop_front()?;
+            let place = lock(&self.due.places).pop_front()?;
             if let Some(output) = self.ask(place) {
                 return Some(output);
             }
@@ -153,10 +143,8 @@ impl<T> JoinSet<T> {
             *waker = Some(Waker::from(Arc::new(Bell { due, place })));
         }
         let waker = waker.as_ref().unwrap_or(Waker::noop());
-        let polled = Pin::new(handle).poll(&mut Context::from_waker(waker));
-        let Poll::Ready(output) = polled else {
-            return None;
-        };
+        let mut cx = Context::from_waker(waker);
+        let Poll::Ready(output) = Pin::new(handle).poll(&mut cx) else { return None };
         self.members[place] = None;
         self.free.push(place);
         Some(output)
@@ -164,8 +152,7 @@ impl<T> JoinSet<T> {
 
     /// Asks all tasks to end; their outputs are still to be taken.
     pub fn abort_all(&self) {
-        let members = self.members.iter().flatten();
-        members.for_each(|member| member.handle.abort());
+        self.members.iter().flatten().for_each(|member| member.handle.abort());
     }
 
     /// Aborts all tasks and waits until they have ended; drops their outputs.
@@ -206,8 +193,4 @@ impl<T> Drop for JoinSet<T> {
     }
 }
 
-impl<T> fmt::Debug for JoinSet<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("JoinSet").field(&self.len()).finish()
-    }
-}
+shows!([T] JoinSet<T>: |own| JoinSet { len: own.len() });

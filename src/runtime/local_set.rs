@@ -6,17 +6,12 @@
 //! **No wake-up is lost.** Who polls registers its waker, then looks into the ring; who readies a
 //! task pushes it, then wakes: the rule of the wake cell.
 
-use std::cell::Cell;
-use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::ptr;
-use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::{cell::Cell, future::poll_fn, ptr, rc::Rc};
 
-use crate::budget;
-use crate::ring::Ring;
 use crate::task::{Colony, JoinError, JoinHandle, Readied, Schedule, TaskRef};
-use crate::wake_cell::WakeCell;
+use crate::{budget, ring::Ring, wake_cell::WakeCell};
 
 /// So many tasks run in one poll of the set, then the others of its thread have their turn.
 const TURN_TASKS: usize = 61;
@@ -117,9 +112,7 @@ impl LocalSet {
         // SAFETY: tasks are run by `turn` and shut down by `drop`, which borrow the set: on its
         // thread, which it never leaves.
         let spawned = unsafe { self.colony.slab().spawn_unsend(Member { future, alive }) };
-        let Ok((task, handle)) = spawned else {
-            return JoinHandle::failed(JoinError::Full);
-        };
+        let Ok((task, handle)) = spawned else { return JoinHandle::failed(JoinError::Full) };
         self.colony.slab().schedule(task, Readied::Spawned);
         handle
     }
@@ -145,8 +138,7 @@ impl LocalSet {
     }
 
     fn enter(&self) -> Entered<'_> {
-        let around = CURRENT.replace(self);
-        Entered { set: self, around }
+        Entered { set: self, around: CURRENT.replace(self) }
     }
 }
 
@@ -155,9 +147,7 @@ impl Entered<'_> {
     fn turn(&self, cx: &mut Context<'_>) {
         let _budget = budget::grant();
         for _ in 0..TURN_TASKS {
-            let Some(task) = self.set.colony.tasks.pop() else {
-                return;
-            };
+            let Some(task) = self.set.colony.tasks.pop() else { return };
             budget::renew();
             // SAFETY: the task was taken from the ring, where only `schedule` puts it, once for
             // each time it may run.
@@ -174,10 +164,7 @@ impl Future for LocalSet {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.colony.runner.register(cx.waker());
         self.enter().turn(cx);
-        if self.alive.get() == 0 {
-            return Poll::Ready(());
-        }
-        Poll::Pending
+        if self.alive.get() == 0 { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -194,10 +181,7 @@ impl Drop for LocalSet {
 ///
 /// # Panics
 /// When it polls none; [`LocalSet::spawn_local`] never panics.
-pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
-where
-    F: Future<Output: 'static> + 'static,
-{
+pub fn spawn_local<F: Future<Output: 'static> + 'static>(future: F) -> JoinHandle<F::Output> {
     // SAFETY: the pointer is null, or set on this thread for as long as the set is borrowed, which
     // is longer than this call from within lasts.
     match unsafe { CURRENT.get().as_ref() } {

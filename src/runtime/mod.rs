@@ -10,7 +10,6 @@ mod hooks;
 mod start;
 mod hosted;
 mod builder;
-mod builder_tuning;
 #[cfg(feature = "net")]
 mod builder_net;
 mod yield_now;
@@ -18,14 +17,12 @@ mod join_set;
 mod scope;
 mod local_set;
 
+pub use self::{
+    block_on::NestedBlockOn, builder::Builder, error::BuildError, hosted::Hosted,
+    join_set::JoinSet, start::Runtime,
+};
 pub use crate::executor::{Metrics, TrySpawnError, task_name};
-pub use block_on::NestedBlockOn;
-pub use builder::Builder;
-pub use error::BuildError;
 pub use handle::{EnterGuard, Handle, NoRuntime, spawn, spawn_blocking};
-pub use hosted::Hosted;
-pub use join_set::JoinSet;
 pub use local_set::{LocalSet, spawn_local};
 pub use scope::{Scope, ScopedJoinHandle};
-pub use start::Runtime;
 pub use yield_now::{YieldNow, yield_now};

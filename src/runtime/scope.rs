@@ -5,16 +5,14 @@
 //! output where nobody may reach it any more. The task owns the ticket: so whoever keeps the task
 //! from ending keeps the scope from returning.
 
-use std::future::Future;
-use std::marker::PhantomData;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll, ready};
+use std::{marker::PhantomData, mem, pin::Pin};
 
 use super::block_on::{Driving, NestedBlockOn};
 use super::handle::Handle;
+use crate::sync::{Arc, Condvar, Mutex, lock};
 use crate::task::{JoinError, JoinHandle};
 
 /// Where tasks that borrow are spawned; see [`Handle::scope`].
@@ -122,10 +120,6 @@ impl<F: Future> Future for Member<F> {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl<'scope> Scope<'scope, '_> {
     /// Starts a task that may borrow all that outlives the scope, and the scope itself.
     ///
@@ -137,11 +131,9 @@ impl<'scope> Scope<'scope, '_> {
     {
         lock(&self.tally.counts).tickets += 1;
         let output = Arc::new(Mutex::new(None));
-        let member: Pin<Box<dyn Future<Output = ()> + Send + 'scope>> = Box::pin(Member {
-            future: Some(future),
-            output: output.clone(),
-            ticket: Ticket(self.tally.clone()),
-        });
+        let ticket = Ticket(self.tally.clone());
+        let member = Member { future: Some(future), output: output.clone(), ticket };
+        let member: Pin<Box<dyn Future<Output = ()> + Send + 'scope>> = Box::pin(member);
         // SAFETY: the box is used as if it lived for ever. What it borrows lives for `'scope`,
         // which does not end before `try_scope` has returned or unwound; and that happens when the
         // ticket inside is dropped, since `wait` stands behind `catch_unwind`, and nothing between
@@ -152,12 +144,8 @@ impl<'scope> Scope<'scope, '_> {
         // end is the handle, which `'scope` bounds: it is dropped within the scope, or never.
         let member: Pin<Box<dyn Future<Output = ()> + Send + 'static>> =
             unsafe { mem::transmute(member) };
-        ScopedJoinHandle {
-            task: self.handle.spawn(member),
-            output,
-            tally: self.tally.clone(),
-            scope: PhantomData,
-        }
+        let (task, tally) = (self.handle.spawn(member), self.tally.clone());
+        ScopedJoinHandle { task, output, tally, scope: PhantomData }
     }
 }
 
@@ -213,12 +201,8 @@ impl Handle {
         run: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
     ) -> Result<R, NestedBlockOn> {
         drop(Driving::begin()?);
-        let scope = Scope {
-            handle: self.clone(),
-            tally: Arc::default(),
-            scope: PhantomData,
-            env: PhantomData,
-        };
+        let (scope, env) = (PhantomData, PhantomData);
+        let scope = Scope { handle: self.clone(), tally: Arc::default(), scope, env };
         let result = catch_unwind(AssertUnwindSafe(|| run(&scope)));
         let panics = scope.tally.wait();
         match result {

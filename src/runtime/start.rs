@@ -4,11 +4,8 @@ use std::ops::Deref;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::block_on::Driving;
-use super::drivers::Reactors;
-use super::error::BuildError;
 use super::handle::{Handle, Inside};
-use super::hooks::Hooks;
+use super::{block_on::Driving, drivers::Reactors, error::BuildError, hooks::Hooks};
 use crate::executor::{BlockingPool, Config, Policy, Pool, RunQueues, Scheduler, Settings};
 use crate::task::Colony;
 
@@ -45,26 +42,21 @@ pub(super) struct Parts {
 
 impl Parts {
     /// An executor whose workers wait on the drivers, and a handle to it.
-    pub(super) fn found<P: Policy, Q: RunQueues>(
-        self,
-    ) -> (Colony<Scheduler<P, Q>>, Handle, Config) {
+    pub(super) fn make<P: Policy, Q: RunQueues>(self) -> (Colony<Scheduler<P, Q>>, Handle, Config) {
         let drivers = &self.config.drivers;
         let notifiers = drivers.iter().map(|driver| driver.notifier()).collect();
         let (tasks_max, workers) = (self.settings.tasks_max, drivers.len());
         let colony = Colony::new(tasks_max, workers, Scheduler::new(self.settings, notifiers));
-        let inside = Arc::new(Inside {
-            executor: Arc::new(colony.clone()),
-            blocking: self.blocking,
-            reactors: self.reactors,
-        });
-        (colony, Handle { inside }, self.config)
+        let executor = Arc::new(colony.clone());
+        let inside = Inside { executor, blocking: self.blocking, reactors: self.reactors };
+        (colony, Handle { inside: Arc::new(inside) }, self.config)
     }
 }
 
 impl Runtime {
     pub(super) fn start<P: Policy, Q: RunQueues>(parts: Parts) -> Result<Self, BuildError> {
         let (hooks, workers) = (parts.hooks.clone(), parts.config.drivers.len());
-        let (colony, handle, config) = parts.found::<P, Q>();
+        let (colony, handle, config) = parts.make::<P, Q>();
         let (said, starts) = mpsc::channel();
         let (entered, around) = (handle.clone(), hooks.clone());
         let around = Arc::new(move |worker, work: &mut dyn FnMut()| {
@@ -72,10 +64,8 @@ impl Runtime {
             let _entered = entered.enter_as(Some(worker));
             around.around(worker, &said, work);
         });
-        let pool = Some(Pool::start(&colony, config, around)?);
-        let runtime = Self { handle, pool };
-        let started = hooks.wait_started(workers, &starts);
-        started.map_err(|worker| BuildError::Hook { worker })?;
+        let runtime = Self { handle, pool: Some(Pool::start(&colony, config, around)?) };
+        hooks.wait_started(workers, &starts).map_err(|worker| BuildError::Hook { worker })?;
         Ok(runtime)
     }
 
@@ -91,9 +81,7 @@ impl Runtime {
     }
 
     fn shut_down(&mut self, timeout: Option<Duration>) -> bool {
-        let Some(pool) = self.pool.take() else {
-            return true;
-        };
+        let Some(pool) = self.pool.take() else { return true };
         let begun = Instant::now();
         let workers_ended = pool.shut_down(timeout);
         // A worker that drops its own runtime must not wait for closures that may wait for it.

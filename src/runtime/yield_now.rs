@@ -1,6 +1,5 @@
 //! Gives the other tasks of the worker a turn.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod cell;
+mod lock;
 mod size;
 mod within;
 mod zeroed;
@@ -16,8 +17,5 @@ pub(crate) use std::sync::atomic::{
 pub(crate) use std::sync::{Arc, Condvar, Mutex};
 pub(crate) use std::thread_local;
 
-pub(crate) use backoff::Backoff;
-pub(crate) use cell::UnsafeCell;
-pub(crate) use size::shrunk;
-pub(crate) use within::within;
-pub(crate) use zeroed::boxed_zeroed;
+pub(crate) use self::{backoff::Backoff, cell::UnsafeCell, lock::lock, size::shrunk};
+pub(crate) use self::{within::within, zeroed::boxed_zeroed};

@@ -1,10 +1,7 @@
 //! A future with a deadline.
 
-use std::fmt;
-use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::Poll;
-use std::time::Duration;
+use std::{future::poll_fn, task::Poll, time::Duration};
 
 use super::sleep::sleep;
 
@@ -37,10 +34,4 @@ pub fn timeout<F: Future>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed;
 
-impl fmt::Display for Elapsed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the time was over before the future was ready")
-    }
-}
-
-impl std::error::Error for Elapsed {}
+says!([] Elapsed: |_, f| f.write_str("the time was over before the future was ready"));

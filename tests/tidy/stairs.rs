@@ -9,8 +9,9 @@ use crate::paths::paths;
 use crate::source::{Finding, Source};
 
 /// Each room's floor. A room uses only rooms on lower floors.
-pub(crate) const FLOORS: [(&str, usize); 13] = [
+pub(crate) const FLOORS: [(&str, usize); 14] = [
     ("sync", 0),
+    ("text", 0),
     ("budget", 1),
     ("ring", 1),
     ("park", 1),

@@ -1,7 +1,5 @@
 //! Why a subscriber received nothing.
 
-use std::fmt;
-
 /// Why there is no next value just now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecvError {
@@ -31,24 +29,13 @@ impl From<RecvError> for TryRecvError {
     }
 }
 
-impl fmt::Display for RecvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lagged(missed) => write!(f, "{missed} values were missed"),
-            Self::Closed => f.write_str("the topic is closed, and everything was received"),
-        }
-    }
-}
+says!([] RecvError: |own, f| match own {
+    Self::Lagged(missed) => write!(f, "{missed} values were missed"),
+    Self::Closed => f.write_str("the topic is closed, and everything was received"),
+});
 
-impl fmt::Display for TryRecvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Empty => f.write_str("no value is there"),
-            Self::Lagged(missed) => RecvError::Lagged(missed).fmt(f),
-            Self::Closed => RecvError::Closed.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for RecvError {}
-impl std::error::Error for TryRecvError {}
+says!([] TryRecvError: |own, f| match *own {
+    Self::Empty => f.write_str("no value is there"),
+    Self::Lagged(missed) => RecvError::Lagged(missed).fmt(f),
+    Self::Closed => RecvError::Closed.fmt(f),
+});

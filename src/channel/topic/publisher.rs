@@ -1,14 +1,11 @@
 //! The publishing end of a topic.
 
-use std::fmt;
 use std::task::Waker;
 
 use super::shared::{Desk, Numbered, Shared, Subscription};
 use super::subscriber::Subscriber;
-use crate::channel::ends::Ends;
-use crate::ring::Ring;
 use crate::sync::{Arc, Mutex};
-use crate::wake_cell::WakeCell;
+use crate::{channel::ends::Ends, ring::Ring, wake_cell::WakeCell};
 
 /// The publishing end: clone it, share it.
 ///
@@ -47,8 +44,8 @@ pub fn try_topic<T: Clone>(capacity: usize) -> Option<Topic<T>> {
     // Later rings of the same capacity can be made just as well.
     drop(Ring::<Numbered<T>>::try_new(capacity)?);
     let desk = Desk { next: 0, closed: false, subscriptions: Vec::new() };
-    let shared = Arc::new(Shared { capacity, topics: Ends::new(), desk: Mutex::new(desk) });
-    Some(Topic { shared })
+    let shared = Shared { capacity, topics: Ends::new(), desk: Mutex::new(desk) };
+    Some(Topic { shared: Arc::new(shared) })
 }
 
 impl<T: Clone> Topic<T> {
@@ -59,9 +56,7 @@ impl<T: Clone> Topic<T> {
         let (reached, gone) = self.shared.desk(|desk| {
             let all = &mut desk.subscriptions;
             let gone: Vec<_> = all.extract_if(.., |own| own.ring.is_closed()).collect();
-            let Some((last, others)) = all.split_last() else {
-                return (0, gone);
-            };
+            let Some((last, others)) = all.split_last() else { return (0, gone) };
             let number = desk.next;
             desk.next += 1;
             let mut reached = 0;
@@ -72,8 +67,7 @@ impl<T: Clone> Topic<T> {
             (reached, gone)
         });
         drop(gone);
-        let wakers = after.into_iter().filter_map(|(waker, _gone)| waker);
-        wakers.for_each(Waker::wake);
+        after.into_iter().filter_map(|(waker, _gone)| waker).for_each(Waker::wake);
         reached
     }
 
@@ -82,8 +76,8 @@ impl<T: Clone> Topic<T> {
     ///
     /// Allocates its ring; memory is taken from the system as places are first used.
     pub fn subscribe(&self) -> Subscriber<T> {
-        let own =
-            Arc::new(Subscription { ring: Ring::new(self.shared.capacity), wake: WakeCell::new() });
+        let ring = Ring::new(self.shared.capacity);
+        let own = Arc::new(Subscription { ring, wake: WakeCell::new() });
         let expected = self.shared.desk(|desk| {
             if desk.closed {
                 own.ring.close();
@@ -92,7 +86,7 @@ impl<T: Clone> Topic<T> {
             }
             desk.next
         });
-        Subscriber::new(self.shared.clone(), own, expected)
+        Subscriber { shared: self.shared.clone(), own, expected, held: None }
     }
 }
 
@@ -110,10 +104,8 @@ impl<T> Topic<T> {
 
     /// How many subscribers there are.
     pub fn subscribers(&self) -> usize {
-        self.shared.desk(|desk| {
-            let subscriptions = desk.subscriptions.iter();
-            subscriptions.filter(|own| !own.ring.is_closed()).count()
-        })
+        let is_there = |own: &&Arc<Subscription<T>>| !own.ring.is_closed();
+        self.shared.desk(|desk| desk.subscriptions.iter().filter(is_there).count())
     }
 
     /// How many values a subscriber may be behind.
@@ -130,8 +122,7 @@ impl<T> Topic<T> {
 impl<T> Clone for Topic<T> {
     fn clone(&self) -> Self {
         self.shared.topics.add();
-        let shared = self.shared.clone();
-        Self { shared }
+        Self { shared: self.shared.clone() }
     }
 }
 
@@ -143,11 +134,4 @@ impl<T> Drop for Topic<T> {
     }
 }
 
-impl<T> fmt::Debug for Topic<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Topic")
-            .field("capacity", &self.capacity())
-            .field("subscribers", &self.subscribers())
-            .finish_non_exhaustive()
-    }
-}
+shows!([T] Topic<T>: |own| Topic { capacity: own.capacity(), subscribers: own.subscribers() });

@@ -1,12 +1,9 @@
 //! What topics and subscribers share: the desk where values are numbered, and a ring for each.
 
-use std::sync::PoisonError;
 use std::task::Waker;
 
-use crate::channel::ends::Ends;
-use crate::ring::Ring;
-use crate::sync::{Arc, Mutex};
-use crate::wake_cell::WakeCell;
+use crate::sync::{Arc, Mutex, lock};
+use crate::{channel::ends::Ends, ring::Ring, wake_cell::WakeCell};
 
 pub(super) struct Shared<T> {
     pub(super) capacity: usize,
@@ -34,7 +31,7 @@ pub(super) struct Numbered<T> {
 impl<T> Shared<T> {
     pub(super) fn desk<R>(&self, work: impl FnOnce(&mut Desk<T>) -> R) -> R {
         // A clone that panicked leaves nothing half done: who did not get the value finds a gap.
-        work(&mut self.desk.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut lock(&self.desk))
     }
 
     pub(super) fn close(&self) -> bool {

@@ -1,26 +1,21 @@
 //! A receiving end of a topic.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::TryLockError;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::{pin::Pin, sync::TryLockError, time::Duration};
 
 use super::error::{RecvError, TryRecvError};
 use super::shared::{Numbered, Shared, Subscription};
-use crate::budget;
 use crate::channel::sleep::{Ask, block, block_timeout};
-use crate::sync::Arc;
+use crate::{budget, sync::Arc};
 
 /// A receiving end, made by [`Topic::subscribe`](super::Topic::subscribe): receives what is
 /// published from then on.
 pub struct Subscriber<T> {
-    shared: Arc<Shared<T>>,
-    own: Arc<Subscription<T>>,
-    expected: u64,
+    pub(super) shared: Arc<Shared<T>>,
+    pub(super) own: Arc<Subscription<T>>,
+    pub(super) expected: u64,
     /// The value behind a gap that was just reported.
-    held: Option<T>,
+    pub(super) held: Option<T>,
 }
 
 /// The future of [`Subscriber::recv`].
@@ -28,10 +23,6 @@ pub struct Subscriber<T> {
 pub struct Recv<'a, T>(&'a mut Subscriber<T>);
 
 impl<T> Subscriber<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>, own: Arc<Subscription<T>>, expected: u64) -> Self {
-        Self { shared, own, expected, held: None }
-    }
-
     /// Receives the next value, waiting while there is none.
     ///
     /// **Cancel safety.** Dropped before it is ready, the future has received nothing.
@@ -56,8 +47,7 @@ impl<T> Subscriber<T> {
     /// # Errors
     /// As [`Subscriber::recv`], and [`TryRecvError::Empty`] when no value came in time.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<T, TryRecvError> {
-        let received = block_timeout(timeout, self.recv());
-        Ok(received.ok_or(TryRecvError::Empty)??)
+        Ok(block_timeout(timeout, self.recv()).ok_or(TryRecvError::Empty)??)
     }
 
     /// Receives the next value if there is one.
@@ -109,13 +99,9 @@ impl<T> Future for Recv<'_, T> {
             self.0.own.wake.register(cx.waker());
             self.0.look()
         });
-        match found {
-            Some(found) => {
-                budget::spend();
-                Poll::Ready(found)
-            }
-            None => Poll::Pending,
-        }
+        let Some(found) = found else { return Poll::Pending };
+        budget::spend();
+        Poll::Ready(found)
     }
 }
 
@@ -145,14 +131,5 @@ impl<T> Drop for Subscriber<T> {
     }
 }
 
-impl<T> fmt::Debug for Subscriber<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscriber").field("len", &self.len()).finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Debug for Recv<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recv").finish_non_exhaustive()
-    }
-}
+shows!([T] Subscriber<T>: |own| Subscriber { len: own.len() });
+shows!([T] Recv<'_, T>: |_| Recv {});

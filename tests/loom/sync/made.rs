@@ -1,5 +1,9 @@
 //! What is made otherwise: tables whose elements are made one by one, since a loom atomic is not
-//! zero bytes; sizes; values for each of loom's threads.
+//! zero bytes; sizes; locks; values for each of loom's threads.
+
+use std::sync::PoisonError;
+
+use loom::sync::{Mutex, MutexGuard};
 
 /// `len` elements, each made by `zero`.
 ///
@@ -12,6 +16,11 @@ pub(crate) unsafe fn boxed_zeroed<T>(len: usize, zero: impl Fn() -> T) -> Box<[T
 /// The models' size.
 pub(crate) const fn shrunk(_size: usize, models: usize) -> usize {
     models
+}
+
+/// As the door's, of loom's mutexes.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 macro_rules! for_each_thread {

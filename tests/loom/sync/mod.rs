@@ -14,5 +14,5 @@ pub(crate) use loom::sync::{Arc, Condvar, Mutex};
 pub(crate) use atomics::{AtomicU32, AtomicU64, AtomicUsize, fence};
 pub(crate) use backoff::Backoff;
 pub(crate) use cell::UnsafeCell;
-pub(crate) use made::{boxed_zeroed, shrunk, thread_local};
+pub(crate) use made::{boxed_zeroed, lock, shrunk, thread_local};
 pub(crate) use within::within;
