@@ -7,6 +7,7 @@ use std::future::{Future, pending, poll_fn};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
 
 use support::{BOUND, Counted, runtime, wait_until};
 use windlass::{CorePlan, JoinError, Runtime, spawn, spawn_blocking, yield_now};
@@ -363,6 +364,33 @@ fn work_that_one_worker_keeps_up_with_stays_on_it() {
     };
     // A worker that the system deschedules is rightly robbed: a wide bound, the best of five runs.
     assert!((0..5).map(stolen_share).any(|share| share < 0.5));
+}
+
+/// Runs that many tasks of so many microseconds, started by one task. How many each worker ran.
+fn polls_of_a_burst(tasks: u64, micros: u64) -> Vec<u64> {
+    let runtime = runtime(2);
+    let burst = async move {
+        let work = move || async move {
+            let began = Instant::now();
+            while began.elapsed() < Duration::from_micros(micros) {
+                std::hint::spin_loop();
+            }
+        };
+        let tasks: Vec<_> = (0..tasks).map(|_| spawn(work())).collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    };
+    runtime.block_on(runtime.spawn(burst)).unwrap();
+    runtime.metrics().workers.iter().map(|worker| worker.polls).collect()
+}
+
+/// The best of many runs, since the system may take a core away at any time.
+#[test]
+fn a_long_queue_wakes_a_second_worker_before_the_monitor_does() {
+    // 4 ms of work, where the monitor wakes somebody after 10.
+    let many = |_| polls_of_a_burst(800, 5).into_iter().min() > Some(50);
+    assert!((0..50).any(many), "800 tasks of 5 us are worth two");
 }
 
 #[test]

@@ -13,8 +13,11 @@ use crate::latch::Latch;
 use crate::peers::{Executor, GLOMMIO, Spawner, THREADS, TOKIO, Workload, everyone};
 use crate::spawning::{THREADS_MAX, join_threads, waves};
 
-/// Tasks in one fork at most.
-const FORK_TASKS: u64 = 1024;
+/// Tasks in one fork.
+pub(crate) const FORK_TASKS: u64 = 1024;
+
+/// Tasks in a wide fork: more than a worker's own queue holds.
+const WIDE_TASKS: u64 = 4096;
 
 /// Tasks in one call at most.
 const TASKS_MAX: usize = 1 << 16;
@@ -52,8 +55,16 @@ pub(crate) fn measure(bench: &mut Harness) {
                  and does so again. Threads: 256 wide.",
             );
         joins(group, "fork-join");
-        everyone(group, ForkJoin(Latch::leaked(1)));
+        everyone(group, ForkJoin(Latch::leaked(1), FORK_TASKS));
         group.checked(THREADS, Role::Baseline, |ops| join_threads(ops, THREADS_MAX));
+    });
+    bench.group("fork_join_wide", |group| {
+        group
+            .title("fork and join, 4,096 wide")
+            .question("And when it starts more tasks than a worker's own queue holds?")
+            .method("As fork_join, 4,096 tasks at once.");
+        joins(group, "wide fork-join");
+        everyone(group, ForkJoin(Latch::leaked(1), WIDE_TASKS));
     });
     bench.group("fork_join_tree", |group| {
         group
@@ -164,12 +175,12 @@ fn counted<E: Executor>(
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct ForkJoin(pub(crate) &'static Latch);
+pub(crate) struct ForkJoin(pub(crate) &'static Latch, pub(crate) u64);
 
 impl Workload for ForkJoin {
     fn run<E: Executor>(self, executor: &E, ops: u64) -> Result<Batch, String> {
         let spawner = executor.spawner();
-        counted(executor, self.0, ops, async move { waves(spawner, ops, FORK_TASKS).await })
+        counted(executor, self.0, ops, async move { waves(spawner, ops, self.1).await })
     }
 }
 

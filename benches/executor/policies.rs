@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::marker::PhantomData;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam::queue::ArrayQueue;
@@ -11,14 +12,14 @@ use windlass::executor::{
 };
 use windlass_benches::{Batch, Group, Harness, Role};
 
-use crate::joining::ForkJoin;
+use crate::joining::{FORK_TASKS, ForkJoin};
 use crate::latch::Latch;
 use crate::peers::{Executor, FromOutside, Setting, WORKERS, Windlass, Workload};
 use crate::spawning::{Inside, Outside};
 use crate::switching::{YieldTasks, Yields};
 
-/// Tasks that the mutex's queue hands out at once at most.
-const BATCH_MAX: usize = 64;
+/// Tasks that the mutex's queue hands out at once at most: no executor's batch is larger.
+const BATCH_MAX: usize = 128;
 
 /// Tasks in one call at most.
 const TASKS: usize = 1 << 15;
@@ -40,7 +41,7 @@ pub(crate) fn measure(bench: &mut Harness) {
     });
     bench.group("policies_fork_join", |group| {
         describe(group, "fork and join", "fork_join");
-        all(group, Within(ForkJoin(Latch::leaked(1))));
+        all(group, Within(ForkJoin(Latch::leaked(1), FORK_TASKS)));
     });
 }
 
@@ -52,7 +53,8 @@ fn describe(group: &mut Group<'_>, name: &str, id: &str) {
             "As {id}, on windlass runtimes of two workers that differ in nothing but Policy \
              (Stealing: a queue for each worker, others steal; Shared: one queue for all; Pinned: \
              a queue for each, nobody steals) and RunQueues (windlass's ring; crossbeam's \
-             ArrayQueue, task by task; a VecDeque under a mutex, batches under one lock). The \
+             ArrayQueue, task by task; a VecDeque under a mutex, batches of up to 128 under one lock, its length beside it; the \
+             ring passes batches in claims of 32). The \
              columns at the side are the runtimes' own counters (Runtime::metrics), per operation \
              of the call: polls, tasks run from the LIFO slot, tasks stolen, times a worker slept."
         ))
@@ -90,7 +92,8 @@ fn under<P: Policy, Q: RunQueues>(group: &mut Group<'_>, name: &str, work: impl 
 
 /// Adds what the runtime counted during the batch.
 fn counted(mut batch: Batch, before: &Metrics, after: &Metrics, ops: u64) -> Batch {
-    let columns: [(&str, fn(&WorkerCounts) -> u64); 4] = [
+    type Count = fn(&WorkerCounts) -> u64;
+    let columns: [(&str, Count); 4] = [
         ("polls_per_op", |counts| counts.polls),
         ("lifo_hits_per_op", |counts| counts.lifo_hits),
         ("stolen_per_op", |counts| counts.stolen),
@@ -173,12 +176,20 @@ impl RunQueues for Locked {
     type Queue<T: Send> = Behind<T>;
 }
 
-/// A queue behind a mutex, with room for all from the start.
-struct Behind<T>(Mutex<VecDeque<T>>);
+/// A queue behind a mutex, with room for all from the start, and its length beside it, so that who
+/// only looks does not lock.
+struct Behind<T> {
+    tasks: Mutex<VecDeque<T>>,
+    len: AtomicUsize,
+}
 
 impl<T> Behind<T> {
-    fn tasks(&self) -> MutexGuard<'_, VecDeque<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Runs `work` on the tasks, and notes how many are left.
+    fn locked<R>(&self, work: impl FnOnce(&mut VecDeque<T>) -> R) -> R {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = work(&mut tasks);
+        self.len.store(tasks.len(), Ordering::SeqCst);
+        result
     }
 }
 
@@ -192,34 +203,38 @@ fn push<T>(tasks: &mut VecDeque<T>, task: T) -> Result<(), T> {
 
 impl<T: Send> RunQueue<T> for Behind<T> {
     fn with_capacity(capacity: usize) -> Self {
-        Self(Mutex::new(VecDeque::with_capacity(capacity)))
+        let tasks = Mutex::new(VecDeque::with_capacity(capacity));
+        Self { tasks, len: AtomicUsize::new(0) }
     }
 
     fn push(&self, task: T) -> Result<(), T> {
-        push(&mut self.tasks(), task)
+        self.locked(|tasks| push(tasks, task))
     }
 
     fn pop(&self) -> Option<T> {
-        self.tasks().pop_front()
+        if self.is_empty() { None } else { self.locked(VecDeque::pop_front) }
     }
 
     fn len(&self) -> usize {
-        self.tasks().len()
+        self.len.load(Ordering::SeqCst)
     }
 
     fn push_many(&self, mut from: impl ExactSizeIterator<Item = T>) -> Result<(), T> {
-        let mut tasks = self.tasks();
-        from.try_for_each(|task| push(&mut tasks, task))
+        self.locked(|tasks| from.try_for_each(|task| push(tasks, task)))
     }
 
-    fn pop_many(&self, most: usize, take: impl FnMut(T)) -> usize {
+    fn pop_many(&self, most: usize, mut take: impl FnMut(T)) -> usize {
+        if most < 2 || self.is_empty() {
+            return self.pop().into_iter().map(take).count();
+        }
         // Not under the lock: `take` may push into another queue, whose worker takes from this one.
         let mut taken = [const { None }; BATCH_MAX];
-        let mut tasks = self.tasks();
-        let most = most.min(BATCH_MAX).min(tasks.len());
-        taken.iter_mut().zip(tasks.drain(..most)).for_each(|(place, task)| *place = Some(task));
-        drop(tasks);
-        taken.into_iter().flatten().for_each(take);
+        let most = self.locked(|tasks| {
+            let most = most.min(BATCH_MAX).min(tasks.len());
+            taken.iter_mut().zip(tasks.drain(..most)).for_each(|(place, task)| *place = Some(task));
+            most
+        });
+        taken[..most].iter_mut().filter_map(Option::take).for_each(&mut take);
         most
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
     let guest = Guest { colony, local: unsafe { Local::new(colony, index) }, index };
     guest.local.remote().counters.got_up(Instant::now());
     let magazine = colony.slab().magazine();
-    let mut woken = true;
+    let (mut woken, mut ticks) = (true, 0);
     let run = || {
         while !colony.presence.is_closed() {
             // The future takes turns with the tasks, as one of them.
@@ -59,6 +59,10 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
             if let Some(task) = guest.local.next() {
                 guest.local.run(task);
                 woken = parker.take();
+                ticks += 1;
+                if ticks % P::TURN_TASKS == 0 {
+                    guest.local.ask_for_help();
+                }
             } else if parker.take() {
                 woken = true;
             } else {

@@ -1,11 +1,15 @@
 //! What only the thread that runs tasks touches: the worker's way to its own queue and LIFO slot,
 //! by which what becomes ready on it stays on it.
 
-use std::{cell::Cell, ptr, sync::Arc, sync::Mutex, sync::PoisonError, time::Instant};
+use std::time::{Duration, Instant};
+use std::{cell::Cell, ptr, sync::Arc, sync::Mutex, sync::PoisonError};
 
 use super::scheduler::{HAS_ROOM, Remote, Scheduler};
 use super::{policy::Policy, run_queue::RunQueue, run_queue::RunQueues};
 use crate::{budget, sync::Ordering, sync::within, task, task::Readied, task::TaskRef};
+
+/// How long a queue is long before a worker is woken for it: about twice what waking one costs.
+const BEHIND: Duration = Duration::from_micros(100);
 
 /// How many tasks move at once: from the injector, from another's queue, to the injector.
 pub(super) const BATCH: usize = 128;
@@ -30,6 +34,8 @@ pub(super) struct Local<'a, P, Q: RunQueues> {
     scheduler: &'a Scheduler<P, Q>,
     index: usize,
     lifo_run: Cell<u32>,
+    /// When the queue was last seen short.
+    kept_up: Cell<Instant>,
 }
 
 /// The name of the task that the calling thread runs, if it was spawned with one.
@@ -52,7 +58,8 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     /// # Safety
     /// While this exists, no other thread has a `Local` of the same scheduler and `index`.
     pub(super) unsafe fn new(scheduler: &'a Scheduler<P, Q>, index: usize) -> Self {
-        Self { scheduler, index, lifo_run: Cell::new(0) }
+        let kept_up = Cell::new(Instant::now());
+        Self { scheduler, index, lifo_run: Cell::new(0), kept_up }
     }
 
     /// Runs `work` with this as the thread's worker.
@@ -121,8 +128,31 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
         }
     }
 
-    /// The worker's own queue is full, or is given up: half of it moves to the injector, and then
-    /// the task. That is more than this worker keeps up with, and a guest takes nothing from there:
+    /// The queue is short now.
+    pub(super) fn kept_up(&self, now: Instant) {
+        self.kept_up.set(now);
+    }
+
+    /// A queue that holds a whole turn of tasks, and has done so for a while, is more than this
+    /// thread keeps up with: a worker is woken.
+    #[cold]
+    pub(super) fn ask_for_help(&self) {
+        if !P::OWN_QUEUES || P::PINNED {
+            return;
+        }
+        let now = Instant::now();
+        let behind = self.remote().queue.len() >= P::TURN_TASKS as usize;
+        if behind && now - self.kept_up.get() < BEHIND {
+            return;
+        }
+        self.kept_up(now);
+        if behind {
+            self.scheduler.wake_worker();
+        }
+    }
+
+    /// The worker's own queue is full, or is given up: a batch of it moves to the injector, and
+    /// then the task. That is more than this worker keeps up with, and a guest takes nothing from there:
     /// one is woken.
     #[cold]
     fn spill(&self, task: TaskRef) {

@@ -18,10 +18,6 @@ const DOUBTS_MAX: u32 = 255;
 /// So many looks at the injector between two at the clock and at the others' queues.
 const LOOKS: u32 = 8;
 
-/// How long a worker has more tasks than it keeps up with before another is woken for them: about
-/// what waking one costs.
-const BEHIND: Duration = Duration::from_micros(50);
-
 /// How long a worker that is fed task by task lets more come before it takes them.
 const GROW: Duration = Duration::from_micros(1);
 
@@ -48,8 +44,6 @@ pub(super) struct Seat {
     spin_for: Duration,
     /// So many sleeps go by before it looks about again.
     doubts: u32,
-    /// When its queue was last short.
-    kept_up: Instant,
     /// So many finds go by before it lets a batch grow, and how many it was the last time.
     haste: u32,
     haste_last: u32,
@@ -72,7 +66,6 @@ impl Worker {
             searching: false,
             spin_for: Duration::ZERO,
             doubts: 0,
-            kept_up: Instant::now(),
             haste: HASTE,
             haste_last: HASTE,
         };
@@ -127,16 +120,9 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         self.local.next().or_else(|| self.local.take_injected())
     }
 
-    /// Looks at the driver. A queue that holds a whole turn of tasks, and has done so for a while,
-    /// is more than this worker keeps up with: one more is woken.
     #[cold]
     fn turn(&mut self) {
-        let now = Instant::now();
-        if self.local.remote().queue.len() < P::TURN_TASKS as usize {
-            self.worker.kept_up = now;
-        } else if now - self.worker.kept_up >= BEHIND {
-            self.scheduler.wake_worker();
-        }
+        self.local.ask_for_help();
         self.look_at_driver(Some(Duration::ZERO));
     }
 
@@ -156,6 +142,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
             return self.run(task);
         }
         let began = Instant::now();
+        self.local.kept_up(began);
         if (self.worker.searching || P::PINNED) && self.look_about(began) {
             self.counters().spin_hits.add(1);
             self.worker.doubts = 0;
@@ -173,8 +160,11 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         }
         loop {
             for _ in 0..LOOKS {
-                if !scheduler.injector(index).is_empty() || scheduler.presence.is_closed() {
-                    self.let_grow();
+                let waiting = scheduler.injector(index).len();
+                if waiting > 0 {
+                    self.let_grow(waiting);
+                }
+                if waiting > 0 || scheduler.presence.is_closed() {
                     return true;
                 }
                 hint::spin_loop();
@@ -190,9 +180,10 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     }
 
     /// Who takes task by task from a thread that spawns many makes the queue's lines go to and fro
-    /// for each: better to let some come. Who waits for an answer before it wakes again sends no
-    /// more meanwhile: then it is not tried again for a while, each time for longer.
-    fn let_grow(&mut self) {
+    /// for each: better to let some come to those that wait already. Who waits for an answer before
+    /// it wakes again sends no more meanwhile: then it is not tried again for a while, each time
+    /// for longer.
+    fn let_grow(&mut self, waiting: usize) {
         let seat = &mut *self.worker;
         if seat.haste > 0 {
             seat.haste -= 1;
@@ -202,7 +193,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         while began.elapsed() < GROW {
             hint::spin_loop();
         }
-        let has_grown = self.scheduler.injector(seat.index).len() >= GROWN;
+        let has_grown = self.scheduler.injector(seat.index).len() >= waiting + GROWN;
         seat.haste_last = if has_grown { 0 } else { (2 * seat.haste_last + 1).min(HASTE_MAX) };
         seat.haste = seat.haste_last;
     }
@@ -221,7 +212,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         let woken = self.get_up();
         let now = Instant::now();
         self.counters().got_up(now);
-        self.worker.kept_up = now;
+        self.local.kept_up(now);
         self.adapt(woken, now - began);
         self.worker.driver.dispatch();
     }

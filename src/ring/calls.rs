@@ -3,8 +3,8 @@
 /// Pushing to `ring` at `$at`, as a producer of kind `$own`, facing consumers of kind `$other`.
 macro_rules! pushes {
     ($at:ident, $own:ty, $other:ty) => {
-        /// As [`Ring::push`]. To a sole producer, closed means that no consumer is left; a value
-        /// pushed while the last one goes may be lost with it.
+        /// As [`Ring::push`]. To an end with a type, closed means that no end of the other side is
+        /// left; a value pushed while the last one goes may be lost with it.
         ///
         /// # Errors
         /// As [`Ring::push`].

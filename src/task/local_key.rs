@@ -27,8 +27,8 @@ macro_rules! task_local {
         $(#[$attribute])*
         $vis static $name: $crate::task::LocalKey<$type> = {
             ::std::thread_local! {
-                static PLACE: ::std::cell::Cell<*const $type> =
-                    const { ::std::cell::Cell::new(::std::ptr::null()) };
+                static PLACE: $crate::task::LocalPlace<$type> =
+                    const { $crate::task::LocalPlace::empty() };
             }
             $crate::task::LocalKey::new(&PLACE)
         };
@@ -39,7 +39,19 @@ macro_rules! task_local {
 #[derive(Debug)]
 pub struct LocalKey<T: 'static> {
     /// Where the thread finds the value of the innermost scope it is in.
-    place: &'static thread::LocalKey<Cell<*const T>>,
+    place: &'static thread::LocalKey<LocalPlace<T>>,
+}
+
+/// For [`task_local!`](crate::task_local) alone: nobody else puts a pointer there.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct LocalPlace<T>(Cell<*const T>);
+
+impl<T> LocalPlace<T> {
+    /// Of a thread in no scope.
+    pub const fn empty() -> Self {
+        Self(Cell::new(std::ptr::null()))
+    }
 }
 
 /// The value is not set: the code runs in none of the key's scopes.
@@ -57,7 +69,7 @@ impl std::error::Error for NotSet {}
 impl<T> LocalKey<T> {
     /// For [`task_local!`](crate::task_local) alone.
     #[doc(hidden)]
-    pub const fn new(place: &'static thread::LocalKey<Cell<*const T>>) -> Self {
+    pub const fn new(place: &'static thread::LocalKey<LocalPlace<T>>) -> Self {
         Self { place }
     }
 
@@ -73,7 +85,7 @@ impl<T> LocalKey<T> {
     }
 
     fn within<R>(&'static self, value: &T, run: impl FnOnce() -> R) -> R {
-        within(|value| self.place.replace(value), &raw const *value, run)
+        within(|value| self.place.with(|place| place.0.replace(value)), &raw const *value, run)
     }
 
     /// Lends the value to `read`.
@@ -89,7 +101,7 @@ impl<T> LocalKey<T> {
     /// # Errors
     /// [`NotSet`] when it is not set.
     pub fn try_with<R>(&'static self, read: impl FnOnce(&T) -> R) -> Result<R, NotSet> {
-        let value = self.place.get();
+        let value = self.place.with(|place| place.0.get());
         // SAFETY: the pointer is null, or that of the value which `within` borrows further up this
         // thread's stack: it is put there by `within` alone, and replaced when that returns.
         let value = unsafe { value.as_ref() }.ok_or(NotSet)?;

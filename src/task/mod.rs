@@ -136,6 +136,8 @@ mod local_key;
 pub use crate::budget::{consume_budget, unconstrained};
 pub use error::{JoinError, Panic};
 pub use join::{AbortHandle, JoinHandle};
+#[doc(hidden)]
+pub use local_key::LocalPlace;
 pub use local_key::{LocalKey, NotSet, Scoped};
 
 pub(crate) use self::{magazine::Magazine, running::is_polling, running::yield_running};

@@ -1,7 +1,5 @@
 //! A ring that one thread pushes to alone, by shared reference, and that others pop from.
 
-use std::mem::MaybeUninit;
-
 use loom::sync::Arc;
 
 use super::hands::Note;
@@ -10,31 +8,28 @@ use crate::explore::{Model, together};
 use crate::ring::Ring;
 
 pub(crate) const MODELS: &[Model] = &[
-    Model::new("ring: pushed alone, two take", &[30, 3_600, 66], two_take)
-        .stale(&[30, 3_800, 66])
+    Model::new("ring: pushed alone, two take", &[37, 9_400, 84], two_take)
+        .stale(&[37, 9_500, 84])
         .preemptions(Some(1)),
     Model::new("ring: pushed alone, round and round", &[4, 640], around),
 ];
 
 /// Takes up to two at once; they stood one behind the other.
 fn take_two(ring: &Ring<usize>, note: &Note<Vec<usize>>) {
-    let mut places = [const { MaybeUninit::uninit() }; 2];
-    let count = ring.pop_to(&mut places);
-    // SAFETY: so many are initialized.
-    let took = places[..count].iter().map(|place| unsafe { place.assume_init() });
+    let mut took = Vec::new();
+    ring.pop_each(2, |value| took.push(value));
     note.get().extend(took);
 }
 
-/// One by one, at a glance and two at a time go in; one is popped here, two there.
+/// Three go in at a glance; one is popped here, two there.
 fn two_take(turn: usize) {
     let ring = Arc::new(Ring::starting_at(4, usize::MAX - 1));
     let popped = Note::new(Vec::new());
     let pushing = ring.clone();
     let push = move || {
-        // SAFETY: only this role pushes; the two values are `Copy`.
-        unsafe {
-            assert_eq!(pushing.push_alone(1), Ok(()));
-            assert_eq!(pushing.push_slice_alone([2, 3].as_ptr(), 2), 2);
+        for value in 1..=3 {
+            // SAFETY: only this role pushes.
+            assert_eq!(unsafe { pushing.try_push_alone(value) }, Ok(()));
         }
     };
     let (popping, note) = (ring.clone(), popped.clone());
