@@ -9,3 +9,5 @@ mod guests;
 mod policies;
 #[path = "executor/reports.rs"]
 mod reports;
+#[path = "executor/spreading.rs"]
+mod spreading;

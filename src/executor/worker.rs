@@ -24,6 +24,9 @@ const GROW: Duration = Duration::from_micros(1);
 /// What must have come meanwhile, for that to have been worth it.
 const GROWN: usize = 4;
 
+/// Who brings so many at once brings more.
+const MANY: usize = 32;
+
 /// The finds that go by, at first and at most, before a worker lets tasks grow into a batch.
 const HASTE: u32 = 7;
 const HASTE_MAX: u32 = 1023;
@@ -194,6 +197,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
             hint::spin_loop();
         }
         let has_grown = self.scheduler.injector(seat.index).len() >= waiting + GROWN;
+        let has_grown = has_grown || waiting >= MANY;
         seat.haste_last = if has_grown { 0 } else { (2 * seat.haste_last + 1).min(HASTE_MAX) };
         seat.haste = seat.haste_last;
     }
