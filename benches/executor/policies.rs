@@ -53,9 +53,9 @@ fn describe(group: &mut Group<'_>, name: &str, id: &str) {
             "As {id}, on windlass runtimes of two workers that differ in nothing but Policy \
              (Stealing: a queue for each worker, others steal; Shared: one queue for all; Pinned: \
              a queue for each, nobody steals) and RunQueues (windlass's ring; crossbeam's \
-             ArrayQueue, task by task; a VecDeque under a mutex, batches of up to 128 under one lock, its length beside it; the \
-             ring passes batches in claims of 32). The \
-             columns at the side are the runtimes' own counters (Runtime::metrics), per operation \
+             ArrayQueue, task by task; a VecDeque under a mutex, batches of up to 128 under one \
+             lock, its length beside it; the ring passes batches in claims of 32). The columns \
+             at the side are the runtimes' own counters (Runtime::metrics), per operation \
              of the call: polls, tasks run from the LIFO slot, tasks stolen, times a worker slept."
         ))
         .not_shown("More cores, where what workers share costs more.")

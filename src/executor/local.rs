@@ -152,8 +152,8 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     }
 
     /// The worker's own queue is full, or is given up: a batch of it moves to the injector, and
-    /// then the task. That is more than this worker keeps up with, and a guest takes nothing from there:
-    /// one is woken.
+    /// then the task. That is more than this worker keeps up with, and a guest takes nothing from
+    /// there: one is woken.
     #[cold]
     fn spill(&self, task: TaskRef) {
         let (mut moved, mut count) = ([task; BATCH], 0);

@@ -19,8 +19,8 @@
 //!
 //! **As few workers as keep up.** What comes from outside wakes at most one sleeper, and none while
 //! a worker is searching: the searcher that finds work wakes the next one if there is more. What a
-//! worker readies itself stays with it while it keeps up: another one is woken when its ring has held
-//! a turn of tasks for 100 us, or when the monitor finds that tasks wait too long.
+//! worker readies itself stays with it while it keeps up: another one is woken when its ring has
+//! held a turn of tasks for 100 us, or when the monitor finds that tasks wait too long.
 
 #[cfg_attr(all(feature = "pin", target_os = "linux"), path = "mask.rs")]
 #[cfg_attr(not(all(feature = "pin", target_os = "linux")), path = "mask_off.rs")]

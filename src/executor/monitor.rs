@@ -1,7 +1,7 @@
 //! Sees to it that work spreads when one worker does not keep up.
 //!
-//! What a worker readies itself stays in its queue, and it wakes another only when the queue has held
-//! a turn of tasks for 100 us. It cannot see that it stands still, in a poll that blocks or
+//! What a worker readies itself stays in its queue, and it wakes another only when the queue has
+//! held a turn of tasks for 100 us. It cannot see that it stands still, in a poll that blocks or
 //! computes, nor that its tasks could all run faster apart. So a thread of its own looks at the
 //! queues every millisecond while anything runs, and wakes a second worker when
 //!
