@@ -1,6 +1,6 @@
 //! A worker's LIFO slot: whom a task woke last while it was polled, and who runs next while its
-//! values are in the cache. The worker alone puts a task there; it takes it back, or, when it stands
-//! still in a poll, another worker does.
+//! values are in the cache. The worker alone puts a task there; it takes it back, or, when it
+//! stands still in a poll, another worker does.
 //!
 //! **Progress.** Wait-free. Putting a task into an empty slot is a plain store: nobody else fills
 //! it.
