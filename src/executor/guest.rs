@@ -60,7 +60,8 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
                 guest.local.run(task);
                 woken = parker.take();
                 ticks += 1;
-                if ticks % P::TURN_TASKS == 0 {
+                if ticks >= P::TURN_TASKS {
+                    ticks = 0;
                     guest.local.ask_for_help();
                 }
             } else if parker.take() {
