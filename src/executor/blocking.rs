@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::mask;
+use crate::sync::lock;
 use crate::task::{JoinError, JoinHandle, Slab, TaskRef};
 
 /// How long a thread without work stays.
@@ -147,7 +148,7 @@ impl BlockingPool for BlockingThreads {
 
 impl Inside {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// One thread's life: runs jobs until it is told to end, or has had none for a while.

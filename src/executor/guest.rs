@@ -41,9 +41,11 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
         colony.leave_guest_place(index);
         return Stay::Away;
     }
+    let now = Instant::now();
     // SAFETY: the place is this guest's alone.
-    let guest = Guest { colony, local: unsafe { Local::new(colony, index) }, index };
-    guest.local.remote().counters.got_up(Instant::now());
+    let local = unsafe { Local::new(colony, index, now) };
+    let guest = Guest { colony, local, index };
+    guest.local.remote().counters.got_up(now);
     let magazine = colony.slab().magazine();
     let (mut woken, mut ticks) = (true, 0);
     let run = || {

@@ -2,11 +2,12 @@
 //! by which what becomes ready on it stays on it.
 
 use std::time::{Duration, Instant};
-use std::{cell::Cell, ptr, sync::Arc, sync::Mutex, sync::PoisonError};
+use std::{cell::Cell, ptr, sync::Arc, sync::Mutex};
 
 use super::scheduler::{HAS_ROOM, Remote, Scheduler};
 use super::{policy::Policy, run_queue::RunQueue, run_queue::RunQueues};
-use crate::{budget, sync::Ordering, sync::within, task, task::Readied, task::TaskRef};
+use crate::sync::{Ordering, lock, within};
+use crate::{budget, task, task::Readied, task::TaskRef};
 
 /// How long a queue is long before a worker is woken for it: about twice what waking one costs.
 const BEHIND: Duration = Duration::from_micros(100);
@@ -50,16 +51,14 @@ pub(super) fn replace_name(name: Option<Arc<str>>) -> Option<Arc<str>> {
     // SAFETY: the pointer is null, or set for the length of `enter`, on this thread, which borrows
     // the scheduler that holds the name.
     let place = unsafe { CURRENT.get().name.as_ref() }?;
-    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-    std::mem::replace(&mut *place, name)
+    std::mem::replace(&mut *lock(place), name)
 }
 
 impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
     /// # Safety
     /// While this exists, no other thread has a `Local` of the same scheduler and `index`.
-    pub(super) unsafe fn new(scheduler: &'a Scheduler<P, Q>, index: usize) -> Self {
-        let kept_up = Cell::new(Instant::now());
-        Self { scheduler, index, lifo_run: Cell::new(0), kept_up }
+    pub(super) unsafe fn new(scheduler: &'a Scheduler<P, Q>, index: usize, now: Instant) -> Self {
+        Self { scheduler, index, lifo_run: Cell::new(0), kept_up: Cell::new(now) }
     }
 
     /// Runs `work` with this as the thread's worker.

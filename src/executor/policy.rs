@@ -32,9 +32,8 @@ pub trait Policy: Send + Sync + 'static {
     /// of what came from outside. At least 1.
     const TURN_TASKS: u32 = 61;
 
-    /// How many tasks a worker without work takes from the queue of another that holds `len`,
-    /// 128 at most.
-    /// `woken`: it was woken to help; else it only ran out of work itself.
+    /// How many tasks a worker without work takes from the queue of another that holds `len`; more
+    /// than 128 count as 128. `woken`: it was woken to help; else it only ran out of work itself.
     fn steal(len: usize, woken: bool) -> usize {
         if woken || len >= Self::TURN_TASKS as usize { len.div_ceil(2) } else { 0 }
     }
@@ -42,7 +41,7 @@ pub trait Policy: Send + Sync + 'static {
 
 /// A queue for each worker; who has no tasks takes half of another's, 128 at most. The default.
 ///
-/// Work stays on one worker while it keeps up: see `docs/decisions/002`.
+/// Work stays on one worker while it keeps up: see `docs/decisions/002` and `006`.
 #[derive(Debug)]
 pub struct Stealing;
 

@@ -1,6 +1,6 @@
 //! What one executor shares: its queues, who sleeps, who is in, and whom a push wakes.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::{marker::PhantomData, time::Duration};
 
 use crossbeam_utils::CachePadded;
@@ -9,7 +9,8 @@ use super::{
     counters::Counters, driver::Notify, hooks::Hooks, idle::Idle, lifo::LifoSlot, policy::Policy,
     presence::Presence, run_queue::RunQueue, run_queue::RunQueues,
 };
-use crate::{sync::AtomicBool, sync::AtomicUsize, sync::Ordering, task::TaskRef};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, lock};
+use crate::task::TaskRef;
 
 /// How many tasks a worker's own queue holds; more go to the injector.
 const OWN_CAPACITY: usize = 1024;
@@ -185,6 +186,6 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
     }
 
     pub(super) fn ending(&self) -> MutexGuard<'_, Ending> {
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.ending)
     }
 }

@@ -83,7 +83,7 @@ impl Worker {
     ) -> R {
         let scheduler = &**colony;
         // SAFETY: there is one `Worker` for each index, and it is borrowed meanwhile.
-        let local = unsafe { Local::new(scheduler, self.seat.index) };
+        let local = unsafe { Local::new(scheduler, self.seat.index, Instant::now()) };
         let (worker, magazine) = (&mut self.seat, &self.magazine);
         let mut at_work = AtWork { worker, magazine, scheduler, local: &local };
         magazine.enter(|| local.enter(|| work(&mut at_work)))
@@ -163,11 +163,11 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         }
         loop {
             for _ in 0..LOOKS {
-                let waiting = scheduler.injector(index).len();
-                if waiting > 0 {
-                    self.let_grow(waiting);
+                if !scheduler.injector(index).is_empty() {
+                    self.let_grow();
+                    return true;
                 }
-                if waiting > 0 || scheduler.presence.is_closed() {
+                if scheduler.presence.is_closed() {
                     return true;
                 }
                 hint::spin_loop();
@@ -186,18 +186,18 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     /// for each: better to let some come to those that wait already. Who waits for an answer before
     /// it wakes again sends no more meanwhile: then it is not tried again for a while, each time
     /// for longer.
-    fn let_grow(&mut self, waiting: usize) {
+    fn let_grow(&mut self) {
         let seat = &mut *self.worker;
         if seat.haste > 0 {
             seat.haste -= 1;
             return;
         }
-        let began = Instant::now();
+        let injector = self.scheduler.injector(seat.index);
+        let (began, waiting) = (Instant::now(), injector.len());
         while began.elapsed() < GROW {
             hint::spin_loop();
         }
-        let has_grown = self.scheduler.injector(seat.index).len() >= waiting + GROWN;
-        let has_grown = has_grown || waiting >= MANY;
+        let has_grown = waiting >= MANY || injector.len() >= waiting + GROWN;
         seat.haste_last = if has_grown { 0 } else { (2 * seat.haste_last + 1).min(HASTE_MAX) };
         seat.haste = seat.haste_last;
     }
