@@ -25,6 +25,8 @@ pub mod time;
 
 pub mod runtime;
 
+pub mod groups;
+
 #[cfg(feature = "kit")]
 pub mod kit;
 
@@ -32,10 +34,8 @@ pub mod kit;
 pub use reactor::{Clock, SystemClock};
 
 pub use executor::CorePlan;
-pub use runtime::{
-    BuildError, Builder, Handle, JoinSet, LocalSet, Runtime, spawn, spawn_blocking, spawn_local,
-    yield_now,
-};
+pub use groups::{JoinSet, LocalSet, spawn_local};
+pub use runtime::{BuildError, Builder, Handle, Runtime, spawn, spawn_blocking, yield_now};
 pub use task::{AbortHandle, JoinError, JoinHandle};
 
 /// The examples of docs/embedding.md, compiled.

@@ -24,10 +24,10 @@ says!([] NestedBlockOn: |_, f| {
 });
 
 /// Marks the thread as one that must not block, until the guard is dropped.
-pub(super) struct Driving(());
+pub(crate) struct Driving(());
 
 impl Driving {
-    pub(super) fn begin() -> Result<Self, NestedBlockOn> {
+    pub(crate) fn begin() -> Result<Self, NestedBlockOn> {
         if DRIVING.replace(true) { Err(NestedBlockOn) } else { Ok(Self(())) }
     }
 

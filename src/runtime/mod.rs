@@ -13,16 +13,11 @@ mod builder;
 #[cfg(feature = "net")]
 mod builder_net;
 mod yield_now;
-mod join_set;
-mod scope;
-mod local_set;
 
 pub use self::{
-    block_on::NestedBlockOn, builder::Builder, error::BuildError, hosted::Hosted,
-    join_set::JoinSet, start::Runtime,
+    block_on::NestedBlockOn, builder::Builder, error::BuildError, hosted::Hosted, start::Runtime,
 };
 pub use crate::executor::{Metrics, TrySpawnError, task_name};
+pub(crate) use block_on::Driving;
 pub use handle::{EnterGuard, Handle, NoRuntime, spawn, spawn_blocking};
-pub use local_set::{LocalSet, spawn_local};
-pub use scope::{Scope, ScopedJoinHandle};
 pub use yield_now::{YieldNow, yield_now};

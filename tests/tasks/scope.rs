@@ -57,7 +57,7 @@ trait Forget: Sized {
     fn forget(self) {}
 }
 
-impl<T> Forget for windlass::runtime::ScopedJoinHandle<'_, T> {}
+impl<T> Forget for windlass::groups::ScopedJoinHandle<'_, T> {}
 
 #[test]
 fn outputs_may_borrow_and_tasks_may_spawn() {

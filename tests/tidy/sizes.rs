@@ -1,5 +1,7 @@
 //! How long files, functions and lines may be, and how much code floors 0 to 4 hold.
 
+use std::ops::RangeInclusive;
+
 use crate::source::{Finding, Source};
 use crate::stairs::floor;
 
@@ -73,12 +75,12 @@ fn functions(source: &Source) -> Vec<(usize, String, usize)> {
 }
 
 /// Lines of floors 0 to 4 with code on them: no comments, no blank lines.
-pub(crate) fn code_lines(sources: &[Source]) -> usize {
-    let below_the_kit = |source: &&Source| {
-        source.room().and_then(|room| floor(&room)).is_some_and(|floor| floor <= 4)
+pub(crate) fn code_lines(sources: &[Source], floors: RangeInclusive<usize>) -> usize {
+    let stands_there = |source: &&Source| {
+        source.room().and_then(|room| floor(&room)).is_some_and(|floor| floors.contains(&floor))
     };
     let code = |source: &Source| source.code.lines().filter(|line| !line.trim().is_empty()).count();
-    sources.iter().filter(below_the_kit).map(code).sum()
+    sources.iter().filter(stands_there).map(code).sum()
 }
 
 #[cfg(test)]
@@ -108,6 +110,6 @@ mod planted {
     fn code_lines_leave_out_comments_and_the_kit() {
         let text = "//! head\n\nfn f() {\n    // why\n    g() // what\n}\n/* a\nb */\n";
         let sources = ["src/ring/a.rs", "src/kit/a.rs"].map(|path| Source::new(path, text));
-        assert_eq!(code_lines(&sources), 3);
+        assert_eq!(code_lines(&sources, 0..=4), 3);
     }
 }

@@ -10,8 +10,7 @@ use std::sync::PoisonError;
 use std::task::{Context, Poll, ready};
 use std::{marker::PhantomData, mem, pin::Pin};
 
-use super::block_on::{Driving, NestedBlockOn};
-use super::handle::Handle;
+use crate::runtime::{Driving, Handle, NestedBlockOn};
 use crate::sync::{Arc, Condvar, Mutex, lock};
 use crate::task::{JoinError, JoinHandle};
 

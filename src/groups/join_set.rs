@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker, ready};
 use std::{collections::VecDeque, future::poll_fn, pin::Pin};
 
-use super::handle::{Handle, spawn};
+use crate::runtime::{Handle, spawn};
 use crate::task::{JoinError, JoinHandle};
 use crate::{budget, sync::lock, wake_cell::WakeCell};
 
