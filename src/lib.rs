@@ -26,12 +26,14 @@ pub mod time;
 pub mod runtime;
 
 pub mod groups;
+#[cfg(feature = "net")]
+pub mod sim;
 
 #[cfg(feature = "kit")]
 pub mod kit;
 
 #[cfg(feature = "net")]
-pub use reactor::{Clock, SystemClock};
+pub use reactor::{Clock, SystemClock, Tell};
 
 pub use executor::CorePlan;
 pub use groups::{JoinSet, LocalSet, spawn_local};

@@ -1,7 +1,7 @@
 //! The socket through which a worker sleeps: by condition variable, on a reactor, or in a
 //! simulation.
 
-use std::{ffi::c_int, sync::Arc, time::Duration};
+use std::{ffi::c_int, sync::Arc, sync::Mutex, time::Duration};
 
 use crate::park::{Parker, Unparker};
 
@@ -38,6 +38,10 @@ pub trait Driver: Send {
     /// A handle that ends the current `wait`, or makes the next one return at once.
     fn notifier(&self) -> Arc<dyn Notify>;
 }
+
+/// Held by the worker whose it is while it waits and dispatches; by the monitor, which tries only,
+/// while that worker stands still.
+pub(super) type SharedDriver = Arc<Mutex<Box<dyn Driver>>>;
 
 /// Ends a [`Driver`]'s wait from any thread.
 pub trait Notify: Send + Sync {

@@ -2,7 +2,7 @@
 //! worker sleeps.
 //!
 //! ```text
-//! | 16: number of searching workers | 48: one bit for each sleeping worker |
+//! | 1: monitor rests | 15: number of searching workers | 48: one bit for each sleeping worker |
 //! ```
 //!
 //! A worker is *busy* (in neither part), *searching* (counted) or *sleeping* (its bit is set).
@@ -32,7 +32,10 @@
 //! **Pinned tasks** go to one worker, whoever else sleeps or searches: `rouse` in the place of
 //! `claim`, with the same pair of fences. Nobody searches then.
 //!
-//! **Progress.** All wait-free but `claim`, which is lock-free.
+//! **The monitor rests** while all workers sleep: `rest` sets its bit only then, in the same word,
+//! so whoever gets up first sees it, clears it, and is to stir the monitor.
+//!
+//! **Progress.** All wait-free but `claim` and `rest`, which are lock-free.
 
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -41,6 +44,22 @@ pub const WORKERS_MAX: usize = 48;
 
 const SEARCHER: u64 = 1 << WORKERS_MAX;
 const SLEEPERS: u64 = SEARCHER - 1;
+const RESTING: u64 = 1 << 63;
+
+/// The number of searching workers.
+fn searchers(word: u64) -> u64 {
+    (word & !RESTING) / SEARCHER
+}
+
+/// A worker has got up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) struct Risen {
+    /// A pusher claimed it: it counts as searching.
+    pub(crate) claimed: bool,
+    /// The monitor rests, and is to be stirred.
+    pub(crate) stirs: bool,
+}
 
 /// The word, and the protocol on it: all workers busy at first.
 #[derive(Debug, Default)]
@@ -56,7 +75,7 @@ impl Idle {
         // seen by whoever this thread does not see asleep, or still sees searching.
         fence(Ordering::SeqCst);
         let claim = |word: u64| {
-            let can_claim = (1..SEARCHER).contains(&word);
+            let can_claim = (1..SEARCHER).contains(&(word & !RESTING));
             // The last bit goes, the count grows.
             can_claim.then(|| (word & (word - 1)) + SEARCHER)
         };
@@ -80,8 +99,7 @@ impl Idle {
     /// do.
     #[must_use]
     pub(crate) fn try_search(&self, workers: usize) -> bool {
-        let searchers = self.word.load(Ordering::Relaxed) / SEARCHER;
-        if searchers * 2 >= workers as u64 {
+        if searchers(self.word.load(Ordering::Relaxed)) * 2 >= workers as u64 {
             return false;
         }
         self.word.fetch_add(SEARCHER, Ordering::Relaxed);
@@ -92,7 +110,7 @@ impl Idle {
     /// (this call fences) and claim a sleeper if there is more.
     #[must_use]
     pub(crate) fn found(&self) -> bool {
-        if self.word.fetch_sub(SEARCHER, Ordering::Relaxed) / SEARCHER != 1 {
+        if searchers(self.word.fetch_sub(SEARCHER, Ordering::Relaxed)) != 1 {
             return false;
         }
         // [idle.stopped] pairs with [idle.pushed]: a push that left its task to this searcher is
@@ -108,7 +126,7 @@ impl Idle {
         let counted = if searching { SEARCHER } else { 0 };
         let change = (1_u64 << worker).wrapping_sub(counted);
         let before = self.word.fetch_add(change, Ordering::Relaxed);
-        if before.wrapping_sub(counted) >= SEARCHER {
+        if searchers(before.wrapping_sub(counted)) > 0 {
             return false;
         }
         // [idle.asleep] pairs with [idle.pushed], [idle.pushed_to]: a push that did not see this
@@ -117,10 +135,23 @@ impl Idle {
         true
     }
 
-    /// A worker gets up. `true`: a pusher claimed it, it counts as searching.
+    /// A worker gets up.
+    pub(crate) fn rise(&self, worker: usize) -> Risen {
+        let before = self.word.fetch_and(!(1 << worker | RESTING), Ordering::Relaxed);
+        Risen { claimed: before & (1 << worker) == 0, stirs: before & RESTING != 0 }
+    }
+
+    /// The monitor lies down. `false`: not all of the `workers` sleep.
     #[must_use]
-    pub(crate) fn rise(&self, worker: usize) -> bool {
-        self.word.fetch_and(!(1 << worker), Ordering::Relaxed) & (1 << worker) == 0
+    pub(crate) fn rest(&self, workers: usize) -> bool {
+        let all = SLEEPERS >> (WORKERS_MAX - workers);
+        let rest = |word: u64| (word == all).then_some(word | RESTING);
+        self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest).is_ok()
+    }
+
+    /// The monitor gets up by itself.
+    pub(crate) fn stir(&self) {
+        self.word.fetch_and(!RESTING, Ordering::Relaxed);
     }
 
     /// How many workers sleep.

@@ -1,26 +1,41 @@
-//! Sees to it that work spreads when one worker does not keep up.
+//! Sees to it that work spreads when one worker does not keep up, and that nothing waits behind a
+//! worker that stands still.
 //!
 //! What a worker readies itself stays in its queue, and it wakes another only when the queue has
-//! held a turn of tasks for 100 us. It cannot see that it stands still, in a poll that blocks or
+//! held a turn of tasks for a while. It cannot see that it stands still, in a poll that blocks or
 //! computes, nor that its tasks could all run faster apart. So a thread of its own looks at the
 //! queues every millisecond while anything runs, and wakes a second worker when
 //!
 //! - a worker has tasks waiting and is in the same poll at two looks; or
+//! - more tasks wait than it has run since the last look; or
 //! - its worker has not slept, and had tasks waiting, for ten looks.
+//!
+//! A worker that stands still for longer does not hear its sockets and timers either: the monitor
+//! then asks its driver in its place, at each look, and what is readied so goes to the others.
+//! Under a policy that pins tasks nobody else may run them, so nothing of this is done.
+//!
+//! While all workers sleep the monitor rests: who gets up first stirs it.
 
 use std::{io, thread, thread::JoinHandle, time::Duration, time::Instant};
 
 use super::run_queue::{RunQueue, RunQueues};
-use super::{hooks::SlowPoll, policy::Policy, scheduler::Scheduler};
+use super::{driver::SharedDriver, hooks::SlowPoll, policy::Policy, scheduler::Scheduler};
 use crate::{sync::Ordering, task::Colony, task::Kind};
 
-/// The time between two looks while workers run tasks. It doubles with each look that finds nothing
-/// run, up to the maximum.
+/// The time between two looks while workers are awake.
 const LOOK: Duration = Duration::from_millis(1);
-const LOOK_MAX: Duration = Duration::from_millis(8);
+
+/// After so many looks that find nothing run it rests if it may, for so long at most: guests, who
+/// may be blocked too, stir nobody.
+const QUIET_LOOKS: u32 = 16;
+const REST: Duration = Duration::from_millis(100);
 
 /// After so many looks at a worker that is never out of work, a second one joins in.
 const BUSY_LOOKS: u32 = 10;
+
+/// Who was seen in one poll for so long has its driver asked by others. That, two looks and a wake
+/// make 5 ms and a little.
+const STANDSTILL: Duration = Duration::from_millis(3);
 
 /// What the last looks saw of one worker.
 #[derive(Clone, Copy, Default)]
@@ -28,8 +43,9 @@ struct Seen {
     polls: u64,
     sleeps: u64,
     busy_looks: u32,
-    /// When the poll was first seen that is still going on; `None` once it was reported.
+    /// When the poll that still goes on was first seen, and whether it was reported.
     since: Option<Instant>,
+    reported: bool,
 }
 
 /// Starts the thread that looks. It ends when it is unparked once the executor is closing.
@@ -38,54 +54,74 @@ struct Seen {
 /// The system's, when it starts no thread.
 pub(super) fn start<P: Policy, Q: RunQueues>(
     colony: Colony<Scheduler<P, Q>>,
+    drivers: Vec<SharedDriver>,
     name: &str,
 ) -> io::Result<JoinHandle<()>> {
     let thread = thread::Builder::new().name(format!("{name}-monitor"));
     thread.spawn(move || {
         let mut seen = vec![Seen::default(); colony.remotes.len()];
-        let mut pause = LOOK;
+        let mut quiet_looks = 0;
         while !colony.presence.is_closed() {
-            thread::park_timeout(pause);
-            let active = look(&colony, &mut seen);
-            let longer = (pause * 2).min(LOOK_MAX);
-            pause = if active { LOOK } else { longer };
+            if quiet_looks >= QUIET_LOOKS && colony.idle.rest(colony.workers()) {
+                thread::park_timeout(REST);
+                colony.idle.stir();
+            } else {
+                thread::park_timeout(LOOK);
+            }
+            quiet_looks = if look(&colony, &drivers, &mut seen) { 0 } else { quiet_looks + 1 };
         }
     })
 }
 
 /// Looks at each worker and guest, and wakes one more worker if one needs it. Whether any has run a
 /// task.
-fn look<P: Policy, Q: RunQueues>(scheduler: &Scheduler<P, Q>, seen: &mut [Seen]) -> bool {
+fn look<P: Policy, Q: RunQueues>(
+    scheduler: &Scheduler<P, Q>,
+    drivers: &[SharedDriver],
+    seen: &mut [Seen],
+) -> bool {
     let (mut help, mut active) = (false, false);
     let now = Instant::now();
     for (index, (worker, before)) in scheduler.remotes.iter().zip(seen).enumerate() {
         let (polls, sleeps) = (worker.counters.polls.get(), worker.counters.sleeps.get());
         let asleep = worker.counters.is_asleep();
-        let waiting = !worker.queue.is_empty() || !worker.lifo.is_empty();
+        let queued = worker.queue.len() as u64;
+        let waiting = queued > 0 || !worker.lifo.is_empty();
         let stands_still = polls == before.polls && !asleep;
         if !stands_still {
-            before.since = Some(now);
+            (before.since, before.reported) = (Some(now), false);
         }
+        let stood = now - before.since.unwrap_or(now);
         let stuck = stands_still && waiting;
         worker.stuck.store(usize::from(stuck), Ordering::Relaxed);
         let busy = waiting && sleeps == before.sleeps;
         before.busy_looks = if busy { before.busy_looks + 1 } else { 0 };
-        if stuck || before.busy_looks >= BUSY_LOOKS {
+        let behind = busy && queued > polls - before.polls;
+        if stuck || behind || before.busy_looks >= BUSY_LOOKS {
             before.busy_looks = 0;
             help = true;
         }
         active |= polls != before.polls || waiting || stands_still;
         (before.polls, before.sleeps) = (polls, sleeps);
-        if let Some(since) = before.since.filter(|_| stands_still)
-            && report(scheduler, index, now - since)
-        {
-            before.since = None;
+        if stands_still && !before.reported {
+            before.reported = report(scheduler, index, stood);
+        }
+        if stands_still && !P::PINNED && stood >= STANDSTILL {
+            drivers.get(index).into_iter().for_each(stand_in);
         }
     }
     if help {
         scheduler.wake_worker();
     }
     active
+}
+
+/// Asks the driver of a worker that stands still. One that only was slow to come back holds it.
+fn stand_in(driver: &SharedDriver) {
+    if let Ok(mut driver) = driver.try_lock() {
+        driver.wait(Some(Duration::ZERO));
+        driver.dispatch();
+    }
 }
 
 /// Tells the embedder of a poll that has lasted too long; the poll may have ended meanwhile, and

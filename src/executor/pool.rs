@@ -1,11 +1,11 @@
 //! The worker threads of one executor: started, pinned, stopped.
 
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::{fmt, io, thread, thread::JoinHandle as ThreadHandle, time::Duration};
 
 use super::{
-    driver::Driver, end::end, monitor, pin, policy::Policy, run_queue::RunQueues,
-    scheduler::Scheduler, spawner::Spawner, worker::Worker,
+    driver::Driver, driver::SharedDriver, end::end, monitor, pin, policy::Policy,
+    run_queue::RunQueues, scheduler::Scheduler, spawner::Spawner, worker::Worker,
 };
 use crate::task::Colony;
 
@@ -60,8 +60,10 @@ impl Pool {
         around: Around,
     ) -> Result<(), StartError> {
         let (report, reports) = mpsc::channel();
-        for (index, (driver, core)) in config.drivers.into_iter().zip(config.cores).enumerate() {
-            let worker = Worker::new(index, driver, colony.slab().magazine());
+        let drivers = config.drivers.into_iter().map(|driver| Arc::new(Mutex::new(driver)));
+        let drivers: Vec<SharedDriver> = drivers.collect();
+        for (index, (driver, core)) in drivers.iter().zip(config.cores).enumerate() {
+            let worker = Worker::new(index, driver.clone(), colony.slab().magazine());
             let around = around.clone();
             let (presence, report) = (Present::enter(colony.clone()), report.clone());
             let thread = thread::Builder::new().name(format!("{}-{index}", config.thread_name));
@@ -83,8 +85,10 @@ impl Pool {
         if let Some((worker, core)) = reports.iter().take(self.threads.len()).flatten().next() {
             return Err(StartError::Pin { worker, core });
         }
-        let monitor = monitor::start(colony.clone(), &config.thread_name);
-        self.monitor = Some(monitor.map_err(StartError::Spawn)?);
+        let monitor = monitor::start(colony.clone(), drivers, &config.thread_name);
+        let monitor = monitor.map_err(StartError::Spawn)?;
+        colony.monitor.get_or_init(|| monitor.thread().clone());
+        self.monitor = Some(monitor);
         Ok(())
     }
 

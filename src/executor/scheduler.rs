@@ -1,7 +1,7 @@
 //! What one executor shares: its queues, who sleeps, who is in, and whom a push wakes.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::{marker::PhantomData, time::Duration};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
+use std::{marker::PhantomData, thread::Thread, time::Duration};
 
 use crossbeam_utils::CachePadded;
 
@@ -56,6 +56,8 @@ pub(crate) struct Scheduler<P, Q: RunQueues> {
     pub(super) remotes: Box<[Remote<Q>]>,
     notifiers: Vec<Arc<dyn Notify>>,
     pub(super) idle: Idle,
+    /// The thread to stir when a worker gets up while it rests.
+    pub(super) monitor: OnceLock<Thread>,
     pub(super) presence: Presence,
     pub(super) spin_max: Duration,
     pub(super) hooks: Hooks,
@@ -101,6 +103,7 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
             remotes: (0..workers + guests).map(remote).collect(),
             notifiers,
             idle: Idle::default(),
+            monitor: OnceLock::new(),
             presence: Presence::default(),
             spin_max: settings.spin_max,
             hooks: settings.hooks,

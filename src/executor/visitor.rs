@@ -1,12 +1,13 @@
 //! An executor without threads: its one worker runs when its owner calls.
 
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::{
     driver::Driver, policy::Stealing, pool::Present, run_queue::Rings, scheduler::Scheduler,
     spawner::Spawner, worker::Worker,
 };
-use crate::task::Colony;
+use crate::{sync::lock, task::Colony};
 
 /// The worker, between two calls.
 pub(crate) struct Visitor {
@@ -17,6 +18,7 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// The scheduler was made of this driver's notifier.
     pub(crate) fn new(colony: Colony<Scheduler<Stealing, Rings>>, driver: Box<dyn Driver>) -> Self {
+        let driver = Arc::new(Mutex::new(driver));
         let mut worker = Worker::new(0, driver, colony.slab().magazine());
         worker.enter(&colony, |at_work| at_work.go_away());
         Self { present: Some(Present::enter(colony)), worker }
@@ -31,8 +33,8 @@ impl Visitor {
         self.worker.enter(&present.0, |at_work| at_work.visit(most, timeout))
     }
 
-    pub(crate) fn driver(&self) -> &dyn Driver {
-        &*self.worker.seat.driver
+    pub(crate) fn driver(&self) -> MutexGuard<'_, Box<dyn Driver>> {
+        lock(&self.worker.driver)
     }
 
     /// Ends the executor: drops the tasks that are left.

@@ -3,8 +3,10 @@
 use std::{hint, time::Duration, time::Instant};
 
 use super::run_queue::{RunQueue, RunQueues};
-use super::{driver::Driver, local::BATCH, local::Local, policy::Policy, scheduler::Scheduler};
-use crate::{sync::Ordering, task::Colony, task::Magazine, task::TaskRef};
+use super::{driver::SharedDriver, idle::Risen, local::BATCH, local::Local};
+use super::{policy::Policy, scheduler::Scheduler};
+use crate::sync::{Ordering, lock};
+use crate::{task::Colony, task::Magazine, task::TaskRef};
 
 /// The shortest time for which it is worth to look about before sleeping.
 const SPIN_MIN: Duration = Duration::from_micros(1);
@@ -33,13 +35,13 @@ const HASTE_MAX: u32 = 1023;
 
 /// What a worker keeps between its turns.
 pub(super) struct Worker {
-    pub(super) seat: Seat,
+    seat: Seat,
+    pub(super) driver: SharedDriver,
     magazine: Magazine,
 }
 
-pub(super) struct Seat {
+struct Seat {
     index: usize,
-    pub(super) driver: Box<dyn Driver>,
     ticks: u32,
     /// Whether this worker counts as searching.
     searching: bool,
@@ -55,16 +57,16 @@ pub(super) struct Seat {
 /// A worker at work, on its thread.
 pub(super) struct AtWork<'a, P, Q: RunQueues> {
     worker: &'a mut Seat,
+    driver: &'a SharedDriver,
     magazine: &'a Magazine,
     scheduler: &'a Scheduler<P, Q>,
     local: &'a Local<'a, P, Q>,
 }
 
 impl Worker {
-    pub(super) fn new(index: usize, driver: Box<dyn Driver>, magazine: Magazine) -> Self {
+    pub(super) fn new(index: usize, driver: SharedDriver, magazine: Magazine) -> Self {
         let seat = Seat {
             index,
-            driver,
             ticks: 0,
             searching: false,
             spin_for: Duration::ZERO,
@@ -72,7 +74,7 @@ impl Worker {
             haste: HASTE,
             haste_last: HASTE,
         };
-        Self { seat, magazine }
+        Self { seat, driver, magazine }
     }
 
     /// Runs `work` as this worker, on the calling thread.
@@ -84,8 +86,8 @@ impl Worker {
         let scheduler = &**colony;
         // SAFETY: there is one `Worker` for each index, and it is borrowed meanwhile.
         let local = unsafe { Local::new(scheduler, self.seat.index, Instant::now()) };
-        let (worker, magazine) = (&mut self.seat, &self.magazine);
-        let mut at_work = AtWork { worker, magazine, scheduler, local: &local };
+        let Self { seat: worker, driver, magazine } = self;
+        let mut at_work = AtWork { worker, driver, magazine, scheduler, local: &local };
         magazine.enter(|| local.enter(|| work(&mut at_work)))
     }
 }
@@ -130,8 +132,9 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     }
 
     fn look_at_driver(&mut self, timeout: Option<Duration>) {
-        self.worker.driver.wait(timeout);
-        self.worker.driver.dispatch();
+        let mut driver = lock(self.driver);
+        driver.wait(timeout);
+        driver.dispatch();
     }
 
     fn search_or_sleep(&mut self) {
@@ -212,37 +215,43 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         }
         self.counters().sleeps.add(1);
         self.counters().lay_down(began);
-        self.worker.driver.wait(None);
+        let mut driver = lock(self.driver);
+        driver.wait(None);
         let woken = self.get_up();
         let now = Instant::now();
         self.counters().got_up(now);
         self.local.kept_up(now);
         self.adapt(woken, now - began);
-        self.worker.driver.dispatch();
+        driver.dispatch();
     }
 
     /// Leaves the sleepers. Whether a push woke this worker: then it counts as searching.
     fn get_up(&mut self) -> bool {
-        let woken = self.scheduler.idle.rise(self.worker.index);
-        self.worker.searching = woken && !P::PINNED;
-        if woken {
+        let Risen { claimed, stirs } = self.scheduler.idle.rise(self.worker.index);
+        self.worker.searching = claimed && !P::PINNED;
+        if claimed {
             self.counters().wakes.add(1);
         }
-        woken
+        if stirs && let Some(monitor) = self.scheduler.monitor.get() {
+            monitor.unpark();
+        }
+        claimed
     }
 
     /// For a host that calls now and then: runs at most `most` ready tasks; when there is none,
     /// waits for events or tasks, at most for `timeout`, and runs what came. How many ran.
     pub(super) fn visit(&mut self, most: usize, timeout: Option<Duration>) -> usize {
-        self.worker.driver.come_back();
+        lock(self.driver).come_back();
         self.get_up();
         self.look_at_driver(Some(Duration::ZERO));
         let mut ran = self.run_ready(most);
         if ran == 0 && timeout != Some(Duration::ZERO) {
             let timeout = if self.lie_down() { timeout } else { Some(Duration::ZERO) };
-            self.worker.driver.wait(timeout);
+            let mut driver = lock(self.driver);
+            driver.wait(timeout);
             self.get_up();
-            self.worker.driver.dispatch();
+            driver.dispatch();
+            drop(driver);
             ran = self.run_ready(most);
         }
         self.go_away();
@@ -253,9 +262,9 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     /// tells the host.
     pub(super) fn go_away(&mut self) {
         self.magazine.flush();
-        self.worker.driver.leave();
+        lock(self.driver).leave();
         if !self.lie_down() || self.local.has_tasks() {
-            self.worker.driver.notifier().notify();
+            lock(self.driver).notifier().notify();
         }
     }
 
@@ -308,7 +317,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     }
 
     /// Moves tasks from another's queue into this one's, as many as the policy says, and returns
-    /// the first. From one that stands still also what is in its LIFO slot.
+    /// the first. From one that stands still as many as go at once, and what is in its LIFO slot.
     fn steal(&self, woken: bool) -> Option<TaskRef> {
         if P::PINNED {
             return None;
@@ -316,13 +325,14 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         let remotes = &self.scheduler.remotes;
         for distance in 1..remotes.len() {
             let victim = &remotes[(self.worker.index + distance) % remotes.len()];
-            let share = P::steal(victim.queue.len(), woken).min(BATCH);
+            let stuck = victim.stuck.load(Ordering::Relaxed) != 0;
+            let share = if stuck { BATCH } else { P::steal(victim.queue.len(), woken).min(BATCH) };
             let mut first = None;
             let mut stolen = victim.queue.pop_many(share, |task| match first {
                 None => first = Some(task),
                 Some(_) => self.local.push(task),
             });
-            if first.is_none() && victim.stuck.load(Ordering::Relaxed) != 0 {
+            if first.is_none() && stuck {
                 first = victim.lifo.take();
                 stolen = usize::from(first.is_some());
             }

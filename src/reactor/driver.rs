@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{ffi::c_int, io, os::fd::AsRawFd, sync::Arc, task::Waker, time::Duration};
 
-use super::{clock::Clock, handle::Handle, readiness::Ready, registration::token_parts};
+use super::{alarm::Alarm, clock::Clock, handle::Handle};
+use super::{readiness::Ready, registration::token_parts};
 
 /// How many events one wait takes from the kernel.
 const EVENTS_MAX: usize = 256;
@@ -11,11 +12,15 @@ const EVENTS_MAX: usize = 256;
 /// No socket has this token: its index is beyond the table.
 const NOTIFIED: mio::Token = mio::Token(u32::MAX as usize);
 
+/// Nor this one.
+const ALARM: mio::Token = mio::Token(u32::MAX as usize - 1);
+
 /// A `mio::Poll` with its events, and the handle that the rest of the world uses.
 pub(crate) struct Driver {
     poll: mio::Poll,
     events: mio::Events,
     due: Vec<Waker>,
+    alarm: Alarm,
     handle: Handle,
     /// Whether the host was away since the kernel was last asked: then it may have been told.
     away: bool,
@@ -27,9 +32,10 @@ impl Driver {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let eventfd = mio::Waker::new(poll.registry(), NOTIFIED)?;
+        let alarm = Alarm::new(poll.registry(), ALARM)?;
         let handle = Handle::new(poll.registry().try_clone()?, eventfd, clock);
         let events = mio::Events::with_capacity(EVENTS_MAX);
-        Ok(Self { poll, events, due: Vec::new(), handle, away: false })
+        Ok(Self { poll, events, due: Vec::new(), alarm, handle, away: false })
     }
 
     pub(crate) fn handle(&self) -> &Handle {
@@ -48,7 +54,8 @@ impl Driver {
         if timeout == Some(Duration::ZERO) || !self.handle.shared.token.prepare() {
             return self.ask(Some(Duration::ZERO));
         }
-        let until_timer = self.handle.shared.timers.until_next();
+        let next = self.handle.shared.timers.until_next();
+        let until_timer = next.and_then(|(tick, left)| self.alarm.set(tick, left));
         self.ask(timeout.into_iter().chain(until_timer).min());
         self.handle.shared.token.finish();
     }
@@ -72,13 +79,16 @@ impl Driver {
 
     /// The time until the next timer is due.
     pub(crate) fn until_timer(&self) -> Option<Duration> {
-        self.handle.shared.timers.until_next()
+        self.handle.shared.timers.until_next().map(|(_, left)| left)
     }
 
     /// Wakes the owners of the sockets whose events came, and of the timers that are due.
     pub(crate) fn dispatch(&mut self) {
         let shared = &self.handle.shared;
         for event in &self.events {
+            if event.token() == ALARM {
+                self.alarm.rang();
+            }
             let (index, generation) = token_parts(event.token());
             if let Some(readiness) = shared.table.get(index) {
                 guarded(|| readiness.set(generation, ready(event)));

@@ -7,15 +7,8 @@ use crate::park::token::Token;
 use crate::sync::{AtomicBool, Ordering};
 
 thread_local! {
-    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
-}
-
-/// The reactor that a thread uses.
-#[derive(Clone)]
-pub(crate) struct Current {
-    pub(crate) handle: Handle,
-    /// Whether the thread drives the reactor, so that it looks at its timers before it sleeps.
-    pub(crate) drives: bool,
+    /// The reactor that the thread uses.
+    static CURRENT: RefCell<Option<Handle>> = const { RefCell::new(None) };
 }
 
 /// A handle to one reactor; cheap to clone.
@@ -35,37 +28,40 @@ pub(super) struct Shared {
 
 impl Handle {
     pub(super) fn new(registry: mio::Registry, eventfd: mio::Waker, clock: Arc<dyn Clock>) -> Self {
-        let (table, timers) = (Table::new(), Timers::new(clock));
+        let (table, timers) = (Table::new(), Timers::new(clock.clone()));
         let (token, ended) = (Token::default(), AtomicBool::new(false));
-        Self { shared: Arc::new(Shared { registry, table, timers, token, eventfd, ended }) }
+        let own = Arc::new(Shared { registry, table, timers, token, eventfd, ended });
+        let shared = Arc::downgrade(&own);
+        clock.on_jump(Box::new(move || match shared.upgrade() {
+            Some(shared) => {
+                Self { shared }.notify();
+                true
+            }
+            None => false,
+        }));
+        Self { shared: own }
     }
 
     /// The reactor of the calling thread: a worker's own, or one lent to it.
     pub(crate) fn current() -> Option<Self> {
-        CURRENT.with_borrow(|current| current.as_ref().map(|current| current.handle.clone()))
+        CURRENT.with_borrow(Clone::clone)
     }
 
     /// The time by the clock of the calling thread's reactor.
     pub(crate) fn current_now() -> Option<Instant> {
-        CURRENT.with_borrow(|current| current.as_ref().map(|current| current.handle.timers().now()))
-    }
-
-    /// Whether the calling thread drives this reactor.
-    fn is_driven_here(&self) -> bool {
-        let is_this = |own: &Current| own.drives && Arc::ptr_eq(&own.handle.shared, &self.shared);
-        CURRENT.with_borrow(|current| current.as_ref().is_some_and(is_this))
+        CURRENT.with_borrow(|current| current.as_ref().map(|current| current.timers().now()))
     }
 
     /// Sets the calling thread's reactor; returns the one before.
-    pub(crate) fn replace_current(current: Option<Current>) -> Option<Current> {
+    pub(crate) fn replace_current(current: Option<Self>) -> Option<Self> {
         CURRENT.replace(current)
     }
 
     /// Adds a timer that wakes `waker` once `deadline` has passed. `None` when the reactor holds
     /// 2^32 - 1 timers.
     pub(crate) fn insert_timer(&self, deadline: Instant, waker: Waker) -> Option<Key> {
-        let (key, first) = self.shared.timers.insert(deadline, waker);
-        if first && !self.is_driven_here() {
+        let (key, notify) = self.shared.timers.insert(deadline, waker);
+        if notify {
             self.notify();
         }
         key

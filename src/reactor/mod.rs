@@ -20,10 +20,13 @@ mod readiness;
 mod table;
 mod handle;
 mod registration;
+#[cfg_attr(target_os = "linux", path = "alarm_linux.rs")]
+mod alarm;
 mod driver;
 
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, SystemClock, Tell};
 
 pub(crate) use self::{driver::Driver, readiness::Direction, registration::Registration};
-pub(crate) use handle::{Current, Handle};
+pub(crate) use handle::Handle;
+pub(crate) use timers::TICK_NS;
 pub(crate) use wheel::Key as TimerKey;

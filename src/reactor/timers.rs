@@ -8,18 +8,25 @@ use super::clock::Clock;
 use super::wheel::{Key, Wheel};
 use crate::sync::{Arc, Mutex, lock};
 
-/// The wheel's resolution: a timer is due at the end of the millisecond its deadline falls in.
-const TICK_NS: u128 = 1_000_000;
+/// The wheel's resolution, 32,768 ns: a timer is due at the end of the tick its deadline falls in.
+pub(crate) const TICK_NS: u128 = 1 << 15;
 
 pub(crate) struct Timers {
     clock: Arc<dyn Clock>,
     start: Instant,
-    wheel: Mutex<Wheel<Waker>>,
+    inside: Mutex<Inside>,
+}
+
+struct Inside {
+    wheel: Wheel<Waker>,
+    /// The tick until which the driver sleeps, or will; 0 while it is awake.
+    asleep_until: u64,
 }
 
 impl Timers {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { start: clock.now(), clock, wheel: Mutex::new(Wheel::new()) }
+        let inside = Mutex::new(Inside { wheel: Wheel::new(), asleep_until: 0 });
+        Self { start: clock.now(), clock, inside }
     }
 
     /// The time by the reactor's clock.
@@ -27,20 +34,22 @@ impl Timers {
         self.clock.now()
     }
 
-    /// Adds a timer. `true`: it is the first to be due, so a sleeping driver must look again.
+    /// Adds a timer. `true`: the driver sleeps beyond its deadline, so it must look again.
     pub(super) fn insert(&self, deadline: Instant, waker: Waker) -> (Option<Key>, bool) {
-        let tick = self.tick_after(deadline);
-        let mut wheel = lock(&self.wheel);
-        let first = wheel.next_tick().is_none_or(|next| tick < next);
-        (wheel.insert(tick, waker), first)
+        // The first tick at which the deadline has passed.
+        let from_start = deadline.saturating_duration_since(self.start).as_nanos();
+        let tick = u64::try_from(from_start.div_ceil(TICK_NS)).unwrap_or(u64::MAX);
+        let mut inside = lock(&self.inside);
+        let notify = tick < inside.asleep_until;
+        (inside.wheel.insert(tick, waker), notify)
     }
 
     /// Sets the waker of a timer. `false`: the timer is due, or was cancelled.
     pub(crate) fn set_waker(&self, key: Key, waker: &Waker) -> bool {
-        let mut wheel = lock(&self.wheel);
-        let Some(old) = wheel.get_mut(key) else { return false };
+        let mut inside = lock(&self.inside);
+        let Some(old) = inside.wheel.get_mut(key) else { return false };
         let old = (!old.will_wake(waker)).then(|| std::mem::replace(old, waker.clone()));
-        drop(wheel);
+        drop(inside);
         drop(old);
         true
     }
@@ -49,37 +58,35 @@ impl Timers {
     pub(crate) fn cancel(&self, key: Key) {
         // The guard ends first: dropping a waker may run a future's drop, which may cancel another
         // timer.
-        let waker = lock(&self.wheel).cancel(key);
+        let waker = lock(&self.inside).wheel.cancel(key);
         drop(waker);
     }
 
-    /// How long until the next timer may be due.
-    pub(super) fn until_next(&self) -> Option<Duration> {
-        let tick = lock(&self.wheel).next_tick()?;
-        let due = self.start + Duration::from_nanos_u128(u128::from(tick) * TICK_NS);
-        Some(due.saturating_duration_since(self.clock.now()))
+    /// The tick at which the next timer may be due, and how long until then. Who asks sleeps until
+    /// then: it is notified when an earlier one is added, until it calls [`Timers::take_due`].
+    pub(super) fn until_next(&self) -> Option<(u64, Duration)> {
+        let mut inside = lock(&self.inside);
+        let tick = inside.wheel.first_deadline();
+        inside.asleep_until = tick.unwrap_or(u64::MAX);
+        let due = self.start + Duration::from_nanos_u128(u128::from(tick?) * TICK_NS);
+        Some((tick?, self.clock.until(due)?))
     }
 
     /// Takes the wakers of all timers that are due.
     pub(super) fn take_due(&self, due: &mut Vec<Waker>) {
-        let mut wheel = lock(&self.wheel);
-        if wheel.len() == 0 {
+        let mut inside = lock(&self.inside);
+        inside.asleep_until = 0;
+        if inside.wheel.len() == 0 {
             return;
         }
         let elapsed = self.now().saturating_duration_since(self.start);
-        wheel.advance((elapsed.as_nanos() / TICK_NS) as u64, |waker| due.push(waker));
+        inside.wheel.advance((elapsed.as_nanos() / TICK_NS) as u64, |waker| due.push(waker));
     }
 
     /// Takes the wakers of all timers, due or not.
     pub(super) fn take_all(&self) -> Vec<Waker> {
         let mut all = Vec::new();
-        lock(&self.wheel).advance(u64::MAX, |waker| all.push(waker));
+        lock(&self.inside).wheel.advance(u64::MAX, |waker| all.push(waker));
         all
-    }
-
-    /// The first tick at which `deadline` has passed.
-    fn tick_after(&self, deadline: Instant) -> u64 {
-        let from_start_ns = deadline.saturating_duration_since(self.start).as_nanos();
-        u64::try_from(from_start_ns.div_ceil(TICK_NS)).unwrap_or(u64::MAX)
     }
 }

@@ -14,6 +14,9 @@ const SLOTS: usize = 1 << DIGIT_BITS;
 const SPAN: u64 = 1 << (DIGIT_BITS * LEVELS as u32);
 const NONE: u32 = u32::MAX;
 
+/// So many timers of one slot are looked at to find the first.
+const LOOKED_AT: usize = 16;
+
 /// Names one timer of one wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
@@ -81,6 +84,30 @@ impl<T> Wheel<T> {
     /// A tick not later than the first deadline, at which [`Wheel::advance`] has something to do;
     /// `None` when there is no timer.
     pub(crate) fn next_tick(&self) -> Option<u64> {
+        self.first_slot().map(|(_, tick)| tick)
+    }
+
+    /// The first deadline; a tick before it when the slot it stands in holds many, or is far ahead.
+    /// `None` when there is no timer.
+    pub(crate) fn first_deadline(&self) -> Option<u64> {
+        let (place, tick) = self.first_slot()?;
+        if place / SLOTS == LEVELS - 1 {
+            // Who stands there may wait for a later turn of it.
+            return Some(tick);
+        }
+        let (mut index, mut first) = (self.heads[place], u64::MAX);
+        for _ in 0..LOOKED_AT {
+            if index == NONE {
+                return Some(first.max(tick));
+            }
+            let entry = &self.entries[index as usize];
+            (index, first) = (entry.next, first.min(entry.deadline));
+        }
+        Some(tick)
+    }
+
+    /// The first slot that is not empty, and the tick at which it begins.
+    fn first_slot(&self) -> Option<(usize, u64)> {
         (0..LEVELS).find_map(|level| {
             if self.occupied[level] == 0 {
                 return None;
@@ -91,7 +118,8 @@ impl<T> Wheel<T> {
             let first = u32::from(level > 0);
             let slots = self.occupied[level].rotate_right(digit + first);
             let ahead = u64::from(first + slots.trailing_zeros());
-            Some(((self.now >> shift) + ahead) << shift)
+            let at = (self.now >> shift) + ahead;
+            Some((level * SLOTS + at as usize % SLOTS, at << shift))
         })
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Reactors {
 
 /// A reactor lent to a thread; the one before comes back with the drop.
 pub(super) struct Lent {
-    before: Option<reactor::Current>,
+    before: Option<reactor::Handle>,
 }
 
 /// A driver for each worker, and their reactors.
@@ -48,8 +48,7 @@ impl Reactors {
     pub(super) fn lend(&self, worker: Option<usize>) -> Lent {
         let in_turn = || self.turn.fetch_add(1, Ordering::Relaxed) % self.handles.len().max(1);
         let handle = self.handles.get(worker.unwrap_or_else(in_turn)).cloned();
-        let current = handle.map(|handle| reactor::Current { handle, drives: worker.is_some() });
-        Lent { before: reactor::Handle::replace_current(current) }
+        Lent { before: reactor::Handle::replace_current(handle) }
     }
 }
 

@@ -13,6 +13,9 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// Waits until `duration` from now has passed; durations beyond what the clock can count last 30
 /// years.
 ///
+/// It counts from the call, by the clock of the runtime that the caller is in; outside one, by the
+/// system's.
+///
 /// Cancel safe: dropping it takes the timer out. When the runtime shuts down, whoever still waits
 /// (a blocking closure, another runtime's task) waits no longer: the sleep ends at once.
 ///

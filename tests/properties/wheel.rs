@@ -7,6 +7,12 @@ use proptest::prelude::*;
 use crate::cases;
 use crate::reactor::wheel::{Key, Wheel};
 
+/// Of fewer timers than this the wheel names the first deadline itself.
+const LOOKED_AT: usize = 16;
+
+/// If it does not stand on the top level.
+const TOP: u64 = 1 << 30;
+
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// A deadline this far from now; negative ones are in the past.
@@ -89,6 +95,11 @@ impl Both {
         assert_eq!(next.is_some(), first.is_some());
         assert!(next <= first, "sleeps until {next:?}, beyond {first:?}");
         assert!(next.is_none_or(|next| next >= self.now), "{next:?} is past at {}", self.now);
+        let exact = self.wheel.first_deadline();
+        assert!(next <= exact && exact <= first, "{exact:?} is not from {next:?} to {first:?}");
+        let near = first.is_none_or(|first| (first ^ self.now) < TOP);
+        let few = near && self.map.len() < LOOKED_AT;
+        assert!(!few || exact == first, "{exact:?} of a few is not the first, {first:?}");
     }
 }
 

@@ -12,8 +12,11 @@ const LEFT_OVER: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!
 const LEFT_OVER_MACROS: [&str; 3] = ["todo", "unimplemented", "dbg"];
 
 /// Tests that may sleep, and what they wait for. Races belong into models, order into barriers.
-pub(crate) const MAY_SLEEP: [(&str, &str); 1] =
-    [("tests/servers/deadlines.rs", "a slow client is one that waits between its bytes")];
+pub(crate) const MAY_SLEEP: [(&str, &str); 3] = [
+    ("tests/servers/deadlines.rs", "a slow client is one that waits between its bytes"),
+    ("tests/reactor/clocks.rs", "real time must pass, for a clock that stands still to show it"),
+    ("tests/reactor/standstill.rs", "the monitor rests only after a while without work"),
+];
 
 /// Checks one file.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {

@@ -23,6 +23,10 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("idle: pinned worker against pusher", &[3100, 1200], pinned).preemptions(None),
     Model::new("idle: pinned worker against two pushers", &[1, 1, 1], pinned_two),
     Model::new("idle: looks about, then sleeps", &[480, 290], looks_about).preemptions(Some(3)),
+    Model::new("idle: monitor rests, a worker rises", &[1, 1], rests).preemptions(None),
+    Model::new("idle: monitor rests, stirs, a worker rises", &[1, 1], rests_and_stirs)
+        .preemptions(None),
+    Model::new("idle: monitor rests, a push comes", &[1, 1, 1], rests_beside_pusher),
 ];
 
 const WORKERS: usize = 2;
@@ -74,7 +78,7 @@ impl House {
             if !self.lies_down(worker, searching) {
                 return;
             }
-            searching = self.idle.rise(worker);
+            searching = self.idle.rise(worker).claimed;
         }
     }
 
@@ -165,7 +169,7 @@ fn lies_down_beside_searcher(turn: usize) {
         let house = house.clone();
         Box::new(move || {
             if house.lies_down(worker, searching) {
-                let searching = house.idle.rise(worker);
+                let searching = house.idle.rise(worker).claimed;
                 house.work(worker, searching);
             }
         })
@@ -210,7 +214,7 @@ fn work_pinned(house: &House) {
         if !notified {
             return;
         }
-        let _woken = house.idle.rise(0);
+        let _risen = house.idle.rise(0);
         let notified = house.notified[0].load(Ordering::Relaxed);
         house.taken[0].store(notified, Ordering::Relaxed);
     }
@@ -257,4 +261,74 @@ fn looks_about(turn: usize) {
     });
     together(turn, [worker, pushing(&house, &[1])]);
     house.check();
+}
+
+/// The monitor, while all workers sleep at first: whether it lies down.
+fn resting(house: &Arc<House>, rested: &Arc<AtomicUsize>, stirs: bool) -> Role {
+    let (house, rested) = (house.clone(), rested.clone());
+    Box::new(move || {
+        let lies_down = house.idle.rest(WORKERS);
+        rested.store(usize::from(lies_down), Ordering::Relaxed);
+        if lies_down && stirs {
+            house.idle.stir();
+        }
+    })
+}
+
+/// A worker gets up, for an event or a push, and stays up.
+fn rising(house: &Arc<House>, worker: usize) -> Role {
+    let house = house.clone();
+    Box::new(move || {
+        if house.idle.rise(worker).stirs {
+            house.taken[worker].fetch_add(1, Ordering::Relaxed);
+        }
+    })
+}
+
+/// All workers asleep.
+fn sleeping_house() -> (Arc<House>, Arc<AtomicUsize>) {
+    let house = House::new();
+    (0..WORKERS).for_each(|worker| asleep(&house, worker));
+    (house, Arc::new(AtomicUsize::new(0)))
+}
+
+/// The monitor does not rest beside a worker that is awake, unless that one stirs it.
+fn check_stirred(house: &House, rested: &AtomicUsize) {
+    let stirred: usize = house.taken.iter().map(|taken| taken.load(Ordering::Relaxed)).sum();
+    let rested = rested.load(Ordering::Relaxed);
+    assert_eq!(stirred, rested, "stirred so often, and rested so often");
+}
+
+fn rests(turn: usize) {
+    let (house, rested) = sleeping_house();
+    together(turn, [resting(&house, &rested, false), rising(&house, 0)]);
+    check_stirred(&house, &rested);
+    assert_eq!(house.idle.sleeping(), WORKERS - 1, "who got up counts as awake");
+    assert!(!house.idle.rest(WORKERS), "the monitor rests only while all sleep");
+}
+
+fn rests_and_stirs(turn: usize) {
+    let (house, rested) = sleeping_house();
+    together(turn, [resting(&house, &rested, true), rising(&house, 0)]);
+    assert_eq!(house.idle.sleeping(), WORKERS - 1, "who got up counts as awake");
+    assert!(!house.idle.rise(0).stirs, "nobody rests any more");
+}
+
+/// A push claims a worker although the monitor rests, and that worker stirs it.
+fn rests_beside_pusher(turn: usize) {
+    let (house, rested) = sleeping_house();
+    let own = house.clone();
+    let worker: Role = Box::new(move || {
+        for worker in 0..WORKERS {
+            if own.notified[worker].load(Ordering::Relaxed) > 0 {
+                let risen = own.idle.rise(worker);
+                assert!(risen.claimed, "a pusher has claimed it");
+                own.taken[worker].fetch_add(usize::from(risen.stirs), Ordering::Relaxed);
+            }
+        }
+    });
+    together(turn, [resting(&house, &rested, false), worker, pushing(&house, &[1])]);
+    let notified = |worker: &AtomicUsize| worker.load(Ordering::Relaxed);
+    assert_eq!(house.notified.iter().map(notified).sum::<usize>(), 1, "one worker is claimed");
+    assert_eq!(house.idle.sleeping(), WORKERS - 1, "one worker is claimed");
 }
