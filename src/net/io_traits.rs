@@ -1,16 +1,27 @@
 //! The `futures-io` traits, for all that has a stream.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::task::{Context, Poll};
-use std::{net::Shutdown, pin::Pin};
+use std::{os::fd::AsFd, pin::Pin};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
+use super::async_io::Async;
 use super::split::{OwnedReadHalf, OwnedWriteHalf};
-use super::tcp_stream::{Moved, TcpStream};
+use super::stream::{Moved, end_writing};
+
+impl<S> Async<S> {
+    /// As the halves' method of this name.
+    fn stream(&self) -> &Self {
+        self
+    }
+}
 
 macro_rules! read_from {
-    ($($end:ty),*) => { $(impl AsyncRead for $end {
+    ($($end:ty),*) => { $(impl<S: AsFd> AsyncRead for $end
+    where
+        for<'a> &'a S: Read,
+    {
         fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut [u8]) -> Moved {
             self.stream().poll_read(cx, to)
         }
@@ -20,13 +31,16 @@ macro_rules! read_from {
             cx: &mut Context<'_>,
             to: &mut [IoSliceMut<'_>],
         ) -> Moved {
-            self.stream().poll_read_vectored(cx, to)
+            self.stream().poll_read_with(cx, |mut io| io.read_vectored(to))
         }
     })* };
 }
 
 macro_rules! write_to {
-    ($($end:ty),*) => { $(impl AsyncWrite for $end {
+    ($($end:ty),*) => { $(impl<S: AsFd> AsyncWrite for $end
+    where
+        for<'a> &'a S: Write,
+    {
         fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Moved {
             self.stream().poll_write(cx, from)
         }
@@ -36,7 +50,7 @@ macro_rules! write_to {
             cx: &mut Context<'_>,
             from: &[IoSlice<'_>],
         ) -> Moved {
-            self.stream().poll_write_vectored(cx, from)
+            self.stream().poll_write_with(cx, |mut io| io.write_vectored(from))
         }
 
         fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -44,10 +58,10 @@ macro_rules! write_to {
         }
 
         fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(self.stream().shutdown(Shutdown::Write))
+            Poll::Ready(end_writing(self.stream()))
         }
     })* };
 }
 
-read_from!(&TcpStream, TcpStream, OwnedReadHalf);
-write_to!(&TcpStream, TcpStream, OwnedWriteHalf);
+read_from!(&Async<S>, Async<S>, OwnedReadHalf<S>);
+write_to!(&Async<S>, Async<S>, OwnedWriteHalf<S>);

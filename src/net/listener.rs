@@ -1,0 +1,170 @@
+//! Listening sockets.
+
+use std::net::{self, ToSocketAddrs};
+use std::os::{fd::AsFd, fd::OwnedFd, unix::net as unix};
+use std::task::{Context, Poll, ready};
+use std::{future::poll_fn, io, path::Path, pin::Pin};
+
+use futures_core::Stream;
+use socket2::SockRef;
+
+use super::async_io::{Async, make_non_blocking};
+use super::listen_options::ListenOptions;
+use super::pause::Pause;
+use super::socket::{Socket, address};
+
+/// A listening TCP socket.
+///
+/// ```
+/// use windlass::net::{TcpListener, TcpStream};
+///
+/// let runtime = windlass::Runtime::new()?;
+/// let received = runtime.block_on(async {
+///     let listener = TcpListener::bind("127.0.0.1:0")?;
+///     let client = TcpStream::connect(listener.local_addr()?).await?;
+///     let (server, _peer) = listener.accept().await?;
+///     client.write_all(b"ahoy").await?;
+///     let mut buffer = [0; 8];
+///     let len = server.read(&mut buffer).await?;
+///     Ok::<_, std::io::Error>(buffer[..len].to_vec())
+/// })?;
+/// assert_eq!(received, b"ahoy");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub type TcpListener = Async<net::TcpListener>;
+
+/// A listening socket for processes of one machine.
+pub type UnixListener = Async<unix::UnixListener>;
+
+/// A kind of socket that listens.
+pub trait Accept: Socket {
+    /// The connections it accepts.
+    type Stream: Socket;
+}
+
+impl Accept for net::TcpListener {
+    type Stream = net::TcpStream;
+}
+
+impl Accept for unix::UnixListener {
+    type Stream = unix::UnixStream;
+}
+
+/// A connection, and the peer's address.
+type Accepted<L> = (Async<<L as Accept>::Stream>, <L as Socket>::Address);
+
+impl TcpListener {
+    /// Binds to the first of the addresses that can be bound, and listens, by the default
+    /// [`ListenOptions`]. Name look-ups block.
+    ///
+    /// # Errors
+    /// The kernel's (in use, not allowed, not available).
+    pub fn bind(addresses: impl ToSocketAddrs) -> io::Result<Self> {
+        ListenOptions::default().listen(addresses)
+    }
+}
+
+impl UnixListener {
+    /// Makes the socket file `path`, and listens. The file stays when the listener is dropped, and
+    /// is in the way of the next one, until somebody removes it. For names in the abstract
+    /// namespace there is the standard library's `bind_addr`, and [`Async::from_std`].
+    ///
+    /// # Errors
+    /// The kernel's (in use, not allowed, not found).
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        unix::UnixListener::bind(path).and_then(Self::new)
+    }
+}
+
+/// Accepting.
+impl<L: Accept> Async<L> {
+    /// The next connection. Cancel safe: a dropped future has taken none. One task at a time.
+    ///
+    /// While descriptors or memory are used up (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`) it tries
+    /// again and again, after pauses that grow from 5 ms to a second: the connections wait in the
+    /// backlog. [`Async::accept_telling`] tells that they do. Connections that broke before they
+    /// were accepted are passed over.
+    ///
+    /// # Errors
+    /// The kernel's other errors, which will come again; and when called outside a runtime.
+    pub async fn accept(&self) -> io::Result<(Async<L::Stream>, L::Address)> {
+        self.accept_telling(|_| {}).await
+    }
+
+    /// As [`Async::accept`]; before each pause it tells what is lacking.
+    ///
+    /// # Errors
+    /// As [`Async::accept`].
+    pub async fn accept_telling(
+        &self,
+        mut lacking: impl FnMut(&io::Error),
+    ) -> io::Result<(Async<L::Stream>, L::Address)> {
+        let mut pause = Pause::default();
+        poll_fn(|cx| self.poll_accept(cx, &mut pause, &mut lacking)).await
+    }
+
+    /// The connections as a stream that never ends.
+    pub fn incoming(&self) -> Incoming<'_, L> {
+        Incoming { listener: self, pause: Pause::default() }
+    }
+
+    fn poll_accept(
+        &self,
+        cx: &mut Context<'_>,
+        pause: &mut Pause,
+        mut lacking: impl FnMut(&io::Error),
+    ) -> Poll<io::Result<Accepted<L>>> {
+        loop {
+            ready!(pause.poll(cx));
+            match ready!(self.poll_read_with(cx, accept::<L>)) {
+                Err(error) if is_lack(&error) => {
+                    lacking(&error);
+                    pause.grow(error)?;
+                }
+                Err(error) if is_the_peers(&error) => {}
+                ended => return Poll::Ready(ended),
+            }
+        }
+    }
+}
+
+fn accept<L: Accept>(listener: &L) -> io::Result<Accepted<L>> {
+    let (socket, peer) = SockRef::from(listener).accept()?;
+    make_non_blocking(socket.as_fd())?;
+    let stream = Async::non_blocking(L::Stream::from(OwnedFd::from(socket)));
+    Ok((stream, address(&peer)?))
+}
+
+/// Whether it will come again until somebody else gives something up; the listener's readiness
+/// stays, for the kernel does not report again what waits in the backlog.
+fn is_lack(error: &io::Error) -> bool {
+    let lacks = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    error.raw_os_error().is_some_and(|code| lacks.contains(&code))
+}
+
+/// Whether it was about that one connection: Linux hands on what its network said.
+fn is_the_peers(error: &io::Error) -> bool {
+    use io::ErrorKind::*;
+    let kinds =
+        [ConnectionAborted, ConnectionReset, HostUnreachable, NetworkUnreachable, NetworkDown];
+    kinds.contains(&error.kind()) || error.raw_os_error() == Some(libc::EPROTO)
+}
+
+/// The connections of a listener, without the peers' addresses.
+pub struct Incoming<'a, L = net::TcpListener> {
+    listener: &'a Async<L>,
+    pause: Pause,
+}
+
+impl<L: Accept> Stream for Incoming<'_, L> {
+    type Item = io::Result<Async<L::Stream>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { listener, pause } = self.get_mut();
+        let accepted = ready!(listener.poll_accept(cx, pause, |_| {}));
+        *pause = Pause::default();
+        Poll::Ready(Some(accepted.map(|(stream, _peer)| stream)))
+    }
+}
+
+shows!([L: std::fmt::Debug] Incoming<'_, L>: |own| Incoming { listener: own.listener });
