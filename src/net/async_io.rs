@@ -1,10 +1,13 @@
 //! Anything with a descriptor, and its place in a reactor: the loop "try, wait for readiness, try
 //! again".
 
+use std::future::poll_fn;
+use std::io::{self, ErrorKind, Result};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::{Mutex, OnceLock};
 use std::task::{Context, Poll, ready};
-use std::{fmt, future::poll_fn, io};
+
+use socket2::SockRef;
 
 use crate::reactor::{Direction, Handle, Registration};
 use crate::{budget, sync::lock};
@@ -51,8 +54,8 @@ impl<S: AsFd> Async<S> {
     ///
     /// # Errors
     /// The kernel's.
-    pub fn new(io: S) -> io::Result<Self> {
-        make_non_blocking(io.as_fd())?;
+    pub fn new(io: S) -> Result<Self> {
+        SockRef::from(&io).set_nonblocking(true)?;
         Ok(Self::non_blocking(io))
     }
 
@@ -61,13 +64,14 @@ impl<S: AsFd> Async<S> {
         Self { registration: OnceLock::new(), registering: Mutex::new(()), io }
     }
 
-    /// What is inside. Whoever reads or writes by it gets `WouldBlock` where it would wait.
-    pub fn get_ref(&self) -> &S {
+    /// What is inside, for all that this type does not offer. Whoever reads or writes by it gets
+    /// `WouldBlock` where it would wait.
+    pub fn as_std(&self) -> &S {
         &self.io
     }
 
     /// Gives back what is inside; it stays in non-blocking mode.
-    pub fn into_inner(self) -> S {
+    pub fn into_std(self) -> S {
         drop(self.registration);
         self.io
     }
@@ -77,7 +81,7 @@ impl<S: AsFd> Async<S> {
     ///
     /// # Errors
     /// The kernel's; and when called outside a runtime.
-    pub async fn readable(&self) -> io::Result<()> {
+    pub async fn readable(&self) -> Result<()> {
         self.read_with(|io| is_ready(io.as_fd(), libc::POLLIN)).await
     }
 
@@ -85,31 +89,25 @@ impl<S: AsFd> Async<S> {
     ///
     /// # Errors
     /// As [`Async::readable`].
-    pub async fn writable(&self) -> io::Result<()> {
+    pub async fn writable(&self) -> Result<()> {
         self.write_with(|io| is_ready(io.as_fd(), libc::POLLOUT)).await
     }
 
-    /// Tries `operation` now and whenever there may be something to read, until it says anything
-    /// but `WouldBlock`. It is to read (or accept, receive ..) and not to block.
+    /// Tries `read` now and whenever there may be something to read, until it says anything but
+    /// `WouldBlock`. It is to read (or accept, receive ..) and not to block.
     ///
     /// # Errors
     /// The operation's; and when called outside a runtime.
-    pub async fn read_with<R>(
-        &self,
-        mut operation: impl FnMut(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
-        poll_fn(|cx| self.poll_read_with(cx, &mut operation)).await
+    pub async fn read_with<R>(&self, mut read: impl FnMut(&S) -> Result<R>) -> Result<R> {
+        poll_fn(|cx| self.poll_read_with(cx, &mut read)).await
     }
 
     /// As [`Async::read_with`], for operations that write (or send ..).
     ///
     /// # Errors
     /// The operation's; and when called outside a runtime.
-    pub async fn write_with<R>(
-        &self,
-        mut operation: impl FnMut(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
-        poll_fn(|cx| self.poll_write_with(cx, &mut operation)).await
+    pub async fn write_with<R>(&self, mut write: impl FnMut(&S) -> Result<R>) -> Result<R> {
+        poll_fn(|cx| self.poll_write_with(cx, &mut write)).await
     }
 
     /// [`Async::read_with`] for a hand-written future: when it is pending, the task is woken once
@@ -117,8 +115,8 @@ impl<S: AsFd> Async<S> {
     pub fn poll_read_with<R>(
         &self,
         cx: &mut Context<'_>,
-        operation: impl FnMut(&S) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
+        operation: impl FnMut(&S) -> Result<R>,
+    ) -> Poll<Result<R>> {
         self.poll_io(Direction::Read, cx, operation, |_| false)
     }
 
@@ -126,8 +124,8 @@ impl<S: AsFd> Async<S> {
     pub fn poll_write_with<R>(
         &self,
         cx: &mut Context<'_>,
-        operation: impl FnMut(&S) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
+        operation: impl FnMut(&S) -> Result<R>,
+    ) -> Poll<Result<R>> {
         self.poll_io(Direction::Write, cx, operation, |_| false)
     }
 
@@ -138,45 +136,41 @@ impl<S: AsFd> Async<S> {
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
-        mut operation: impl FnMut(&S) -> io::Result<R>,
+        mut operation: impl FnMut(&S) -> Result<R>,
         exhausted: impl Fn(&R) -> bool,
-    ) -> Poll<io::Result<R>> {
+    ) -> Poll<Result<R>> {
         ready!(budget::left(cx.waker()));
         let registration = self.registration()?;
         loop {
             let polled = registration.readiness().poll(direction, cx);
             if polled.is_pending() && registration.has_ended() {
                 let why = "the windlass runtime of this socket has shut down";
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, why)));
+                return Poll::Ready(Err(io::Error::new(ErrorKind::NotConnected, why)));
             }
             let seen = ready!(polled);
             match operation(&self.io) {
-                Ok(result) => {
-                    budget::spend();
-                    if !seen.is_closed() && exhausted(&result) {
-                        registration.readiness().clear(direction, seen);
-                    }
-                    return Poll::Ready(Ok(result));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     registration.readiness().clear(direction, seen);
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                ended => {
                     budget::spend();
-                    return Poll::Ready(Err(error));
+                    if !seen.is_closed() && ended.as_ref().is_ok_and(&exhausted) {
+                        registration.readiness().clear(direction, seen);
+                    }
+                    return Poll::Ready(ended);
                 }
             }
         }
     }
 
     /// The registration, made at the first use with the reactor of the thread that makes it.
-    fn registration(&self) -> io::Result<&Registration> {
+    fn registration(&self) -> Result<&Registration> {
         self.registration.get().map_or_else(|| self.register(), Ok)
     }
 
     #[cold]
-    fn register(&self) -> io::Result<&Registration> {
+    fn register(&self) -> Result<&Registration> {
         // Both directions may come here at once, from two threads: it is registered once.
         let _registering = lock(&self.registering);
         if let Some(registration) = self.registration.get() {
@@ -185,7 +179,7 @@ impl<S: AsFd> Async<S> {
         let Some(handle) = Handle::current() else {
             let why = "a windlass socket must be used inside a windlass runtime that has reactors: \
                        in a task, in block_on, or under Handle::enter";
-            return Err(io::Error::new(io::ErrorKind::NotConnected, why));
+            return Err(io::Error::new(ErrorKind::NotConnected, why));
         };
         let registration = Registration::new(handle, self.io.as_fd().as_raw_fd())?;
         Ok(self.registration.get_or_init(|| registration))
@@ -198,29 +192,15 @@ impl<S: AsFd> AsFd for Async<S> {
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for Async<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.io.fmt(f)
-    }
-}
-
-/// One call, where `fcntl` takes two; and for every kind of descriptor.
-pub(super) fn make_non_blocking(fd: BorrowedFd<'_>) -> io::Result<()> {
-    let yes: libc::c_int = 1;
-    // SAFETY: the descriptor is open, and FIONBIO reads one int, which lives across the call.
-    match unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw const yes) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
-}
+shows!([S: std::fmt::Debug] Async<S>: |own| Async { io: own.io });
 
 /// Looks whether a descriptor is ready, without waiting.
-fn is_ready(fd: BorrowedFd<'_>, events: libc::c_short) -> io::Result<()> {
+fn is_ready(fd: BorrowedFd<'_>, events: libc::c_short) -> Result<()> {
     let mut look = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
     // SAFETY: one `pollfd`, which lives across the call.
     match unsafe { libc::poll(&raw mut look, 1, 0) } {
         1 => Ok(()),
-        0 => Err(io::ErrorKind::WouldBlock.into()),
+        0 => Err(ErrorKind::WouldBlock.into()),
         _ => Err(io::Error::last_os_error()),
     }
 }

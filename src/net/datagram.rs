@@ -30,7 +30,9 @@ use super::socket::{Socket, address, uninit};
 /// ```
 pub type UdpSocket = Async<net::UdpSocket>;
 
-/// A socket for datagrams between processes of one machine: none is lost, and none overtakes.
+/// A socket for datagrams between processes of one machine: none is lost, and none overtakes. One
+/// without an address is made by the standard library's `unbound`, and [`Async::from_std`];
+/// `as_std().connect(path)` names the peer of `send`, and does not wait.
 pub type UnixDatagram = Async<unix::UnixDatagram>;
 
 /// A kind of socket that moves datagrams.
@@ -69,7 +71,7 @@ impl UdpSocket {
     /// # Errors
     /// The kernel's.
     pub fn connect(&self, addresses: impl ToSocketAddrs) -> io::Result<()> {
-        self.get_ref().connect(addresses)
+        self.as_std().connect(addresses)
     }
 }
 
@@ -82,14 +84,6 @@ impl UnixDatagram {
         unix::UnixDatagram::bind(path).and_then(Self::new)
     }
 
-    /// A socket without an address: it can send.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub fn unbound() -> io::Result<Self> {
-        unix::UnixDatagram::unbound().and_then(Self::new)
-    }
-
     /// Two sockets, connected to each other.
     ///
     /// # Errors
@@ -97,14 +91,6 @@ impl UnixDatagram {
     pub fn pair() -> io::Result<(Self, Self)> {
         let (one, other) = unix::UnixDatagram::pair()?;
         Ok((Self::new(one)?, Self::new(other)?))
-    }
-
-    /// From now on `send` sends to the socket at `path`.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        self.get_ref().connect(path)
     }
 }
 
@@ -132,7 +118,7 @@ impl<S: Datagram> Async<S> {
     /// # Errors
     /// As [`Async::recv`].
     pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, S::Address)> {
-        self.read_with(|io| recv_from(io, buffer)).await
+        self.read_with(|io| recv_from(io, buffer, 0)).await
     }
 
     /// As [`Async::recv_from`], without taking the datagram.
@@ -140,8 +126,7 @@ impl<S: Datagram> Async<S> {
     /// # Errors
     /// As [`Async::recv`].
     pub async fn peek_from(&self, buffer: &mut [u8]) -> io::Result<(usize, S::Address)> {
-        let peeked = self.read_with(|io| SockRef::from(io).peek_from(uninit(buffer))).await;
-        peeked.and_then(|(len, from)| Ok((len, address(&from)?)))
+        self.read_with(|io| recv_from(io, buffer, libc::MSG_PEEK)).await
     }
 
     /// Sends one datagram to `to`.
@@ -158,9 +143,9 @@ impl<S: Datagram> Async<S> {
     }
 }
 
-fn recv_from<S: Socket>(io: &S, buffer: &mut [u8]) -> io::Result<(usize, S::Address)> {
-    let (len, from) = SockRef::from(io).recv_from(uninit(buffer))?;
-    Ok((len, address(&from)?))
+fn recv_from<S: Socket>(io: &S, to: &mut [u8], how: i32) -> io::Result<(usize, S::Address)> {
+    let (len, from) = SockRef::from(io).recv_from_with_flags(uninit(to), how)?;
+    Ok((len, address::<S>(from)?))
 }
 
 /// What [`Async::datagrams`] returns. A datagram that could not be sent is dropped with the error.
@@ -175,7 +160,7 @@ impl<S: Datagram> Stream for Datagrams<'_, S> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Self { socket, buffer, .. } = &mut *self;
-        let received = ready!(socket.poll_read_with(cx, |io| recv_from(io, buffer)));
+        let received = ready!(socket.poll_read_with(cx, |io| recv_from(io, buffer, 0)));
         Poll::Ready(Some(received.map(|(len, from)| (buffer[..len].to_vec(), from))))
     }
 }

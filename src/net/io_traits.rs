@@ -6,9 +6,12 @@ use std::{os::fd::AsFd, pin::Pin};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::async_io::Async;
 use super::split::{OwnedReadHalf, OwnedWriteHalf};
-use super::stream::{Moved, end_writing};
+use super::{async_io::Async, stream::end_writing};
+use crate::reactor::Direction;
+
+/// How many bytes were read or written.
+type Moved = Poll<io::Result<usize>>;
 
 impl<S> Async<S> {
     /// As the halves' method of this name.
@@ -23,7 +26,9 @@ macro_rules! read_from {
         for<'a> &'a S: Read,
     {
         fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut [u8]) -> Moved {
-            self.stream().poll_read(cx, to)
+            let some = 1..to.len();
+            let read = |mut io: &S| io.read(to);
+            self.stream().poll_io(Direction::Read, cx, read, |read| some.contains(read))
         }
 
         fn poll_read_vectored(
@@ -42,7 +47,9 @@ macro_rules! write_to {
         for<'a> &'a S: Write,
     {
         fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Moved {
-            self.stream().poll_write(cx, from)
+            let some = 1..from.len();
+            let write = |mut io: &S| io.write(from);
+            self.stream().poll_io(Direction::Write, cx, write, |written| some.contains(written))
         }
 
         fn poll_write_vectored(

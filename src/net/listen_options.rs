@@ -3,7 +3,7 @@
 use std::net::{self, SocketAddr, ToSocketAddrs};
 use std::{io, time::Duration};
 
-use super::{async_io::Async, stream::keepalive};
+use super::async_io::Async;
 
 /// What is set before a TCP socket listens. The kernel gives `nodelay` and `keepalive` on to each
 /// accepted connection.
@@ -58,14 +58,10 @@ impl ListenOptions {
     /// # Errors
     /// The kernel's (in use, not allowed, not available).
     pub fn listen(&self, addresses: impl ToSocketAddrs) -> io::Result<Async<net::TcpListener>> {
-        let mut failed = io::Error::new(io::ErrorKind::InvalidInput, "no address to bind to");
-        for address in addresses.to_socket_addrs()? {
-            match self.listen_at(address) {
-                Ok(listener) => return Async::new(listener),
-                Err(error) => failed = error,
-            }
-        }
-        Err(failed)
+        let none = Err(io::Error::new(io::ErrorKind::InvalidInput, "no address to bind to"));
+        let first = |bound: io::Result<_>, address| bound.or_else(|_| self.listen_at(address));
+        let bound = addresses.to_socket_addrs()?.fold(none, first);
+        bound.and_then(Async::new)
     }
 
     fn listen_at(&self, address: SocketAddr) -> io::Result<net::TcpListener> {
@@ -74,7 +70,9 @@ impl ListenOptions {
         socket.set_reuse_address(self.reuse_address)?;
         socket.set_reuse_port(self.reuse_port)?;
         socket.set_tcp_nodelay(self.nodelay)?;
-        keepalive(&socket, self.keepalive)?;
+        if let Some(idle) = self.keepalive {
+            socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(idle))?;
+        }
         socket.bind(&address.into())?;
         socket.listen(self.backlog.try_into().unwrap_or(i32::MAX))?;
         Ok(socket.into())

@@ -29,6 +29,6 @@ pub use async_io::Async;
 pub use datagram::{Datagram, Datagrams, UdpSocket, UnixDatagram};
 pub use listen_options::ListenOptions;
 pub use listener::{Accept, Incoming, TcpListener, UnixListener};
-pub use socket::{Address, Socket};
+pub use socket::Socket;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
 pub use stream::{TcpStream, UnixStream};

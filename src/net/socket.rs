@@ -13,49 +13,28 @@ use super::async_io::Async;
 /// join, if what is behind their descriptor is a socket of that family.
 pub trait Socket: AsFd + From<OwnedFd> {
     /// The addresses of its family.
-    type Address: Address;
+    type Address;
+
+    /// What the kernel gave as an address, unless it is of another family.
+    fn address(given: &SockAddr) -> Option<Self::Address>;
 }
 
-/// The addresses of a family.
-pub trait Address: Sized {
-    /// What the kernel gave, unless it is of another family.
-    fn of(given: &SockAddr) -> Option<Self>;
+macro_rules! kinds {
+    ($address:ty, $get:expr; $($kind:ty),*) => { $(impl Socket for $kind {
+        type Address = $address;
+
+        fn address(given: &SockAddr) -> Option<$address> {
+            $get(given)
+        }
+    })* };
 }
 
-impl Address for SocketAddr {
-    fn of(given: &SockAddr) -> Option<Self> {
-        given.as_socket()
-    }
-}
+kinds!(SocketAddr, SockAddr::as_socket; net::TcpStream, net::TcpListener, net::UdpSocket);
+kinds!(unix::SocketAddr, unix_address; unix::UnixStream, unix::UnixListener, unix::UnixDatagram);
 
-impl Address for unix::SocketAddr {
-    fn of(given: &SockAddr) -> Option<Self> {
-        given.as_unix()
-    }
-}
-
-impl Socket for net::TcpStream {
-    type Address = SocketAddr;
-}
-
-impl Socket for net::TcpListener {
-    type Address = SocketAddr;
-}
-
-impl Socket for net::UdpSocket {
-    type Address = SocketAddr;
-}
-
-impl Socket for unix::UnixStream {
-    type Address = unix::SocketAddr;
-}
-
-impl Socket for unix::UnixListener {
-    type Address = unix::SocketAddr;
-}
-
-impl Socket for unix::UnixDatagram {
-    type Address = unix::SocketAddr;
+/// The kernel gives nothing at all for a peer without a name.
+fn unix_address(given: &SockAddr) -> Option<unix::SocketAddr> {
+    given.as_unix().or_else(|| unix::SocketAddr::from_pathname("").ok())
 }
 
 /// What sockets of every kind can do.
@@ -68,22 +47,12 @@ impl<S: Socket> Async<S> {
         Self::new(socket)
     }
 
-    /// The socket as the standard library knows it, for options that this type does not offer.
-    pub fn as_std(&self) -> &S {
-        self.get_ref()
-    }
-
-    /// Gives the socket back; it stays non-blocking, until its `set_nonblocking` is called.
-    pub fn into_std(self) -> S {
-        self.into_inner()
-    }
-
     /// This side's address: with the port that the kernel chose for port 0.
     ///
     /// # Errors
     /// The kernel's.
     pub fn local_addr(&self) -> io::Result<S::Address> {
-        address(&SockRef::from(self).local_addr()?)
+        SockRef::from(self).local_addr().and_then(address::<S>)
     }
 
     /// The peer's address.
@@ -91,7 +60,7 @@ impl<S: Socket> Async<S> {
     /// # Errors
     /// The kernel's: `NotConnected`, when there is no peer.
     pub fn peer_addr(&self) -> io::Result<S::Address> {
-        address(&SockRef::from(self).peer_addr()?)
+        SockRef::from(self).peer_addr().and_then(address::<S>)
     }
 
     /// Closes one direction or both; a half-closed connection still works the other way.
@@ -115,28 +84,19 @@ impl<S: Socket> Async<S> {
 pub(super) async fn connect<S: Socket>(kind: Type, to: &SockAddr) -> io::Result<Async<S>> {
     let socket = socket2::Socket::new(to.domain(), kind, None)?;
     socket.set_nonblocking(true)?;
-    match socket.connect(to) {
-        Ok(()) => {}
-        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
-        Err(error) => return Err(error),
+    if let Err(error) = socket.connect(to)
+        && error.raw_os_error() != Some(libc::EINPROGRESS)
+    {
+        return Err(error);
     }
     let socket = Async::non_blocking(S::from(OwnedFd::from(socket)));
-    // Until it is connected a socket is not writable, which a new registration does not know yet.
-    let connected = |io: &S| {
-        let io = SockRef::from(io);
-        io.take_error()?.map_or(Ok(()), Err)?;
-        io.peer_addr().map_err(|error| match error.kind() {
-            io::ErrorKind::NotConnected => io::ErrorKind::WouldBlock.into(),
-            _ => error,
-        })
-    };
-    socket.write_with(connected).await?;
-    Ok(socket)
+    socket.writable().await?;
+    SockRef::from(&socket).take_error()?.map_or(Ok(socket), Err)
 }
 
 /// What the kernel says, as the standard library says it.
-pub(super) fn address<A: Address>(given: &SockAddr) -> io::Result<A> {
-    A::of(given).ok_or_else(|| io::Error::new(io::ErrorKind::Unsupported, "of another family"))
+pub(super) fn address<S: Socket>(given: SockAddr) -> io::Result<S::Address> {
+    S::address(&given).ok_or_else(|| io::ErrorKind::Unsupported.into())
 }
 
 /// For receives, which write bytes only.

@@ -2,8 +2,7 @@
 
 use std::{net, os::fd::AsFd, sync::Arc};
 
-use super::async_io::Async;
-use super::stream::end_writing;
+use super::{async_io::Async, stream::end_writing};
 
 /// The reading half of a stream.
 #[derive(Debug)]

@@ -1,25 +1,20 @@
 //! Streams of bytes: TCP and Unix connections, and pipes.
 
-use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{self, Shutdown, SocketAddr};
 use std::os::{fd::AsFd, unix::net as unix};
-use std::task::{Context, Poll};
-use std::{path::Path, time::Duration};
+use std::{future::poll_fn, path::Path, pin::Pin, time::Duration};
 
+use futures_io::{AsyncRead, AsyncWrite};
 use socket2::{SockAddr, SockRef, TcpKeepalive, Type};
 
-use super::{async_io::Async, pause::Pause, socket::connect};
-use crate::reactor::Direction;
+use super::{async_io::Async, socket::connect};
 
 /// A TCP connection. Dropping it closes it.
 pub type TcpStream = Async<net::TcpStream>;
 
 /// A connection between processes of one machine.
 pub type UnixStream = Async<unix::UnixStream>;
-
-/// How many bytes were read or written.
-pub(super) type Moved = Poll<io::Result<usize>>;
 
 impl TcpStream {
     /// Connects to `address`. Dropping the future gives the attempt up; `windlass::dial` looks
@@ -36,36 +31,28 @@ impl TcpStream {
     /// # Errors
     /// The kernel's.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.get_ref().set_nodelay(nodelay)
+        self.as_std().set_nodelay(nodelay)
     }
 
     /// Asks a peer that has been silent for `idle` whether it is still there, and takes the
-    /// connection for dead when it does not answer; `None`: never asks. The kernel counts seconds.
+    /// connection for dead when it does not answer. The kernel counts seconds.
     ///
     /// # Errors
     /// The kernel's.
-    pub fn set_keepalive(&self, idle: Option<Duration>) -> io::Result<()> {
-        keepalive(&SockRef::from(self), idle)
+    pub fn set_keepalive(&self, idle: Duration) -> io::Result<()> {
+        SockRef::from(self).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle))
     }
 }
 
 impl UnixStream {
     /// Connects to the socket at `path`; on Linux, one that begins with a zero byte is a name in
-    /// the abstract namespace. While the listener's backlog is full it tries again after pauses
-    /// that grow from 5 ms to a second.
+    /// the abstract namespace.
     ///
     /// # Errors
-    /// The kernel's (not found, refused); and when called outside a runtime.
+    /// The kernel's (not found, refused; `WouldBlock`, when the listener's backlog is full: this
+    /// comes at once, and `windlass::dial::unix` tries again); and when called outside a runtime.
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
-        let address = SockAddr::unix(path)?;
-        let mut pause = Pause::default();
-        loop {
-            match connect(Type::STREAM, &address).await {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => pause.grow(error)?,
-                ended => return ended,
-            }
-            poll_fn(|cx| pause.poll(cx)).await;
-        }
+        connect(Type::STREAM, &SockAddr::unix(path)?).await
     }
 
     /// Two streams, connected to each other.
@@ -88,7 +75,7 @@ where
     /// # Errors
     /// The kernel's; and when called outside a runtime.
     pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_read(cx, buffer)).await
+        poll_fn(|cx| Pin::new(&mut &*self).poll_read(cx, buffer)).await
     }
 
     /// Reads into several buffers in turn; 0 when the peer has closed its side. Cancel safe.
@@ -97,12 +84,6 @@ where
     /// As [`Async::read`].
     pub async fn read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.read_with(|mut io| io.read_vectored(buffers)).await
-    }
-
-    pub(super) fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Moved {
-        let some = 1..buffer.len();
-        let read = |mut io: &S| io.read(buffer);
-        self.poll_io(Direction::Read, cx, read, |read| some.contains(read))
     }
 }
 
@@ -116,7 +97,7 @@ where
     /// # Errors
     /// The kernel's; and when called outside a runtime.
     pub async fn write(&self, buffer: &[u8]) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_write(cx, buffer)).await
+        poll_fn(|cx| Pin::new(&mut &*self).poll_write(cx, buffer)).await
     }
 
     /// Writes the whole `buffer`. Not cancel safe: part may have been written.
@@ -140,27 +121,11 @@ where
     pub async fn write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         self.write_with(|mut io| io.write_vectored(buffers)).await
     }
-
-    pub(super) fn poll_write(&self, cx: &mut Context<'_>, buffer: &[u8]) -> Moved {
-        let some = 1..buffer.len();
-        let write = |mut io: &S| io.write(buffer);
-        self.poll_io(Direction::Write, cx, write, |written| some.contains(written))
-    }
 }
 
 /// Ends the writing direction of a socket; a pipe ends when it is dropped.
 pub(super) fn end_writing(io: &impl AsFd) -> io::Result<()> {
     let ended = SockRef::from(io).shutdown(Shutdown::Write);
-    ended.or_else(|error| match error.raw_os_error() {
-        Some(libc::ENOTSOCK) => Ok(()),
-        _ => Err(error),
-    })
-}
-
-/// Of a connection, or of a listener for those it accepts.
-pub(super) fn keepalive(socket: &socket2::Socket, idle: Option<Duration>) -> io::Result<()> {
-    match idle {
-        Some(idle) => socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(idle)),
-        None => socket.set_keepalive(false),
-    }
+    let no_socket = |error: &io::Error| error.raw_os_error() == Some(libc::ENOTSOCK);
+    ended.or_else(|error| if no_socket(&error) { Ok(()) } else { Err(error) })
 }
