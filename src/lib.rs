@@ -27,6 +27,14 @@ pub mod runtime;
 
 pub mod groups;
 
+#[cfg(feature = "net")]
+pub mod dial;
+#[cfg(feature = "signal")]
+pub mod signal;
+
+#[cfg(feature = "signal")]
+pub mod process;
+
 #[cfg(feature = "kit")]
 pub mod kit;
 

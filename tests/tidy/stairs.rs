@@ -9,7 +9,7 @@ use crate::paths::paths;
 use crate::source::{Finding, Source};
 
 /// Each room's floor. A room uses only rooms on lower floors.
-pub(crate) const FLOORS: [(&str, usize); 15] = [
+pub(crate) const FLOORS: [(&str, usize); 18] = [
     ("sync", 0),
     ("text", 0),
     ("budget", 1),
@@ -24,6 +24,9 @@ pub(crate) const FLOORS: [(&str, usize); 15] = [
     ("time", 3),
     ("runtime", 4),
     ("groups", 5),
+    ("dial", 5),
+    ("signal", 5),
+    ("process", 6),
     ("kit", 6),
 ];
 
