@@ -10,7 +10,7 @@ use futures_sink::Sink;
 use socket2::SockRef;
 
 use super::async_io::Async;
-use super::socket::{Socket, address, uninit};
+use super::socket::{Socket, uninit};
 
 /// A UDP socket. Broadcast, the time to live and multicast are set by [`Async::as_std`].
 ///
@@ -33,11 +33,20 @@ pub type UdpSocket = Async<net::UdpSocket>;
 /// A socket for datagrams between processes of one machine: none is lost, and none overtakes. One
 /// without an address is made by the standard library's `unbound`, and [`Async::from_std`];
 /// `as_std().connect(path)` names the peer of `send`, and does not wait.
+///
+/// A sender that is not connected should have its receiver to itself: the kernel wakes it when one
+/// of its own datagrams was read, not when those of others made room.
 pub type UnixDatagram = Async<unix::UnixDatagram>;
 
 /// A kind of socket that moves datagrams.
 pub trait Datagram: Socket<Address: Unpin> {
-    /// Sends one, without waiting.
+    /// Receives one, without waiting if the socket is non-blocking.
+    ///
+    /// # Errors
+    /// The kernel's.
+    fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Self::Address)>;
+
+    /// Sends one, likewise.
     ///
     /// # Errors
     /// The kernel's.
@@ -45,12 +54,20 @@ pub trait Datagram: Socket<Address: Unpin> {
 }
 
 impl Datagram for net::UdpSocket {
+    fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.recv_from(buffer)
+    }
+
     fn try_send_to(&self, datagram: &[u8], to: &SocketAddr) -> io::Result<usize> {
         self.send_to(datagram, to)
     }
 }
 
 impl Datagram for unix::UnixDatagram {
+    fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, unix::SocketAddr)> {
+        self.recv_from(buffer)
+    }
+
     fn try_send_to(&self, datagram: &[u8], to: &unix::SocketAddr) -> io::Result<usize> {
         self.send_to_addr(datagram, to)
     }
@@ -72,6 +89,14 @@ impl UdpSocket {
     /// The kernel's.
     pub fn connect(&self, addresses: impl ToSocketAddrs) -> io::Result<()> {
         self.as_std().connect(addresses)
+    }
+
+    /// As [`Async::recv_from`], without taking the datagram.
+    ///
+    /// # Errors
+    /// As [`Async::recv`].
+    pub async fn peek_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.read_with(|io| io.peek_from(buffer)).await
     }
 }
 
@@ -118,15 +143,7 @@ impl<S: Datagram> Async<S> {
     /// # Errors
     /// As [`Async::recv`].
     pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, S::Address)> {
-        self.read_with(|io| recv_from(io, buffer, 0)).await
-    }
-
-    /// As [`Async::recv_from`], without taking the datagram.
-    ///
-    /// # Errors
-    /// As [`Async::recv`].
-    pub async fn peek_from(&self, buffer: &mut [u8]) -> io::Result<(usize, S::Address)> {
-        self.read_with(|io| recv_from(io, buffer, libc::MSG_PEEK)).await
+        self.read_with(|io| io.try_recv_from(buffer)).await
     }
 
     /// Sends one datagram to `to`.
@@ -143,11 +160,6 @@ impl<S: Datagram> Async<S> {
     }
 }
 
-fn recv_from<S: Socket>(io: &S, to: &mut [u8], how: i32) -> io::Result<(usize, S::Address)> {
-    let (len, from) = SockRef::from(io).recv_from_with_flags(uninit(to), how)?;
-    Ok((len, address::<S>(from)?))
-}
-
 /// What [`Async::datagrams`] returns. A datagram that could not be sent is dropped with the error.
 pub struct Datagrams<'a, S: Datagram> {
     socket: &'a Async<S>,
@@ -160,7 +172,7 @@ impl<S: Datagram> Stream for Datagrams<'_, S> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Self { socket, buffer, .. } = &mut *self;
-        let received = ready!(socket.poll_read_with(cx, |io| recv_from(io, buffer, 0)));
+        let received = ready!(socket.poll_read_with(cx, |io| io.try_recv_from(buffer)));
         Poll::Ready(Some(received.map(|(len, from)| (buffer[..len].to_vec(), from))))
     }
 }

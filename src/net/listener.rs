@@ -1,17 +1,15 @@
 //! Listening sockets.
 
 use std::net::{self, ToSocketAddrs};
-use std::os::{fd::OwnedFd, unix::net as unix};
+use std::os::unix::net as unix;
 use std::task::{Context, Poll, ready};
 use std::{future::poll_fn, io, path::Path, pin::Pin};
 
 use futures_core::Stream;
 use libc::{ECONNABORTED, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, EPROTO};
 use libc::{EMFILE, ENFILE, ENOBUFS, ENOMEM};
-use socket2::SockRef;
 
-use super::socket::{Socket, address};
-use super::{async_io::Async, listen_options::ListenOptions, pause::Pause};
+use super::{async_io::Async, listen_options::ListenOptions, pause::Pause, socket::Socket};
 
 /// A listening TCP socket.
 ///
@@ -40,14 +38,28 @@ pub type UnixListener = Async<unix::UnixListener>;
 pub trait Accept: Socket {
     /// The connections it accepts.
     type Stream: Socket;
+
+    /// Accepts one, without waiting if the socket is non-blocking.
+    ///
+    /// # Errors
+    /// The kernel's.
+    fn try_accept(&self) -> io::Result<(Self::Stream, Self::Address)>;
 }
 
 impl Accept for net::TcpListener {
     type Stream = net::TcpStream;
+
+    fn try_accept(&self) -> io::Result<(net::TcpStream, net::SocketAddr)> {
+        self.accept()
+    }
 }
 
 impl Accept for unix::UnixListener {
     type Stream = unix::UnixStream;
+
+    fn try_accept(&self) -> io::Result<(unix::UnixStream, unix::SocketAddr)> {
+        self.accept()
+    }
 }
 
 /// A connection, and the peer's address.
@@ -116,7 +128,8 @@ impl<L: Accept> Async<L> {
     ) -> Poll<io::Result<Accepted<L>>> {
         loop {
             ready!(pause.poll(cx));
-            let accepted = ready!(self.poll_read_with(cx, accept::<L>));
+            let accept = |io: &L| io.try_accept().and_then(|(io, of)| Ok((Async::new(io)?, of)));
+            let accepted = ready!(self.poll_read_with(cx, accept));
             match (accepted.as_ref().err().and_then(io::Error::raw_os_error), accepted) {
                 // The listener stays ready: what waits in the backlog is not reported again.
                 (Some(EMFILE | ENFILE | ENOBUFS | ENOMEM), Err(lack)) => {
@@ -129,15 +142,6 @@ impl<L: Accept> Async<L> {
             }
         }
     }
-}
-
-fn accept<L: Accept>(listener: &L) -> io::Result<Accepted<L>> {
-    let (socket, peer) = SockRef::from(listener).accept()?;
-    // One system call, where socket2's way takes two; it is the same for every descriptor.
-    let socket = net::TcpStream::from(socket);
-    socket.set_nonblocking(true)?;
-    let stream = Async::non_blocking(L::Stream::from(OwnedFd::from(socket)));
-    Ok((stream, address::<L>(peer)?))
 }
 
 /// The connections of a listener, without the peers' addresses.

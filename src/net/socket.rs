@@ -1,9 +1,9 @@
 //! What all kinds of sockets have in common.
 
 use std::net::{self, Shutdown, SocketAddr};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net as unix;
-use std::{io, mem::MaybeUninit};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::net::{self as unix, UnixStream};
+use std::{io, mem::ManuallyDrop, mem::MaybeUninit};
 
 use socket2::{SockAddr, SockRef, Type};
 
@@ -15,27 +15,28 @@ pub trait Socket: AsFd + From<OwnedFd> {
     /// The addresses of its family.
     type Address;
 
-    /// What the kernel gave as an address, unless it is of another family.
-    fn address(given: &SockAddr) -> Option<Self::Address>;
+    /// The address of this side, or of the peer.
+    ///
+    /// # Errors
+    /// The kernel's.
+    fn address(&self, of_peer: bool) -> io::Result<Self::Address>;
 }
 
+/// By the standard library's type of the family that asks for both addresses.
 macro_rules! kinds {
-    ($address:ty, $get:expr; $($kind:ty),*) => { $(impl Socket for $kind {
+    ($address:ty, $asks:ty: $($kind:ty),*) => { $(impl Socket for $kind {
         type Address = $address;
 
-        fn address(given: &SockAddr) -> Option<$address> {
-            $get(given)
+        fn address(&self, of_peer: bool) -> io::Result<$address> {
+            // SAFETY: the descriptor is open while `self` is borrowed, and is not closed here.
+            let asks = ManuallyDrop::new(unsafe { <$asks>::from_raw_fd(self.as_raw_fd()) });
+            if of_peer { asks.peer_addr() } else { asks.local_addr() }
         }
     })* };
 }
 
-kinds!(SocketAddr, SockAddr::as_socket; net::TcpStream, net::TcpListener, net::UdpSocket);
-kinds!(unix::SocketAddr, unix_address; unix::UnixStream, unix::UnixListener, unix::UnixDatagram);
-
-/// The kernel gives nothing at all for a peer without a name.
-fn unix_address(given: &SockAddr) -> Option<unix::SocketAddr> {
-    given.as_unix().or_else(|| unix::SocketAddr::from_pathname("").ok())
-}
+kinds!(SocketAddr, net::TcpStream: net::TcpStream, net::TcpListener, net::UdpSocket);
+kinds!(unix::SocketAddr, UnixStream: UnixStream, unix::UnixListener, unix::UnixDatagram);
 
 /// What sockets of every kind can do.
 impl<S: Socket> Async<S> {
@@ -52,7 +53,7 @@ impl<S: Socket> Async<S> {
     /// # Errors
     /// The kernel's.
     pub fn local_addr(&self) -> io::Result<S::Address> {
-        SockRef::from(self).local_addr().and_then(address::<S>)
+        self.as_std().address(false)
     }
 
     /// The peer's address.
@@ -60,7 +61,7 @@ impl<S: Socket> Async<S> {
     /// # Errors
     /// The kernel's: `NotConnected`, when there is no peer.
     pub fn peer_addr(&self) -> io::Result<S::Address> {
-        SockRef::from(self).peer_addr().and_then(address::<S>)
+        self.as_std().address(true)
     }
 
     /// Closes one direction or both; a half-closed connection still works the other way.
@@ -92,11 +93,6 @@ pub(super) async fn connect<S: Socket>(kind: Type, to: &SockAddr) -> io::Result<
     let socket = Async::non_blocking(S::from(OwnedFd::from(socket)));
     socket.writable().await?;
     SockRef::from(&socket).take_error()?.map_or(Ok(socket), Err)
-}
-
-/// What the kernel says, as the standard library says it.
-pub(super) fn address<S: Socket>(given: SockAddr) -> io::Result<S::Address> {
-    S::address(&given).ok_or_else(|| io::ErrorKind::Unsupported.into())
 }
 
 /// For receives, which write bytes only.
