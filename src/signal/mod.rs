@@ -13,7 +13,8 @@
 //!
 //! windlass::Runtime::new()?.block_on(async {
 //!     let mut signals = Signals::new(&[Signal::TERMINATE, Signal::HANG_UP])?;
-//!     std::process::Command::new("kill").args(["-HUP", &std::process::id().to_string()]).status()?;
+//!     let own = std::process::id().to_string();
+//!     std::process::Command::new("kill").args(["-HUP", &own]).status()?;
 //!     assert_eq!(signals.next().await?, Signal::HANG_UP);
 //!     Ok::<_, std::io::Error>(())
 //! })?;
