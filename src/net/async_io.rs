@@ -26,14 +26,14 @@ use crate::{budget, sync::lock};
 ///
 /// let (reader, mut writer) = pipe()?;
 /// let reader = Async::new(reader)?;
-/// let read = windlass::Runtime::new()?.block_on(async {
+/// windlass::Runtime::new()?.block_on(async {
 ///     let waits = windlass::spawn(async move {
 ///         reader.read_with(|mut pipe| pipe.read(&mut [0; 8])).await
 ///     });
 ///     writer.write_all(b"ahoy")?;
-///     waits.await?
-/// });
-/// assert_eq!(read?, 4);
+///     assert_eq!(waits.await??, 4);
+///     Ok::<_, Box<dyn std::error::Error>>(())
+/// })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
