@@ -29,6 +29,14 @@ pub mod groups;
 #[cfg(feature = "net")]
 pub mod sim;
 
+#[cfg(feature = "net")]
+pub mod dial;
+#[cfg(feature = "signal")]
+pub mod signal;
+
+#[cfg(feature = "signal")]
+pub mod process;
+
 #[cfg(feature = "kit")]
 pub mod kit;
 

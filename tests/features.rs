@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 /// Feature sets and their lists in `tests/golden/`.
-const LISTS: [(&str, &str); 4] = [
+const LISTS: [(&str, &str); 5] = [
     ("", "dependencies-none.txt"),
     ("net", "dependencies-net.txt"),
+    ("signal", "dependencies-signal.txt"),
     ("pin", "dependencies-pin.txt"),
     ("net,pin", "dependencies-net-pin.txt"),
 ];

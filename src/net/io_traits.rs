@@ -1,18 +1,34 @@
 //! The `futures-io` traits, for all that has a stream.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::task::{Context, Poll};
-use std::{net::Shutdown, pin::Pin};
+use std::{os::fd::AsFd, pin::Pin};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::split::{OwnedReadHalf, OwnedWriteHalf};
-use super::tcp_stream::{Moved, TcpStream};
+use super::{async_io::Async, stream::end_writing};
+use crate::reactor::Direction;
+
+/// How many bytes were read or written.
+type Moved = Poll<io::Result<usize>>;
+
+impl<S> Async<S> {
+    /// As the halves' method of this name.
+    fn stream(&self) -> &Self {
+        self
+    }
+}
 
 macro_rules! read_from {
-    ($($end:ty),*) => { $(impl AsyncRead for $end {
+    ($($end:ty),*) => { $(impl<S: AsFd> AsyncRead for $end
+    where
+        for<'a> &'a S: Read,
+    {
         fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut [u8]) -> Moved {
-            self.stream().poll_read(cx, to)
+            let some = 1..to.len();
+            let read = |mut io: &S| io.read(to);
+            self.stream().poll_io(Direction::Read, cx, read, |read| some.contains(read))
         }
 
         fn poll_read_vectored(
@@ -20,15 +36,20 @@ macro_rules! read_from {
             cx: &mut Context<'_>,
             to: &mut [IoSliceMut<'_>],
         ) -> Moved {
-            self.stream().poll_read_vectored(cx, to)
+            self.stream().poll_read_with(cx, |mut io| io.read_vectored(to))
         }
     })* };
 }
 
 macro_rules! write_to {
-    ($($end:ty),*) => { $(impl AsyncWrite for $end {
+    ($($end:ty),*) => { $(impl<S: AsFd> AsyncWrite for $end
+    where
+        for<'a> &'a S: Write,
+    {
         fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Moved {
-            self.stream().poll_write(cx, from)
+            let some = 1..from.len();
+            let write = |mut io: &S| io.write(from);
+            self.stream().poll_io(Direction::Write, cx, write, |written| some.contains(written))
         }
 
         fn poll_write_vectored(
@@ -36,7 +57,7 @@ macro_rules! write_to {
             cx: &mut Context<'_>,
             from: &[IoSlice<'_>],
         ) -> Moved {
-            self.stream().poll_write_vectored(cx, from)
+            self.stream().poll_write_with(cx, |mut io| io.write_vectored(from))
         }
 
         fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -44,10 +65,10 @@ macro_rules! write_to {
         }
 
         fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(self.stream().shutdown(Shutdown::Write))
+            Poll::Ready(end_writing(self.stream()))
         }
     })* };
 }
 
-read_from!(&TcpStream, TcpStream, OwnedReadHalf);
-write_to!(&TcpStream, TcpStream, OwnedWriteHalf);
+read_from!(&Async<S>, Async<S>, OwnedReadHalf<S>);
+write_to!(&Async<S>, Async<S>, OwnedWriteHalf<S>);

@@ -1,93 +1,102 @@
-//! A non-blocking socket and its place in a reactor: the loop "try, wait for readiness, try again".
+//! What all kinds of sockets have in common.
 
-use std::os::fd::{AsFd, AsRawFd};
-use std::sync::{Mutex, OnceLock};
-use std::task::{Context, Poll, ready};
-use std::{fmt, io};
+use std::net::{self, Shutdown, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::net::{self as unix, UnixStream};
+use std::{io, mem::ManuallyDrop, mem::MaybeUninit};
 
-use crate::reactor::{Direction, Handle, Registration};
-use crate::{budget, sync::lock};
+use socket2::{SockAddr, SockRef, Type};
 
-/// `registration` stands before `io`: it is dropped while the descriptor is still open.
-pub(super) struct Socket<S> {
-    registration: OnceLock<Registration>,
-    registering: Mutex<()>,
-    io: S,
+use super::async_io::Async;
+
+/// A kind of socket: here, each of the standard library's. Others (for `SOCK_SEQPACKET`, say) can
+/// join, if what is behind their descriptor is a socket of that family.
+pub trait Socket: AsFd + From<OwnedFd> {
+    /// The addresses of its family.
+    type Address;
+
+    /// The address of this side, or of the peer.
+    ///
+    /// # Errors
+    /// The kernel's.
+    fn address(&self, of_peer: bool) -> io::Result<Self::Address>;
 }
 
-impl<S: AsFd> Socket<S> {
-    /// Takes a socket that is in non-blocking mode.
-    pub(super) fn new(io: S) -> Self {
-        Self { registration: OnceLock::new(), registering: Mutex::new(()), io }
-    }
+/// By the standard library's type of the family that asks for both addresses.
+macro_rules! kinds {
+    ($address:ty, $asks:ty: $($kind:ty),*) => { $(impl Socket for $kind {
+        type Address = $address;
 
-    pub(super) fn io(&self) -> &S {
-        &self.io
-    }
-
-    /// Tries `operation` whenever the socket may be ready, until it does not say "would block".
-    /// `exhausted` tells from its result that the kernel has no more for now, which saves the next
-    /// operation a vain system call.
-    pub(super) fn poll_io<R>(
-        &self,
-        direction: Direction,
-        cx: &mut Context<'_>,
-        mut operation: impl FnMut(&S) -> io::Result<R>,
-        exhausted: impl Fn(&R) -> bool,
-    ) -> Poll<io::Result<R>> {
-        ready!(budget::left(cx.waker()));
-        let registration = self.registration()?;
-        loop {
-            let polled = registration.readiness().poll(direction, cx);
-            if polled.is_pending() && registration.has_ended() {
-                let why = "the windlass runtime of this socket has shut down";
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, why)));
-            }
-            let seen = ready!(polled);
-            match operation(&self.io) {
-                Ok(result) => {
-                    budget::spend();
-                    if !seen.is_closed() && exhausted(&result) {
-                        registration.readiness().clear(direction, seen);
-                    }
-                    return Poll::Ready(Ok(result));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    registration.readiness().clear(direction, seen);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    budget::spend();
-                    return Poll::Ready(Err(error));
-                }
-            }
+        fn address(&self, of_peer: bool) -> io::Result<$address> {
+            // SAFETY: the descriptor is open while `self` is borrowed, and is not closed here.
+            let asks = ManuallyDrop::new(unsafe { <$asks>::from_raw_fd(self.as_raw_fd()) });
+            if of_peer { asks.peer_addr() } else { asks.local_addr() }
         }
+    })* };
+}
+
+kinds!(SocketAddr, net::TcpStream: net::TcpStream, net::TcpListener, net::UdpSocket);
+kinds!(unix::SocketAddr, UnixStream: UnixStream, unix::UnixListener, unix::UnixDatagram);
+
+/// What sockets of every kind can do.
+impl<S: Socket> Async<S> {
+    /// Takes over a socket of the standard library, and makes it non-blocking.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn from_std(socket: S) -> io::Result<Self> {
+        Self::new(socket)
     }
 
-    /// The registration, made at the first use with the reactor of the thread that makes it.
-    fn registration(&self) -> io::Result<&Registration> {
-        self.registration.get().map_or_else(|| self.register(), Ok)
+    /// This side's address: with the port that the kernel chose for port 0.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn local_addr(&self) -> io::Result<S::Address> {
+        self.as_std().address(false)
     }
 
-    #[cold]
-    fn register(&self) -> io::Result<&Registration> {
-        // Both directions may come here at once, from two threads: it is registered once.
-        let _registering = lock(&self.registering);
-        if let Some(registration) = self.registration.get() {
-            return Ok(registration);
-        }
-        let Some(handle) = Handle::current() else {
-            let why = "a windlass socket must be used inside a windlass runtime that has reactors: \
-                       in a task, in block_on, or under Handle::enter";
-            return Err(io::Error::new(io::ErrorKind::NotConnected, why));
-        };
-        let registration = Registration::new(handle, self.io.as_fd().as_raw_fd())?;
-        Ok(self.registration.get_or_init(|| registration))
+    /// The peer's address.
+    ///
+    /// # Errors
+    /// The kernel's: `NotConnected`, when there is no peer.
+    pub fn peer_addr(&self) -> io::Result<S::Address> {
+        self.as_std().address(true)
+    }
+
+    /// Closes one direction or both; a half-closed connection still works the other way.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        SockRef::from(self).shutdown(how)
+    }
+
+    /// Reads without taking: the next read begins with the same bytes. Cancel safe.
+    ///
+    /// # Errors
+    /// The kernel's; and when called outside a runtime.
+    pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read_with(|io| SockRef::from(io).peek(uninit(buffer))).await
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for Socket<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.io.fmt(f)
+/// Connects a new socket of that kind.
+pub(super) async fn connect<S: Socket>(kind: Type, to: &SockAddr) -> io::Result<Async<S>> {
+    let socket = socket2::Socket::new(to.domain(), kind, None)?;
+    socket.set_nonblocking(true)?;
+    if let Err(error) = socket.connect(to)
+        && error.raw_os_error() != Some(libc::EINPROGRESS)
+    {
+        return Err(error);
     }
+    let socket = Async::non_blocking(S::from(OwnedFd::from(socket)));
+    socket.writable().await?;
+    SockRef::from(&socket).take_error()?.map_or(Ok(socket), Err)
+}
+
+/// For receives, which write bytes only.
+pub(super) fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: the same layout, and socket2 promises to write initialised bytes only.
+    unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) }
 }

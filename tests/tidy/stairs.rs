@@ -9,7 +9,7 @@ use crate::paths::paths;
 use crate::source::{Finding, Source};
 
 /// Each room's floor. A room uses only rooms on lower floors.
-pub(crate) const FLOORS: [(&str, usize); 16] = [
+pub(crate) const FLOORS: [(&str, usize); 19] = [
     ("sync", 0),
     ("text", 0),
     ("budget", 1),
@@ -25,6 +25,9 @@ pub(crate) const FLOORS: [(&str, usize); 16] = [
     ("runtime", 4),
     ("groups", 5),
     ("sim", 5),
+    ("dial", 5),
+    ("signal", 5),
+    ("process", 6),
     ("kit", 6),
 ];
 

@@ -13,12 +13,14 @@ use super::accept::refuse;
 use super::config::ServeConfig;
 use super::error::ServeError;
 use super::evented_connection::serve;
-use super::listen::AcceptPause;
 use super::registry::{Denied, Shut};
 use super::shared::Shared;
 
 /// Tasks beside those of the connections.
 const TASKS_BESIDE: usize = 64;
+
+/// Between two tries to accept, when what failed is not what the listener waits for by itself.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// How long the workers may take to end, once every task is dropped or cut off.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
@@ -72,25 +74,18 @@ impl Evented {
 }
 
 async fn accept_all(listener: TcpListener, shared: Arc<Shared<TcpStream>>) {
-    let mut pause = AcceptPause::new();
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                pause.reset();
-                // Fails only if the client has gone already: its task will find that out.
-                let _ = stream.set_nodelay(true);
-                match shared.registry.admit(stream) {
-                    // Detached: it ends by itself, or with the runtime.
-                    Ok(ticket) => drop(spawn(serve(Arc::clone(&shared), ticket))),
-                    Err((Denied::Full, stream)) => refuse(stream.as_std()),
-                    Err((Denied::Stopping, _)) => return,
-                }
-            }
-            Err(error) => {
-                if let Some(time) = pause.after(&error) {
-                    sleep(time).await;
-                }
-            }
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        // Fails only if the client has gone already: its task will find that out.
+        let _ = stream.set_nodelay(true);
+        match shared.registry.admit(stream) {
+            // Detached: it ends by itself, or with the runtime.
+            Ok(ticket) => drop(spawn(serve(Arc::clone(&shared), ticket))),
+            Err((Denied::Full, stream)) => refuse(stream.as_std()),
+            Err((Denied::Stopping, _)) => return,
         }
     }
 }
