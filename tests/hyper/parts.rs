@@ -91,7 +91,7 @@ fn hyper_is_told_whether_several_buffers_go_at_once() {
 fn what_hyper_executes_runs_as_a_task() {
     let runtime = runtime(2);
     let count = Arc::new(AtomicUsize::new(0));
-    runtime.block_on(async {
+    let ran = async {
         let (say, said) = windlass::channel::oneshot();
         let counted = Counted(count.clone());
         Executor.execute(async move {
@@ -99,7 +99,8 @@ fn what_hyper_executes_runs_as_a_task() {
             say.send(thread::current().id()).expect("the test waits");
         });
         said.await.expect("it ran");
-    });
+    };
+    runtime.block_on(windlass::time::timeout(BOUND, ran)).expect("it ran within the bound");
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
