@@ -36,6 +36,8 @@ pub mod signal;
 
 #[cfg(feature = "signal")]
 pub mod process;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 
 #[cfg(feature = "kit")]
 pub mod kit;

@@ -5,5 +5,8 @@
 mod drops;
 #[path = "support/runtime.rs"]
 mod support;
+#[cfg(feature = "net")]
+#[path = "faults/timers.rs"]
+mod timers;
 #[path = "faults/wakes.rs"]
 mod wakes;
