@@ -26,6 +26,7 @@ pub mod time;
 pub mod runtime;
 
 pub mod groups;
+pub mod hosted;
 #[cfg(feature = "net")]
 pub mod sim;
 

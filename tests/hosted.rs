@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use support::{BOUND, Counted, bounded, wait_until};
+use windlass::hosted::Hosted;
 use windlass::net::{TcpListener, TcpStream};
-use windlass::runtime::Hosted;
 use windlass::time::sleep;
 use windlass::{Runtime, spawn, yield_now};
 

@@ -4,7 +4,7 @@ use std::{marker::PhantomData, sync::Arc, thread, time::Duration};
 
 use super::drivers::{self, Reactors};
 use super::start::{Parts, Runtime};
-use super::{error::BuildError, hooks::Hooks, hosted::Hosted};
+use super::{error::BuildError, hooks::Hooks};
 use crate::executor::{
     self, BlockingPool, BlockingThreads, Config, CorePlan, Driver, PanicPolicy, Policy, Rings,
     RunQueues, Settings, SlowPoll, Stealing, WORKERS_MAX,
@@ -226,16 +226,11 @@ impl Choices {
 }
 
 impl Builder {
-    /// A runtime without threads of its own, whose one worker runs when its owner calls. The
-    /// settings `workers`, `cores`, `thread_name` and `guests` do not count, `on_slow_poll` is
-    /// never called.
-    ///
-    /// # Errors
-    /// As [`Builder::build`].
-    pub fn build_hosted(mut self) -> Result<Hosted, BuildError> {
+    /// What a runtime is made of whose one worker is no thread of its own.
+    pub(crate) fn one_worker(mut self) -> Result<Parts, BuildError> {
         self.choices.cores = CorePlan::None;
         self.choices.settings.guests = false;
-        Ok(Hosted::start(self.choices.parts(1)?))
+        self.choices.parts(1)
     }
 }
 

@@ -13,12 +13,12 @@ thread_local! {
 /// A handle to a runtime; cheap to clone, may go anywhere. It does not keep the runtime running.
 #[derive(Clone)]
 pub struct Handle {
-    pub(super) inside: Arc<Inside>,
+    pub(crate) inside: Arc<Inside>,
 }
 
-pub(super) struct Inside {
+pub(crate) struct Inside {
     pub(super) executor: Arc<dyn Spawner>,
-    pub(super) blocking: Arc<dyn BlockingPool>,
+    pub(crate) blocking: Arc<dyn BlockingPool>,
     pub(super) reactors: Reactors,
 }
 
@@ -56,7 +56,7 @@ impl Handle {
         self.enter_as(None)
     }
 
-    pub(super) fn enter_as(&self, worker: Option<usize>) -> EnterGuard<'_> {
+    pub(crate) fn enter_as(&self, worker: Option<usize>) -> EnterGuard<'_> {
         let lent = self.inside.reactors.lend(worker);
         let before = CURRENT.replace(Some(self.clone()));
         EnterGuard { before, _lent: lent, thread: PhantomData }

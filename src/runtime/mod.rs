@@ -8,15 +8,12 @@ mod handle;
 mod block_on;
 mod hooks;
 mod start;
-mod hosted;
 mod builder;
 #[cfg(feature = "net")]
 mod builder_net;
 mod yield_now;
 
-pub use self::{
-    block_on::NestedBlockOn, builder::Builder, error::BuildError, hosted::Hosted, start::Runtime,
-};
+pub use self::{block_on::NestedBlockOn, builder::Builder, error::BuildError, start::Runtime};
 pub use crate::executor::{Metrics, TrySpawnError, task_name};
 pub(crate) use block_on::Driving;
 pub use handle::{EnterGuard, Handle, NoRuntime, spawn, spawn_blocking};

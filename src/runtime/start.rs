@@ -32,7 +32,7 @@ pub struct Runtime {
 }
 
 /// All that a runtime is started from.
-pub(super) struct Parts {
+pub(crate) struct Parts {
     pub(super) settings: Settings,
     pub(super) config: Config,
     pub(super) reactors: Reactors,
@@ -42,7 +42,7 @@ pub(super) struct Parts {
 
 impl Parts {
     /// An executor whose workers wait on the drivers, and a handle to it.
-    pub(super) fn make<P: Policy, Q: RunQueues>(self) -> (Colony<Scheduler<P, Q>>, Handle, Config) {
+    pub(crate) fn make<P: Policy, Q: RunQueues>(self) -> (Colony<Scheduler<P, Q>>, Handle, Config) {
         let drivers = &self.config.drivers;
         let notifiers = drivers.iter().map(|driver| driver.notifier()).collect();
         let (tasks_max, workers) = (self.settings.tasks_max, drivers.len());

@@ -28,7 +28,7 @@ const NOT_MODELLED: [(&str, &str); 12] = [
     ("src/executor/monitor.rs", "hints, whose values may be old"),
     ("src/executor/worker.rs", "reads a hint of the monitor's"),
     ("src/executor/local.rs", "tells the monitor what runs"),
-    ("src/runtime/hosted.rs", "one flag beside a notification, as in the parker"),
+    ("src/hosted/mod.rs", "one flag beside a notification, as in the parker"),
     (
         "src/reactor/handle.rs",
         "one flag, stored before the wakes that make its readers look, by wake cell and lock",

@@ -9,7 +9,7 @@ use crate::paths::paths;
 use crate::source::{Finding, Source};
 
 /// Each room's floor. A room uses only rooms on lower floors.
-pub(crate) const FLOORS: [(&str, usize); 20] = [
+pub(crate) const FLOORS: [(&str, usize); 21] = [
     ("sync", 0),
     ("text", 0),
     ("budget", 1),
@@ -24,6 +24,7 @@ pub(crate) const FLOORS: [(&str, usize); 20] = [
     ("time", 3),
     ("runtime", 4),
     ("groups", 5),
+    ("hosted", 5),
     ("sim", 5),
     ("dial", 5),
     ("signal", 5),

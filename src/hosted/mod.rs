@@ -3,9 +3,8 @@
 use std::task::{Context, Poll, Wake, Waker};
 use std::{ffi::c_int, pin::pin, sync::Arc, time::Duration};
 
-use super::block_on::{Driving, NestedBlockOn};
-use super::{handle::Handle, start::Parts};
 use crate::executor::{Notify, Visitor};
+use crate::runtime::{BuildError, Builder, Driving, Handle, NestedBlockOn};
 use crate::sync::{AtomicBool, Ordering};
 
 /// So many tasks run in one turn at most, so that a host keeps its own pace.
@@ -30,13 +29,21 @@ pub struct Hosted {
     visitor: Visitor,
 }
 
-impl Hosted {
-    pub(super) fn start(parts: Parts) -> Self {
-        let (colony, handle, config) = parts.make();
+impl Builder {
+    /// A runtime without threads of its own, whose one worker runs when its owner calls. The
+    /// settings `workers`, `cores`, `thread_name` and `guests` do not count, `on_slow_poll` is
+    /// never called.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn build_hosted(self) -> Result<Hosted, BuildError> {
+        let (colony, handle, config) = self.one_worker()?.make();
         let driver = config.drivers.into_iter().next().expect("a hosted runtime has one driver");
-        Self { handle, visitor: Visitor::new(colony, driver) }
+        Ok(Hosted { handle, visitor: Visitor::new(colony, driver) })
     }
+}
 
+impl Hosted {
     /// A handle to spawn and enter, also from other threads.
     pub fn handle(&self) -> &Handle {
         &self.handle
