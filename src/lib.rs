@@ -25,6 +25,9 @@ pub mod time;
 
 pub mod runtime;
 
+#[cfg(feature = "hyper")]
+pub mod hyper;
+
 #[cfg(feature = "kit")]
 pub mod kit;
 

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::Command;
 
 /// Feature sets and their lists in `tests/golden/`.
-const LISTS: [(&str, &str); 4] = [
+const LISTS: [(&str, &str); 5] = [
     ("", "dependencies-none.txt"),
     ("net", "dependencies-net.txt"),
     ("pin", "dependencies-pin.txt"),
     ("net,pin", "dependencies-net-pin.txt"),
+    ("hyper", "dependencies-hyper.txt"),
 ];
 
 /// Lists are for one target, so that every machine compares the same.

@@ -9,7 +9,7 @@ use crate::paths::paths;
 use crate::source::{Finding, Source};
 
 /// Each room's floor. A room uses only rooms on lower floors.
-pub(crate) const FLOORS: [(&str, usize); 14] = [
+pub(crate) const FLOORS: [(&str, usize); 15] = [
     ("sync", 0),
     ("text", 0),
     ("budget", 1),
@@ -23,7 +23,8 @@ pub(crate) const FLOORS: [(&str, usize); 14] = [
     ("net", 3),
     ("time", 3),
     ("runtime", 4),
-    ("kit", 5),
+    ("hyper", 5),
+    ("kit", 6),
 ];
 
 /// The floor of a room, if it has one.
