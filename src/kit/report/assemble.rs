@@ -89,8 +89,8 @@ fn group(group: &record::Group, void: bool) -> Group {
     let claims = group.claims.iter().map(|claim| {
         let (verdict, measured) = compare::judge(group, claim);
         let verdict = if void { Verdict::Undecided } else { verdict };
-        let (text, against, bar) = (claim.text.clone(), claim.against.clone(), claim.bar);
-        Claim { text, against, bar, verdict, measured }
+        let (text, against, of) = (claim.text.clone(), claim.against.clone(), claim.of.clone());
+        Claim { text, against, of, bar: claim.bar, verdict, measured }
     });
     Group {
         id: group.id.clone(),
