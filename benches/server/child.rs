@@ -31,6 +31,9 @@ pub(crate) fn start(spec: &Spec) -> Result<ServerProcess, String> {
 
 /// Whether this process is to be a server; if so it has been one, until its standard input closed.
 pub(crate) fn serve_if_told() -> Option<ExitCode> {
+    if let Some(code) = nginx::announce_if_told() {
+        return Some(code);
+    }
     let told = env::var(VARIABLE).ok()?;
     Some(match told.parse().and_then(|spec| be(&spec)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -82,7 +85,7 @@ fn be(spec: &Spec) -> Result<(), String> {
         Kind::TokioOneThread => tokio_server::run_one_thread(rules, watch_stdin).map_err(text),
         Kind::MonoioEpoll => monoio_server::run(rules, false, watch_stdin).map_err(text),
         Kind::MonoioUring => monoio_server::run(rules, true, watch_stdin).map_err(text),
-        Kind::Nginx => nginx::become_one(announce).map_err(text),
+        Kind::Nginx => nginx::become_one().map_err(text),
     }
 }
 
@@ -103,12 +106,8 @@ fn config(spec: &Spec, model: Model, rules: Rules) -> ServeConfig {
     config
 }
 
-fn announce(addr: SocketAddr) {
-    println!("listening on {addr}");
-}
-
 fn until_stdin_closes(addr: SocketAddr) -> Result<(), String> {
-    announce(addr);
+    println!("listening on {addr}");
     let copied = io::copy(&mut io::stdin().lock(), &mut io::sink());
     copied.map(drop).map_err(text)
 }

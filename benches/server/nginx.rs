@@ -1,17 +1,25 @@
-//! nginx, where it is installed: this process becomes one, with a listener it was given.
+//! nginx, where it is installed: this process becomes one.
 
 use std::env;
 use std::fs;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{AsRawFd, IntoRawFd};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::{self, Command, ExitCode};
+use std::thread;
+use std::time::Duration;
 
 use windlass::kit::http::HELLO;
 
 use crate::smol_server::listen;
+
+/// Tells this program to wait for a listener and to say so.
+const ANNOUNCE: &str = "WINDLASS_BENCH_ANNOUNCE";
+
+/// How often the listener is tried, and the time between.
+const TRIES: u32 = 500;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Where it may be; `PATH` of a user may not name the second.
 const PLACES: [&str; 2] = ["nginx", "/usr/sbin/nginx"];
@@ -27,21 +35,36 @@ pub(crate) fn program() -> Result<&'static str, String> {
 
 /// Becomes nginx: one process, one worker, on a free port. Returns only with an error.
 ///
-/// The listener is made here and handed over, as nginx does it to itself when it is upgraded in
-/// place: so the port is known and answers from the start.
-pub(crate) fn become_one(ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
+/// nginx does not say when it listens: a process beside, this program again, tries to connect until
+/// that is so, and says it in its place.
+pub(crate) fn become_one() -> io::Result<()> {
     let program = program().map_err(|why| io::Error::new(io::ErrorKind::NotFound, why))?;
-    let listener = listen()?;
-    let addr = listener.local_addr()?;
+    // Free, unless another program takes it this very moment.
+    let addr = listen()?.local_addr()?;
     let dir = directory(process::id());
     fs::create_dir_all(&dir)?;
     let config = dir.join("nginx.conf");
     fs::write(&config, text(addr, &dir))?;
-    let descriptor = kept_over_exec(listener)?;
-    ready(addr);
+    // SAFETY: the call takes no pointer. nginx does not watch its standard input as we do: it ends
+    // when the bench does.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    Command::new(env::current_exe()?).env(ANNOUNCE, addr.to_string()).spawn()?;
     let mut command = Command::new(program);
-    command.env("NGINX", format!("{descriptor};")).arg("-p").arg(&dir).arg("-c").arg(&config);
+    command.arg("-p").arg(&dir).arg("-c").arg(&config);
     Err(command.arg("-e").arg(dir.join("error.log")).exec())
+}
+
+/// Whether this process is the one beside; if so it has done its work.
+pub(crate) fn announce_if_told() -> Option<ExitCode> {
+    let addr = env::var(ANNOUNCE).ok()?.parse::<SocketAddr>().ok()?;
+    for _ in 0..TRIES {
+        if TcpStream::connect(addr).is_ok() {
+            println!("listening on {addr}");
+            return Some(ExitCode::SUCCESS);
+        }
+        thread::sleep(PAUSE);
+    }
+    Some(ExitCode::FAILURE)
 }
 
 /// Where the process of this number keeps its files; who ends it removes them.
@@ -65,17 +88,4 @@ http {{
 }}
 "
     )
-}
-
-/// The listener's descriptor, which survives this process's becoming another program.
-fn kept_over_exec(listener: TcpListener) -> io::Result<i32> {
-    let descriptor = listener.as_raw_fd();
-    // SAFETY: the descriptor is open; the call changes its flags and touches no memory.
-    if unsafe { libc::fcntl(descriptor, libc::F_SETFD, 0) } < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the call takes no pointer. nginx does not watch its standard input as we do: it ends
-    // when the bench does.
-    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-    Ok(listener.into_raw_fd())
 }
