@@ -41,8 +41,6 @@ mod spawning;
 #[path = "executor/switching.rs"]
 mod switching;
 
-#[path = "executor/cores.rs"]
-mod cores;
 #[path = "executor/event.rs"]
 mod event;
 #[path = "executor/fairness.rs"]

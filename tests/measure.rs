@@ -90,7 +90,7 @@ fn ratios_are_oriented_so_that_above_one_is_better() {
         assert_eq!(compare::outcome(&ratio, 0.0), expected);
         assert_eq!(best.name, if better == Better::Lower { "large" } else { "larger" });
         let against = Some("large".to_owned());
-        let claim = |against, bar| Claim { text: String::new(), against, bar };
+        let claim = |against, bar| Claim { text: String::new(), against, of: None, bar };
         let verdict = |claim| compare::judge(&group, &claim).0;
         let (yes, no) = match better {
             Better::Lower => (Verdict::Holds, Verdict::Refuted),
@@ -120,6 +120,7 @@ fn rounds_go_on_until_the_claimed_ratio_is_known_or_the_most_are_run() {
         group.claims.extend(claimed.then(|| Claim {
             text: String::new(),
             against: Some("wild".to_owned()),
+            of: None,
             bar: 1.5,
         }));
         let plan = Plan { rounds_max: 60, ..plan(8) };

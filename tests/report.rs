@@ -58,7 +58,7 @@ fn the_sentences_turn_with_the_data() {
     let verdict = |name: &str, better, subject, blocking| {
         let mut made = four("the case", better, subject, blocking, subject * 1.3);
         let text = "beats threads".to_owned();
-        made.claims = vec![Claim { text, against: Some("threads".to_owned()), bar: 1.2 }];
+        made.claims = vec![Claim { text, against: Some("threads".to_owned()), of: None, bar: 1.2 }];
         let (page, markdown, results) = built(name, &[record("ring", vec![made])]);
         let statement = results.statements.iter().find(|s| s.against == Against::Blocking);
         let text = statement.unwrap().text.clone();
@@ -84,7 +84,7 @@ fn a_control_with_a_winner_voids_the_run() {
     let mut made = four("the case", Better::Lower, 10.0, 20.0, 30.0);
     made.contenders[3].values.iter_mut().flatten().for_each(|value| *value *= 1.1);
     let text = "beats threads".to_owned();
-    made.claims = vec![Claim { text, against: Some("threads".to_owned()), bar: 1.0 }];
+    made.claims = vec![Claim { text, against: Some("threads".to_owned()), of: None, bar: 1.0 }];
     let (page, _, results) = built("report-void", &[record("ring", vec![made])]);
     assert_eq!(results.quality.level, Level::Void);
     assert_eq!(results.verdicts(None, Verdict::Undecided), 1);
@@ -219,7 +219,7 @@ fn hostile_text_stays_text() {
     made.x = Some(Axis { name: evil.to_owned(), value: 1.0 });
     made.contenders[1].side.insert(evil.to_owned(), vec![Some(1.0); 12]);
     made.contenders[2].failure = Some(evil.to_owned());
-    made.claims = vec![Claim { text: evil.to_owned(), against: None, bar: 1.0 }];
+    made.claims = vec![Claim { text: evil.to_owned(), against: None, of: None, bar: 1.0 }];
     let mut second = made.clone();
     second.id.push('2');
     second.x = Some(Axis { name: evil.to_owned(), value: 2.0 });

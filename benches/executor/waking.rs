@@ -10,9 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
+use windlass_benches::cores::{Confined, Core};
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
-use crate::cores::{Confined, Core};
 use crate::event::{EVENTFD, Event};
 use crate::peers::{
     ASYNC_EXECUTOR, Probe, Spawner, THREADS, TOKIO, Workers, probed, probed_futures,

@@ -1,14 +1,18 @@
 //! One contender: a server process, the client that loads it, and what one window of requests says.
 
-use std::net::SocketAddr;
+use std::fs;
 
-use windlass::kit::load::{self, LoadClient, LoadConfig, LoadOutcome, Manner, ServerProcess};
+use windlass::kit::load::{
+    self, LoadClient, LoadConfig, LoadError, LoadOutcome, Manner, Rate, ServerProcess,
+};
 use windlass::kit::serve::Model;
+use windlass_benches::cores::{Confined, Core};
 use windlass_benches::{Sample, Window};
 
-use crate::child;
-use crate::process::{cpu_us, own_thread_cpu_us, threads_and_rss_mib};
+use crate::field::{Load, SOURCES};
+use crate::process::{Used, own_thread_cpu_us, threads_and_rss_mib};
 use crate::spec::{Kind, Spec};
+use crate::{child, nginx};
 
 /// Little's law may be missed by this share; more means that the client miscounts.
 const LITTLE_SHARE_MAX: f64 = 0.10;
@@ -19,63 +23,92 @@ const LITTLE_REQUESTS_MIN: u64 = 4;
 /// Requests of a window in smoke mode.
 const SMOKE_REQUESTS: u64 = 64;
 
+/// Requests per second of an open loop in smoke mode.
+const SMOKE_RATE: u32 = 500;
+
+/// Void windows of the open loop in a row, after which the contender counts as failed.
+const VOID_MAX: u32 = 8;
+
+/// When the client's connections are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connect {
+    /// Once; they stay open while others are measured.
+    Once,
+    /// Before each window anew: there are not descriptors enough for those of all contenders.
+    EachWindow,
+}
+
 /// A running server and its client. The client goes first.
 pub(crate) struct Contest {
-    client: LoadClient,
+    client: Option<LoadClient>,
     process: ServerProcess,
-    connections: u64,
-    kept: bool,
+    spec: Spec,
+    load: LoadConfig,
+    connect: Connect,
     retries_belong: bool,
 }
 
 impl Contest {
     /// Starts the server, and the client that `load` describes for its address.
-    pub(crate) fn start(
-        spec: &Spec,
-        load: impl FnOnce(SocketAddr) -> LoadConfig,
-    ) -> Result<Contest, String> {
+    pub(crate) fn start(spec: &Spec, connect: Connect, load: Load<'_>) -> Result<Contest, String> {
         let process = child::start(spec)?;
-        let load = load(process.addr());
-        let (connections, kept) = (load.connections as u64, load.manner == Manner::KeepAlive);
+        let mut load = load(process.addr());
         // A pool ends connections while others wait, and a connection that serves one request may
         // end before it is used: there a request that is tried again is how the model works.
-        let retries_belong = !kept || spec.close_each || spec.kind == Kind::Kit(Model::ThreadPool);
-        let client = LoadClient::connect(load).map_err(|error| error.to_string())?;
-        Ok(Contest { client, process, connections, kept, retries_belong })
+        let retries_belong = load.manner != Manner::KeepAlive
+            || spec.close_each
+            || spec.kind == Kind::Kit(Model::ThreadPool);
+        if connect == Connect::EachWindow {
+            load.sources = SOURCES;
+        }
+        let spec = *spec;
+        let mut contest = Contest { client: None, process, spec, load, connect, retries_belong };
+        if connect == Connect::Once {
+            contest.connect()?;
+        }
+        Ok(contest)
     }
 
-    /// Measures one window, where connections are kept after one request on each that is not
-    /// counted.
+    /// Opens the connections, where they are not open, and asks once on each.
+    fn connect(&mut self) -> Result<(), String> {
+        if self.client.is_none() {
+            let client =
+                LoadClient::connect(self.load.clone()).map_err(|error| error.to_string())?;
+            self.client = Some(client);
+        }
+        Ok(())
+    }
+
+    /// Closes the connections, where they are not to stay open.
+    fn close(&mut self) {
+        if self.connect == Connect::EachWindow {
+            self.client = None;
+        }
+    }
+
+    fn is_kept(&self) -> bool {
+        self.load.manner == Manner::KeepAlive
+    }
+
+    /// Measures one window of the closed loop, where connections are kept after one request on each
+    /// that is not counted: requests per second.
     pub(crate) fn measure(&mut self, window: &Window) -> Result<Sample, String> {
-        let pid = self.process.id();
+        let _confined = self.spec.pinned.then(|| Confined::to(Core::Last));
         let length = match window.smoke {
             true => load::Window::Requests(SMOKE_REQUESTS),
             false => load::Window::Time(window.duration),
         };
-        if self.kept && !window.smoke {
-            self.run(load::Window::Requests(self.connections))?;
+        self.connect()?;
+        if self.is_kept() && !window.smoke {
+            self.run(load::Window::Requests(self.load.connections as u64))?;
         }
-        let (before, client_before) = (cpu_us(pid), own_thread_cpu_us());
-        let outcome = self.run(length)?;
-        let (after, client_after) = (cpu_us(pid), own_thread_cpu_us());
-        let mut sample = Sample::new(outcome.requests_per_s());
-        // The client is this thread: near 1 it is the client that is measured.
-        if let Some((before, after)) = client_before.zip(client_after) {
-            let share = (after - before) / 1e6 / outcome.elapsed.as_secs_f64();
-            sample = sample.with("client_cpu_share", share);
-        }
+        let (outcome, mut sample) = self.loaded(length, LoadOutcome::requests_per_s)?;
+        self.close();
         if self.retries_belong {
             let each = outcome.retries as f64 / outcome.requests as f64;
             sample = sample.with("retries_per_request", each);
         }
-        if let Some((before, after)) = before.zip(after) {
-            let each = (after - before) / outcome.requests as f64;
-            sample = sample.with("server_cpu_us_per_request", each);
-        }
-        if let Some((threads, rss_mib)) = threads_and_rss_mib(pid) {
-            sample = sample.with("server_threads", threads).with("server_rss_mib", rss_mib);
-        }
-        if self.kept && outcome.connects > 0 {
+        if self.is_kept() && outcome.connects > 0 {
             let each = outcome.connects as f64 / outcome.requests as f64;
             sample = sample.with("connects_per_request", each);
         }
@@ -86,9 +119,80 @@ impl Contest {
             .with("latency_us_p99", us(0.99)))
     }
 
+    /// Measures one window of the open loop: the latency, in milliseconds, that a thousandth of the
+    /// requests exceeds. A window in which the generator fell behind is void and begun again.
+    pub(crate) fn measure_open(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
+        let _confined = self.spec.pinned.then(|| Confined::to(Core::Last));
+        let per_s = if window.smoke { SMOKE_RATE } else { per_s };
+        let rate = Rate { per_s, time: window.duration, ..Rate::default() };
+        let ms = |ns: u64| ns as f64 / 1e6;
+        let p999_ms = |outcome: &LoadOutcome| ms(outcome.latency_ns.value_at_quantile(0.999));
+        self.connect()?;
+        let mut void = 0;
+        let (outcome, sample) = loop {
+            match self.loaded(load::Window::Rate(rate), p999_ms) {
+                Err(why) if why == BEHIND && void < VOID_MAX => void += 1,
+                ended => break ended?,
+            }
+        };
+        self.close();
+        if outcome.dropped > 0 {
+            return Err(format!("{} requests waited in vain and were dropped", outcome.dropped));
+        }
+        Ok(sample
+            .with("requests_per_s", outcome.requests_per_s())
+            .with("latency_ms_p50", ms(outcome.latency_ns.value_at_quantile(0.50)))
+            .with("latency_ms_p99", ms(outcome.latency_ns.value_at_quantile(0.99)))
+            .with("latency_ms_max", ms(outcome.latency_ns.max()))
+            .with("generator_late_ms_p999", ms(outcome.late_ns.value_at_quantile(0.999)))
+            .with("void_windows", f64::from(void)))
+    }
+
+    /// The same for what it cost the server: microseconds of processor time for each request.
+    pub(crate) fn measure_cost(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
+        let sample = self.measure_open(window, per_s)?;
+        let cpu_us = sample.side.get(CPU).copied();
+        let cpu_us = cpu_us.ok_or("this system does not say what a process has used")?;
+        let latency_ms = sample.value;
+        Ok(Sample { value: cpu_us, ..sample }.with("latency_ms_p999", latency_ms))
+    }
+
+    /// One window, with what it cost the server.
+    fn loaded(
+        &mut self,
+        length: load::Window,
+        value: impl Fn(&LoadOutcome) -> f64,
+    ) -> Result<(LoadOutcome, Sample), String> {
+        let pid = self.process.id();
+        let (before, client_before) = (Used::by(pid), own_thread_cpu_us());
+        let outcome = self.run(length)?;
+        let (after, client_after) = (Used::by(pid), own_thread_cpu_us());
+        let mut sample = Sample::new(value(&outcome));
+        // The client is this thread: near 1 it is the client that is measured.
+        if let Some((before, after)) = client_before.zip(client_after) {
+            let share = (after - before) / 1e6 / outcome.elapsed.as_secs_f64();
+            sample = sample.with("client_cpu_share", share);
+        }
+        if let Some((before, after)) = before.zip(after) {
+            let (cpu_us, user_us) = after.since(before);
+            let requests = outcome.requests as f64;
+            sample = sample.with(CPU, cpu_us / requests).with(USER_CPU, user_us / requests);
+        }
+        if let Some((threads, rss_mib)) = threads_and_rss_mib(pid) {
+            sample = sample.with("server_threads", threads).with("server_rss_mib", rss_mib);
+        }
+        Ok((outcome, sample))
+    }
+
     fn run(&mut self, window: load::Window) -> Result<LoadOutcome, String> {
-        let ran = self.client.run(window);
-        let outcome = ran.map_err(|error| error.to_string())?;
+        let Some(client) = &mut self.client else {
+            return Err("the client is not connected".to_owned());
+        };
+        let outcome = match client.run(window) {
+            Ok(outcome) => outcome,
+            Err(LoadError::Behind { .. }) => return Err(BEHIND.to_owned()),
+            Err(error) => return Err(error.to_string()),
+        };
         match outcome.errors.total() {
             0 if outcome.retries > 0 && !self.retries_belong => Err(format!(
                 "{} requests were tried again, since their kept connections had ended",
@@ -111,10 +215,10 @@ impl Contest {
         let (rate, latency_ns) = (outcome.requests_per_s(), &outcome.latency_ns);
         let seen = rate * latency_ns.mean() / 1e9;
         let running_out = latency_ns.max() as f64 / 1e9 / outcome.elapsed.as_secs_f64();
-        let most = self.connections as f64;
+        let most = self.load.connections as f64;
         let least = most * (1.0 - running_out).max(0.0);
-        let judged =
-            outcome.connects == 0 && outcome.requests >= LITTLE_REQUESTS_MIN * self.connections;
+        let judged = outcome.connects == 0
+            && outcome.requests >= LITTLE_REQUESTS_MIN * self.load.connections as u64;
         let missed =
             seen < least * (1.0 - LITTLE_SHARE_MAX) || seen > most * (1.0 + LITTLE_SHARE_MAX);
         match judged && missed {
@@ -126,3 +230,20 @@ impl Contest {
         }
     }
 }
+
+impl Drop for Contest {
+    fn drop(&mut self) {
+        if self.spec.kind == Kind::Nginx {
+            // It may go on writing there until it is killed; what it leaves is a few empty files.
+            let _ = fs::remove_dir_all(nginx::directory(self.process.id()));
+        }
+    }
+}
+
+/// Processor time of the server for each request, in microseconds.
+pub(crate) const CPU: &str = "server_cpu_us_per_request";
+
+/// The user code's part of it.
+pub(crate) const USER_CPU: &str = "server_user_cpu_us_per_request";
+
+const BEHIND: &str = "the load generator fell behind its rate";

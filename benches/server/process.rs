@@ -5,9 +5,41 @@ use std::fs;
 /// What `/proc/PID/stat` counts in, on every Linux: hundredths of a second.
 const TICK_US: f64 = 10_000.0;
 
-/// Processor time the process has used, its ended threads included, in microseconds.
-pub(crate) fn cpu_us(pid: u32) -> Option<f64> {
-    cpu_us_in(&format!("/proc/{pid}/stat"))
+/// Processor time the process has used so far, its ended threads included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Used {
+    /// In microseconds, as exact as the kernel's scheduler counts.
+    pub(crate) cpu_us: f64,
+    /// The kernel's samples of which of it was user code and which the kernel's, in hundredths of
+    /// a second: coarse.
+    ticks: (f64, f64),
+}
+
+impl Used {
+    /// By the process, up to now.
+    pub(crate) fn by(pid: u32) -> Option<Used> {
+        let ticks = ticks_in(&format!("/proc/{pid}/stat"))?;
+        Some(Used { cpu_us: clock_us(pid).unwrap_or((ticks.0 + ticks.1) * TICK_US), ticks })
+    }
+
+    /// Processor time since then, in microseconds, and how much of it was user code.
+    pub(crate) fn since(self, then: Used) -> (f64, f64) {
+        let cpu_us = self.cpu_us - then.cpu_us;
+        let (user, system) = (self.ticks.0 - then.ticks.0, self.ticks.1 - then.ticks.1);
+        (cpu_us, cpu_us * user / (user + system).max(1.0))
+    }
+}
+
+/// What the clock of another process's processor time says, in microseconds.
+fn clock_us(pid: u32) -> Option<f64> {
+    let mut clock: libc::clockid_t = 0;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: both calls write one value each, to which the pointers lead.
+    let read = unsafe {
+        libc::clock_getcpuclockid(pid.try_into().ok()?, &raw mut clock) == 0
+            && libc::clock_gettime(clock, &raw mut time) == 0
+    };
+    read.then(|| time.tv_sec as f64 * 1e6 + time.tv_nsec as f64 / 1e3)
 }
 
 /// Processor time the calling thread has used, in microseconds.
@@ -17,16 +49,17 @@ pub(crate) fn own_thread_cpu_us() -> Option<f64> {
     let ns = text.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok());
     match ns {
         Some(ns) => Some(ns / 1e3),
-        None => cpu_us_in("/proc/thread-self/stat"),
+        None => ticks_in("/proc/thread-self/stat").map(|(user, system)| (user + system) * TICK_US),
     }
 }
 
-fn cpu_us_in(path: &str) -> Option<f64> {
+/// User and system time.
+fn ticks_in(path: &str) -> Option<(f64, f64)> {
     let stat = fs::read_to_string(path).ok()?;
     // The name stands in brackets and may hold anything; utime and stime are fields 14 and 15.
     let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
-    Some((ticks(11)? + ticks(12)?) * TICK_US)
+    Some((ticks(11)?, ticks(12)?))
 }
 
 /// Threads of the process, and its resident memory in MiB.

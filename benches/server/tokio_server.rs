@@ -18,24 +18,46 @@ use windlass::kit::http::{Outbox, Rules, Session, Turn, WaitEnd};
 const BACKLOG: u32 = 4096;
 
 /// Bytes read at a time, into a buffer that each connection owns.
-const READ_BYTES: usize = 8 * 1024;
+const READ_BYTES: usize = 2 * 1024;
 
 /// How long a client that is still sending may take to notice that the connection ends.
 const LINGER_MAX: Duration = Duration::from_secs(1);
 
-/// Starts it on a free port of 127.0.0.1; it runs as long as the runtime returned.
+/// Starts it on a free port of 127.0.0.1, multi-thread, with as many workers as cores if `workers`
+/// does not say otherwise; it runs as long as the runtime returned.
 ///
-/// The runtime is tokio's recommended one: multi-thread, as many workers as cores. The accept loop
-/// is spawned onto it, since a new task is cheapest to start from a worker.
-pub(crate) fn start(rules: Rules) -> io::Result<(Runtime, SocketAddr)> {
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
+/// The accept loop is spawned onto it, since a new task is cheapest to start from a worker.
+pub(crate) fn start(rules: Rules, workers: Option<usize>) -> io::Result<(Runtime, SocketAddr)> {
+    let runtime = multi_thread(workers)?;
     let listener = runtime.block_on(async { listen() })?;
     let addr = listener.local_addr()?;
     runtime.spawn(accept_all(listener, rules));
     Ok((runtime, addr))
 }
 
-fn listen() -> io::Result<TcpListener> {
+/// tokio's recommended runtime.
+pub(crate) fn multi_thread(workers: Option<usize>) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(workers) = workers {
+        builder.worker_threads(workers);
+    }
+    builder.enable_all().build()
+}
+
+/// The same on tokio's runtime of one thread, which is the calling one: it never returns but with
+/// an error.
+pub(crate) fn run_one_thread(rules: Rules, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = listen()?;
+        ready(listener.local_addr()?);
+        accept_all(listener, rules).await;
+        Ok(())
+    })
+}
+
+/// Listens as the kit does.
+pub(crate) fn listen() -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
     socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;

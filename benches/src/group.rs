@@ -154,15 +154,36 @@ impl<'a> Group<'a> {
 
     /// Claims that the subject is at least `bar` times better than the contender `against`.
     pub fn claim(&mut self, text: &str, against: &str, bar: f64) -> &mut Self {
-        let against = Some(against.to_owned());
-        self.spec.claims.push(Claim { text: text.to_owned(), against, bar });
+        self.claim_made(text, Some(against), None, bar)
+    }
+
+    /// Claims that of `measure`, a value measured beside of which less is better, the subject has
+    /// at most `most` times as much as the contender `against`.
+    pub fn claim_of(&mut self, text: &str, measure: &str, against: &str, most: f64) -> &mut Self {
+        self.claim_made(text, Some(against), Some(measure), 1.0 / most)
+    }
+
+    /// Claims that of `measure`, a value measured beside of which less is better, the subject has
+    /// at most `most`.
+    pub fn limit_of(&mut self, text: &str, measure: &str, most: f64) -> &mut Self {
+        self.claim_made(text, None, Some(measure), most)
+    }
+
+    fn claim_made(
+        &mut self,
+        text: &str,
+        against: Option<&str>,
+        of: Option<&str>,
+        bar: f64,
+    ) -> &mut Self {
+        let (against, of) = (against.map(str::to_owned), of.map(str::to_owned));
+        self.spec.claims.push(Claim { text: text.to_owned(), against, of, bar });
         self
     }
 
     /// Claims that the subject's own value keeps to `bar` (at most, where lower is better).
     pub fn limit(&mut self, text: &str, bar: f64) -> &mut Self {
-        self.spec.claims.push(Claim { text: text.to_owned(), against: None, bar });
-        self
+        self.claim_made(text, None, None, bar)
     }
 
     /// Rounds in the default profile; between the two, precision and the budget decide.

@@ -54,6 +54,8 @@
 //! - Opt-in groups stand behind `if bench.all()`.
 
 pub mod channels;
+pub mod child;
+pub mod cores;
 mod options;
 mod group;
 mod work;

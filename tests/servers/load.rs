@@ -1,11 +1,11 @@
 //! The load generator against the servers: it counts what it should, and sees what is wrong.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
-use windlass::kit::load::{LoadClient, LoadConfig, LoadError, Window};
+use windlass::kit::load::{LoadClient, LoadConfig, LoadError, Rate, Window};
 use windlass::kit::serve::{Model, start};
 
 use crate::wire::{config, each_model, pattern};
@@ -130,4 +130,89 @@ fn stale_connections_and_late_replies_are_counted() {
     let outcome = client.run(Window::Requests(2)).expect("a window");
     assert_eq!((outcome.requests, outcome.retries), (1, 1), "{outcome:?}");
     assert_eq!(outcome.errors.deadline, 1, "{outcome:?}");
+}
+
+#[test]
+fn an_open_loop_asks_at_its_rate_over_all_connections() {
+    each_model(
+        |config| config,
+        |model, addr, _server| {
+            if matches!(model, Model::ThreadPerRequest | Model::ThreadPool) {
+                return; // Their kept connections end.
+            }
+            let mut client = LoadClient::connect(LoadConfig::hello(addr, 8)).expect("a client");
+            let time = Duration::from_millis(200);
+            let rate = Rate { per_s: 1000, time, late_max: LATE_ENOUGH, ..Rate::default() };
+            let outcome = client.run(Window::Rate(rate)).expect("a window");
+            assert_eq!((outcome.requests, outcome.errors.total()), (200, 0), "{model}");
+            assert_eq!((outcome.dropped, outcome.late_ns.len()), (0, 200), "{model}");
+            assert!(outcome.elapsed >= Duration::from_millis(199), "{model}: {outcome:?}");
+        },
+    );
+}
+
+/// No generator is so late, however busy the machine.
+const LATE_ENOUGH: Duration = Duration::from_secs(60);
+
+/// What the server stands still for, once.
+const STALL: Duration = Duration::from_millis(400);
+
+/// Serves one connection; stands still once, at the `stalls_at`th request.
+fn stalling(stalls_at: usize) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        let Ok((mut stream, _)) = listener.accept() else {
+            return;
+        };
+        let mut buffer = [0; 1024];
+        for request in 0.. {
+            if !matches!(stream.read(&mut buffer), Ok(bytes) if bytes > 0) {
+                return;
+            }
+            if request == stalls_at {
+                thread::sleep(STALL);
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+        }
+    });
+    addr
+}
+
+#[test]
+fn a_stall_shows_in_the_open_loop_and_not_in_the_closed_one() {
+    let quantile_ms = |window| {
+        let load = LoadConfig::get(stalling(100), 1, "/", b"ok".to_vec());
+        let mut client = LoadClient::connect(load).expect("a client");
+        let outcome = client.run(window).expect("a window");
+        assert_eq!((outcome.requests, outcome.errors.total()), (1000, 0), "{outcome:?}");
+        assert!(outcome.latency_ns.max() >= STALL.as_nanos() as u64, "{outcome:?}");
+        outcome.latency_ns.value_at_quantile(0.99) / 1_000_000
+    };
+    // One of a thousand requests meets the stall; of those that were meant to be sent in these
+    // 0.4 s of a second, hundreds wait for it.
+    let rate = Rate { per_s: 1000, late_max: LATE_ENOUGH, ..Rate::default() };
+    let closed_ms = quantile_ms(Window::Requests(1000));
+    let open_ms = quantile_ms(Window::Rate(rate));
+    assert!(open_ms >= 300, "p99 of the open loop: {open_ms} ms");
+    assert!(closed_ms < open_ms / 2, "p99: closed {closed_ms} ms, open {open_ms} ms");
+}
+
+#[test]
+fn an_open_loop_that_cannot_keep_up_says_so() {
+    let full = Rate { per_s: 1000, backlog_max: 20, late_max: LATE_ENOUGH, ..Rate::default() };
+    let load = LoadConfig::get(stalling(100), 1, "/", b"ok".to_vec());
+    let mut client = LoadClient::connect(load.clone()).expect("a client");
+    let outcome = client.run(Window::Rate(full)).expect("a window");
+    assert!(outcome.dropped >= 100, "{}", outcome.dropped);
+    assert_eq!(outcome.requests + outcome.dropped, 1000, "{outcome:?}");
+
+    let never_late = Rate { late_max: Duration::ZERO, ..Rate::default() };
+    let mut client = LoadClient::connect(LoadConfig { addr: stalling(100), ..load.clone() });
+    let behind = client.as_mut().expect("a client").run(Window::Rate(never_late));
+    assert!(matches!(behind, Err(LoadError::Behind { .. })), "{behind:?}");
+
+    let none = Rate { per_s: 0, ..Rate::default() };
+    let refused = client.expect("a client").run(Window::Rate(none));
+    assert!(matches!(refused, Err(LoadError::Setting { .. })), "{refused:?}");
 }

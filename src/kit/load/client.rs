@@ -1,5 +1,6 @@
 //! The event loop of the load generator.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use super::connection::{Connection, Driven, Stage};
 use super::dial::dial;
 use super::expect::Expected;
 use super::outcome::LoadOutcome;
+use super::schedule::Schedule;
 
 /// Bytes read at a time.
 const READ_BYTES: usize = 256 * 1024;
@@ -19,6 +21,10 @@ const EVENTS: usize = 1024;
 
 /// How often requests are looked through for those that are over their deadline.
 const SWEEP: Duration = Duration::from_millis(200);
+
+/// The system wakes a sleeper this much too late, or later: a request that is due sooner is waited
+/// for awake.
+const WAKE_LATE: Duration = Duration::from_millis(2);
 
 /// A window with so many failures ends early: nothing is measured any more.
 const ERRORS_MAX: u64 = 10_000;
@@ -43,34 +49,82 @@ struct Run {
     issued: u64,
     in_flight: usize,
     outcome: LoadOutcome,
-    /// Connections that are free for their next request.
-    free: Vec<usize>,
+    /// In an open loop: when requests are due.
+    schedule: Option<Schedule>,
+    /// Connections that are free for their next request, the one free for longest first.
+    free: VecDeque<usize>,
 }
 
 impl Run {
     fn new(window: Window, connections: usize) -> Run {
+        let start = Instant::now();
+        let schedule = match window {
+            Window::Rate(rate) => Some(Schedule::new(rate, start)),
+            Window::Requests(_) | Window::Time(_) => None,
+        };
         Run {
             window,
-            start: Instant::now(),
+            start,
             issued: 0,
             in_flight: 0,
             outcome: LoadOutcome::new(),
-            free: (0..connections).rev().collect(),
+            schedule,
+            free: (0..connections).collect(),
         }
     }
 
-    fn wants_more(&self, now: Instant) -> bool {
-        self.outcome.errors.total() < ERRORS_MAX
-            && match self.window {
-                Window::Requests(requests) => self.issued < requests,
-                Window::Time(time) => now - self.start < time,
+    /// Takes the next request, if there is one now: from when on its latency counts.
+    fn next(&mut self, now: Instant) -> Option<Instant> {
+        if self.has_failed() {
+            return None;
+        }
+        match self.window {
+            Window::Requests(requests) => (self.issued < requests).then_some(now),
+            Window::Time(time) => (now - self.start < time).then_some(now),
+            Window::Rate(_) => self.schedule.as_mut()?.take(),
+        }
+    }
+
+    /// In an open loop: notices the requests that are due.
+    fn notice(&mut self, now: Instant) {
+        if let Some(schedule) = &mut self.schedule {
+            schedule.notice(now, &mut self.outcome);
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.outcome.errors.total() >= ERRORS_MAX
+    }
+
+    /// Whether no reply is awaited and no request is to come.
+    fn is_over(&self) -> bool {
+        let all = self.schedule.as_ref().is_none_or(Schedule::is_over);
+        self.in_flight == 0 && (all || self.has_failed())
+    }
+
+    /// How long to wait for events.
+    fn patience(&self) -> Duration {
+        let due = self.schedule.as_ref().and_then(Schedule::next_due);
+        let until = due.map(|due| due.saturating_duration_since(Instant::now()));
+        until.map_or(SWEEP, |until| until.saturating_sub(WAKE_LATE).min(SWEEP))
+    }
+
+    /// The outcome; an error if the generator fell behind its own rate.
+    fn end(mut self) -> Result<LoadOutcome, LoadError> {
+        self.outcome.elapsed = self.start.elapsed();
+        if let Window::Rate(rate) = self.window {
+            let late = Duration::from_nanos(self.outcome.late_ns.value_at_quantile(0.999));
+            if late > rate.late_max {
+                return Err(LoadError::Behind { late, late_max: rate.late_max });
             }
+        }
+        Ok(self.outcome)
     }
 
     fn finish(&mut self, at: usize, connection: &mut Connection) {
         connection.stage = Stage::Idle;
         self.in_flight -= 1;
-        self.free.push(at);
+        self.free.push_back(at);
     }
 
     fn fail(&mut self, count: impl FnOnce(&mut LoadOutcome) -> &mut u64, what: String) {
@@ -123,17 +177,24 @@ impl LoadClient {
     /// ends early.
     ///
     /// # Errors
-    /// The event queue failed.
+    /// The event queue failed; the generator fell behind in an open loop; an open loop of rate 0, or
+    /// without kept connections.
     pub fn run(&mut self, window: Window) -> Result<LoadOutcome, LoadError> {
+        if let Window::Rate(rate) = window
+            && (rate.per_s == 0 || self.config.manner != Manner::KeepAlive)
+        {
+            let what = "an open loop needs a rate of at least 1 and kept connections";
+            return Err(LoadError::Setting { what });
+        }
         let mut run = Run::new(window, self.connections.len());
         let mut now = run.start;
         let mut sweep_at = now + SWEEP;
         loop {
             self.issue(&mut run, now);
-            if run.in_flight == 0 {
+            if run.is_over() {
                 break;
             }
-            match self.poll.poll(&mut self.events, Some(SWEEP)) {
+            match self.poll.poll(&mut self.events, Some(run.patience())) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(source) => return Err(LoadError::Poll { source }),
@@ -153,20 +214,19 @@ impl LoadClient {
                 sweep_at = now + SWEEP;
             }
         }
-        run.outcome.elapsed = run.start.elapsed();
-        Ok(run.outcome)
+        run.end()
     }
 
-    /// Begins a request on each free connection, while the window lasts.
+    /// Begins a request on each free connection, while the window lasts and one is due.
     fn issue(&mut self, run: &mut Run, mut now: Instant) {
-        while let Some(at) = run.free.pop() {
-            if !run.wants_more(now) {
-                run.free.push(at);
-                return;
-            }
+        run.notice(now);
+        while !run.free.is_empty()
+            && let Some(begun) = run.next(now)
+            && let Some(at) = run.free.pop_front()
+        {
             run.issued += 1;
             run.in_flight += 1;
-            self.connections[at].begin(now);
+            self.connections[at].begin(begun);
             if self.connections[at].stream.is_none() {
                 self.open(run, at);
             } else {

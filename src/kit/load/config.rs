@@ -21,6 +21,37 @@ pub enum Window {
     Requests(u64),
     /// When so much time has passed.
     Time(Duration),
+    /// An open loop: requests at a rate of their own, over kept connections.
+    Rate(Rate),
+}
+
+/// The load of an open loop. Request `n` is meant to be sent at the start plus `n` intervals; it
+/// takes the connection that has been free for longest, and waits for one when none is. Its latency
+/// counts from when it was *meant* to be sent, so that what a slow server delays is not left out
+/// (coordinated omission).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests per second, at least 1.
+    pub per_s: u32,
+    /// For so long.
+    pub time: Duration,
+    /// Most requests that may wait for a free connection; further ones are dropped, and counted.
+    pub backlog_max: usize,
+    /// The generator may notice a thousandth of the requests later than this after they were due;
+    /// if it is late more often, the window is void.
+    pub late_max: Duration,
+}
+
+impl Default for Rate {
+    /// 1000 requests per second for one second, at most 65536 waiting, at most 2 ms late.
+    fn default() -> Rate {
+        Rate {
+            per_s: 1000,
+            time: Duration::from_secs(1),
+            backlog_max: 1 << 16,
+            late_max: Duration::from_millis(2),
+        }
+    }
 }
 
 /// What load to make.
@@ -116,6 +147,13 @@ pub enum LoadError {
         /// What the system said.
         source: io::Error,
     },
+    /// The generator itself fell behind its rate: the window says nothing of the server.
+    Behind {
+        /// How late it noticed all but a thousandth of the requests.
+        late: Duration,
+        /// How late it may be.
+        late_max: Duration,
+    },
     /// The first requests, one on each connection, were not all answered as expected.
     FirstRequests {
         /// The server.
@@ -132,6 +170,11 @@ impl fmt::Display for LoadError {
         match self {
             LoadError::Setting { what } => f.write_str(what),
             LoadError::Poll { source } => write!(f, "cannot wait for events: {source}"),
+            LoadError::Behind { late, late_max } => write!(
+                f,
+                "the generator fell behind: it noticed a thousandth of the requests {late:?} late \
+                 or later, and may be {late_max:?} late: give it a core of its own, or a lower rate"
+            ),
             LoadError::FirstRequests { addr, failed, first_error } => {
                 write!(
                     f,
@@ -145,7 +188,9 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            LoadError::Setting { .. } | LoadError::FirstRequests { .. } => None,
+            LoadError::Setting { .. }
+            | LoadError::Behind { .. }
+            | LoadError::FirstRequests { .. } => None,
             LoadError::Poll { source } => Some(source),
         }
     }

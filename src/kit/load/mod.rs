@@ -1,12 +1,15 @@
-//! The load generator: a closed loop over many connections in one thread, every reply checked.
+//! The load generator: many connections in one thread, every reply checked.
 //!
 //! It stands on mio alone and not on windlass's runtime, so that no contender's client differs.
+//!
 //! *Closed loop* means: each connection sends its next request when the last one is answered. So
 //! its latencies say how long a request took, not how long a client with a rate of its own would
-//! wait (coordinated omission).
+//! wait (coordinated omission). *Open loop* ([`Rate`]) means: requests are due at a fixed rate,
+//! whatever became of those before, and a latency counts from when its request was due.
 
 mod config;
 mod outcome;
+mod schedule;
 mod expect;
 mod dial;
 mod connection;
@@ -15,5 +18,5 @@ mod child;
 
 pub use child::{ChildError, ServerProcess, UNTIL_STDIN_CLOSES};
 pub use client::LoadClient;
-pub use config::{LoadConfig, LoadError, Manner, Window};
+pub use config::{LoadConfig, LoadError, Manner, Rate, Window};
 pub use outcome::{Errors, LoadOutcome};

@@ -39,11 +39,16 @@ pub struct LoadOutcome {
     pub retries: u64,
     /// Connections opened.
     pub connects: u64,
+    /// Requests of an open loop that found the backlog full and were never sent.
+    pub dropped: u64,
     /// From the first request to the last reply.
     pub elapsed: Duration,
-    /// Time from sending a request (with a connection of its own: from connecting) to its whole,
-    /// checked reply, in nanoseconds.
+    /// Time from sending a request (with a connection of its own: from connecting; in an open loop
+    /// from when it was meant to be sent) to its whole, checked reply, in nanoseconds.
     pub latency_ns: Histogram<u64>,
+    /// How late the generator itself noticed that a request was due, in nanoseconds (open loop
+    /// only): time that a latency holds and the server is not to blame for.
+    pub late_ns: Histogram<u64>,
 }
 
 impl LoadOutcome {
@@ -54,8 +59,10 @@ impl LoadOutcome {
             first_error: None,
             retries: 0,
             connects: 0,
+            dropped: 0,
             elapsed: Duration::ZERO,
             latency_ns: histogram(),
+            late_ns: histogram(),
         }
     }
 
@@ -66,9 +73,17 @@ impl LoadOutcome {
 
     pub(super) fn record(&mut self, latency: Duration) {
         self.requests += 1;
-        // A value beyond the bounds is counted at the bound, not lost.
-        self.latency_ns.saturating_record(latency.as_nanos().min(u128::from(u64::MAX)) as u64);
+        add(&mut self.latency_ns, latency);
     }
+
+    pub(super) fn record_lateness(&mut self, late: Duration) {
+        add(&mut self.late_ns, late);
+    }
+}
+
+fn add(histogram: &mut Histogram<u64>, time: Duration) {
+    // A value beyond the bounds is counted at the bound, not lost.
+    histogram.saturating_record(time.as_nanos().min(u128::from(u64::MAX)) as u64);
 }
 
 fn histogram() -> Histogram<u64> {

@@ -32,10 +32,22 @@ impl Outcome {
 /// The values that count: of contenders that did not fail, in rounds that were not replaced.
 #[must_use]
 pub fn counted(group: &Group, contender: &Contender) -> Vec<f64> {
+    counted_of(group, contender, None)
+}
+
+/// The values of a measure: the group's own, or one that stands beside; none where it is missing.
+fn values<'c>(contender: &'c Contender, of: Option<&str>) -> &'c [Option<f64>] {
+    match of {
+        None => &contender.values,
+        Some(name) => contender.side.get(name).map_or(&[], Vec::as_slice),
+    }
+}
+
+fn counted_of(group: &Group, contender: &Contender, of: Option<&str>) -> Vec<f64> {
     if contender.failure.is_some() {
         return Vec::new();
     }
-    let rounds = group.rounds.iter().zip(&contender.values);
+    let rounds = group.rounds.iter().zip(values(contender, of));
     rounds.filter(|(round, _)| !round.replaced).filter_map(|(_, value)| *value).collect()
 }
 
@@ -43,15 +55,32 @@ pub fn counted(group: &Group, contender: &Contender) -> Vec<f64> {
 /// counted round.
 #[must_use]
 pub fn ratio(group: &Group, first: &Contender, second: &Contender) -> Option<Interval> {
+    ratio_of(group, first, second, None)
+}
+
+/// [`ratio`] of a measure: `None` the group's own value, else one that stands beside and of which
+/// less is better.
+#[must_use]
+pub fn ratio_of(
+    group: &Group,
+    first: &Contender,
+    second: &Contender,
+    of: Option<&str>,
+) -> Option<Interval> {
     if first.failure.is_some() || second.failure.is_some() {
         return None;
     }
-    let pairs = first.values.iter().zip(&second.values).zip(&group.rounds);
-    let logs: Vec<f64> = pairs
+    statistics::ratio(&logs(group, first, second, of))
+}
+
+/// The paired log ratios of the rounds that count.
+fn logs(group: &Group, first: &Contender, second: &Contender, of: Option<&str>) -> Vec<f64> {
+    let better = of.map_or(group.better, |_| Better::Lower);
+    let pairs = values(first, of).iter().zip(values(second, of)).zip(&group.rounds);
+    pairs
         .filter(|(_, round)| !round.replaced)
-        .filter_map(|((first, second), _)| oriented(group.better, (*first)?, (*second)?))
-        .collect();
-    statistics::ratio(&logs)
+        .filter_map(|((first, second), _)| oriented(better, (*first)?, (*second)?))
+        .collect()
 }
 
 /// The log ratio of two values, above 0 when the first is better.
@@ -86,28 +115,29 @@ pub fn best_of(group: &Group, role: Role) -> Option<&Contender> {
 /// The subject against itself: `None` when the group has no control.
 #[must_use]
 pub fn control(group: &Group) -> Option<Interval> {
-    ratio(group, first_of(group, Role::Control)?, first_of(group, Role::Subject)?)
+    control_of(group, None)
+}
+
+fn control_of(group: &Group, of: Option<&str>) -> Option<Interval> {
+    ratio_of(group, first_of(group, Role::Control)?, first_of(group, Role::Subject)?, of)
 }
 
 /// The paired log ratios of the subject against itself, for pooling over groups.
 #[must_use]
 pub fn control_logs(group: &Group) -> Vec<f64> {
     let pair = first_of(group, Role::Control).zip(first_of(group, Role::Subject));
-    let Some((control, subject)) = pair else {
-        return Vec::new();
-    };
-    let pairs = control.values.iter().zip(&subject.values).zip(&group.rounds);
-    pairs
-        .filter(|(_, round)| !round.replaced)
-        .filter_map(|((a, b), _)| oriented(group.better, (*a)?, (*b)?))
-        .collect()
+    pair.map(|(control, subject)| logs(group, control, subject, None)).unwrap_or_default()
 }
 
 /// The smallest effect that counts in this group: 2 %, or, where the subject measured against
 /// itself shows a difference, the far end of that difference.
 #[must_use]
 pub fn smallest_effect(group: &Group) -> f64 {
-    let Some(control) = control(group) else {
+    smallest_effect_of(group, None)
+}
+
+fn smallest_effect_of(group: &Group, of: Option<&str>) -> f64 {
+    let Some(control) = control_of(group, of) else {
         return statistics::SMALLEST_EFFECT;
     };
     if outcome(&control, statistics::SMALLEST_EFFECT).has_winner() {
@@ -141,19 +171,20 @@ pub fn judge(group: &Group, claim: &Claim) -> (Verdict, Option<Interval>) {
     let Some(subject) = first_of(group, Role::Subject) else {
         return (Verdict::Undecided, None);
     };
-    let smallest = smallest_effect(group);
+    let of = claim.of.as_deref();
+    let smallest = smallest_effect_of(group, of);
     if let Some(against) = &claim.against {
         let other = group.contenders.iter().find(|contender| &contender.name == against);
-        let Some(ratio) = other.and_then(|other| ratio(group, subject, other)) else {
+        let Some(ratio) = other.and_then(|other| ratio_of(group, subject, other, of)) else {
             return (Verdict::Undecided, None);
         };
         return (statistics::judge(&ratio, claim.bar, smallest), Some(ratio));
     }
-    let Some(own) = statistics::interval_of_median(&counted(group, subject)) else {
+    let Some(own) = statistics::interval_of_median(&counted_of(group, subject, of)) else {
         return (Verdict::Undecided, None);
     };
     // A value is not a comparison: no effect is too small, only the interval decides.
-    let (kept, broken) = match group.better {
+    let (kept, broken) = match of.map_or(group.better, |_| Better::Lower) {
         Better::Lower => (own.high <= claim.bar, own.low > claim.bar),
         Better::Higher => (own.low >= claim.bar, own.high < claim.bar),
     };

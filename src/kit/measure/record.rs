@@ -107,6 +107,10 @@ pub struct Claim {
     /// The contender it is measured against; `None`: the subject's own value.
     #[serde(default)]
     pub against: Option<String>,
+    /// The value measured beside that is claimed of, of which less is better; `None`: the group's
+    /// own value.
+    #[serde(default)]
+    pub of: Option<String>,
     /// With `against`: how many times better the subject must be. Without: the value it must
     /// reach (not exceed, where lower is better).
     pub bar: f64,

@@ -26,7 +26,8 @@ pub struct Plan {
     pub budget: Duration,
     /// Beyond `rounds_min`, stop when the subject's ratios to the best baseline and the best peer
     /// are known to within plus or minus this share (0.02: 2 %), and the intervals of the ratios
-    /// it is claimed to reach are no wider than this share from end to end.
+    /// it is claimed to reach are no wider than this share from end to end. (Claims of a value
+    /// measured beside make no more rounds.)
     pub precise_enough: f64,
     /// Repeat at most so many noisy rounds.
     pub repeats_max: usize,
@@ -207,7 +208,8 @@ fn precise(group: &Group, share: f64) -> bool {
         compare::ratio(group, subject, other).is_none_or(|ratio| ratio.half_width() <= half_width)
     };
     let best = [Role::Baseline, Role::Peer].map(|role| compare::best_of(group, role));
-    let claims = group.claims.iter().filter_map(|c| c.against.as_ref());
+    let claims = group.claims.iter().filter(|c| c.of.is_none());
+    let claims = claims.filter_map(|c| c.against.as_ref());
     let mut claimed =
         claims.flat_map(|name| group.contenders.iter().filter(move |c| c.name == *name));
     best.into_iter().flatten().all(|other| known(other, share))

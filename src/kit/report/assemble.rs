@@ -13,7 +13,7 @@ use super::results::{
 };
 
 /// The benches of this project: one without a record is said to be missing.
-pub const EXPECTED: [&str; 3] = ["executor", "ring", "server"];
+pub const EXPECTED: [&str; 4] = ["executor", "ring", "server", "timers"];
 
 /// More noisy rounds than this share make a bench noisy.
 const NOISY_ROUNDS_MAX: f64 = 0.25;
@@ -89,8 +89,8 @@ fn group(group: &record::Group, void: bool) -> Group {
     let claims = group.claims.iter().map(|claim| {
         let (verdict, measured) = compare::judge(group, claim);
         let verdict = if void { Verdict::Undecided } else { verdict };
-        let (text, against, bar) = (claim.text.clone(), claim.against.clone(), claim.bar);
-        Claim { text, against, bar, verdict, measured }
+        let (text, against, of) = (claim.text.clone(), claim.against.clone(), claim.of.clone());
+        Claim { text, against, of, bar: claim.bar, verdict, measured }
     });
     Group {
         id: group.id.clone(),

@@ -209,6 +209,9 @@ pub struct Claim {
     pub text: String,
     /// Against whom; `None`: the subject's own value.
     pub against: Option<String>,
+    /// The value measured beside that is claimed of; `None`: the group's own.
+    #[serde(default)]
+    pub of: Option<String>,
     /// The ratio or value it must reach.
     pub bar: f64,
     /// The judgement.

@@ -139,7 +139,8 @@ fn claim_row(out: &mut String, bench: &Bench, group: &Group, claim: &Claim) {
     let measured = claim.measured.map_or("–".to_owned(), |interval| {
         format!("{} <small>{}</small>", show(interval.median), text::interval(&interval))
     });
-    let unit = if times { String::new() } else { format!(" {}", escape(&group.unit)) };
+    let unit = claim.of.as_ref().unwrap_or(&group.unit);
+    let unit = if times { String::new() } else { format!(" {}", escape(unit)) };
     let _ = write!(
         out,
         "<tr><th scope=\"row\">{} <small>{}: {}</small></th><td data-label=\"Bar\">{}{unit}</td>\

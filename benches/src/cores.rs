@@ -4,18 +4,22 @@ use std::mem;
 
 /// Which core of those the process may use; the same where there is one only.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Core {
+pub enum Core {
+    /// The first.
     First,
+    /// The last.
     Last,
 }
 
 /// The calling thread, and whatever it starts meanwhile, keeps to one core until this is dropped.
-pub(crate) struct Confined {
+#[must_use]
+pub struct Confined {
     before: libc::cpu_set_t,
 }
 
 impl Confined {
-    pub(crate) fn to(core: Core) -> Self {
+    /// Confines the calling thread.
+    pub fn to(core: Core) -> Self {
         // SAFETY: a set of cores is plain bits, of which none need be set.
         let (mut before, mut only): (libc::cpu_set_t, libc::cpu_set_t) =
             unsafe { (mem::zeroed(), mem::zeroed()) };
@@ -33,6 +37,12 @@ impl Confined {
         keep_to(&only);
         Self { before }
     }
+}
+
+/// How many cores the calling thread may use.
+#[must_use]
+pub fn count() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl Drop for Confined {

@@ -1,0 +1,185 @@
+//! The contenders of one group: who takes part, and how each is loaded.
+
+use std::net::SocketAddr;
+
+use windlass::kit::load::LoadConfig;
+use windlass::kit::serve::Model;
+use windlass_benches::{Group, Harness, Role};
+
+use crate::contest::{Connect, Contest};
+use crate::nginx;
+use crate::spec::{Kind, Spec};
+
+/// The subject's name.
+pub(crate) const WINDLASS: &str = "windlass evented";
+/// The limit's name: what the others are held against.
+pub(crate) const BARE: &str = "bare mio loop";
+/// The name of the most used peer.
+pub(crate) const TOKIO: &str = "tokio";
+/// The name of the best blocking baseline.
+pub(crate) const PER_CONNECTION: &str = "thread per connection";
+/// The name of the simplest blocking baseline.
+pub(crate) const PER_REQUEST: &str = "thread per request";
+
+/// Most threads of the pool: what `windlass serve` gives it by default.
+pub(crate) const POOL_THREADS_MAX: usize = 64;
+
+/// Source addresses of clients that open many connections: each has 28,000 ports.
+pub(crate) const SOURCES: u8 = 200;
+
+/// Connections in smoke mode, at most.
+const SMOKE_CONNECTIONS: usize = 8;
+
+/// Descriptors beside those of connections.
+const DESCRIPTORS_BESIDE: usize = 256;
+
+/// How the client asks.
+#[derive(Clone, Copy)]
+pub(crate) enum Manner {
+    /// Each connection asks again when it is answered; requests per second.
+    Closed,
+    /// So many requests a second; the latency that a thousandth exceeds.
+    Open { per_s: u32 },
+    /// So many requests a second; the server's processor time for each.
+    Cost { per_s: u32 },
+}
+
+/// The contenders of one group.
+pub(crate) struct Field<'g, 'a> {
+    pub(crate) group: &'g mut Group<'a>,
+    /// Requests in flight, or connections.
+    pub(crate) at_once: usize,
+    /// Servers are kept to one core, their clients to another.
+    pub(crate) pinned: bool,
+    pub(crate) manner: Manner,
+    /// Connections held open by contenders that have entered.
+    held: usize,
+}
+
+impl<'g, 'a> Field<'g, 'a> {
+    /// An empty one, closed loop, not pinned.
+    pub(crate) fn new(group: &'g mut Group<'a>, size: Size, at_once: usize) -> Self {
+        let at_once = size.connections(at_once);
+        Field { group, at_once, pinned: false, manner: Manner::Closed, held: 0 }
+    }
+
+    /// The same with servers on the first core, and their clients on the last.
+    pub(crate) fn pinned(mut self) -> Self {
+        self.pinned = true;
+        self
+    }
+
+    /// The same in an open loop.
+    pub(crate) fn open(mut self, per_s: u32) -> Self {
+        self.manner = Manner::Open { per_s };
+        self
+    }
+
+    /// The same in an open loop, and measured for what it costs the server.
+    pub(crate) fn cost(mut self, per_s: u32) -> Self {
+        self.manner = Manner::Cost { per_s };
+        self
+    }
+
+    /// windlass with the workers it chooses: one, where it is kept to one core.
+    pub(crate) fn windlass(&mut self, load: Load<'_>) {
+        self.enter(WINDLASS, Role::Subject, Spec::of(Kind::Kit(Model::Evented)), load);
+    }
+
+    /// The limit: one bare loop.
+    pub(crate) fn bare(&mut self, load: Load<'_>) {
+        self.enter(BARE, Role::Limit, Spec::of(Kind::Bare).workers(1), load);
+    }
+
+    /// tokio, multi-thread.
+    pub(crate) fn tokio(&mut self, load: Load<'_>) {
+        self.enter(TOKIO, Role::Peer, Spec::of(Kind::Tokio), load);
+    }
+
+    /// A blocking model.
+    pub(crate) fn blocking(&mut self, name: &str, model: Model, load: Load<'_>) {
+        let pool_threads = self.at_once.min(POOL_THREADS_MAX);
+        let spec = Spec::of(Kind::Kit(model)).pool(pool_threads);
+        self.enter(name, Role::Baseline, spec, load);
+    }
+
+    /// Starts a contender's server and client; what does not start is recorded with the reason.
+    pub(crate) fn enter(&mut self, name: &str, role: Role, spec: Spec, load: Load<'_>) {
+        let spec = if self.pinned { spec.pinned() } else { spec };
+        let installed = match spec.kind {
+            Kind::Nginx => nginx::program().map(drop),
+            _ => Ok(()),
+        };
+        let started = installed
+            .and_then(|()| self.connect())
+            .and_then(|how| Contest::start(&spec, how, load));
+        let manner = self.manner;
+        match started {
+            Ok(mut contest) => self.group.window(name, role, move |window| match manner {
+                Manner::Closed => contest.measure(window),
+                Manner::Open { per_s } => contest.measure_open(window, per_s),
+                Manner::Cost { per_s } => contest.measure_cost(window, per_s),
+            }),
+            Err(why) => self.group.broken(name, role, &why),
+        };
+    }
+
+    /// Whether the next contender's connections stay open between windows: where the limit of open
+    /// files leaves room for them and once more as many, which others then open when it is their
+    /// turn.
+    fn connect(&mut self) -> Result<Connect, String> {
+        let wanted = self.held + 2 * self.at_once + DESCRIPTORS_BESIDE;
+        if descriptors(wanted)? >= wanted {
+            self.held += self.at_once;
+            return Ok(Connect::Once);
+        }
+        enough(self.held + self.at_once + DESCRIPTORS_BESIDE)?;
+        Ok(Connect::EachWindow)
+    }
+}
+
+/// What load a server at an address is put under.
+pub(crate) type Load<'l> = &'l dyn Fn(SocketAddr) -> LoadConfig;
+
+/// How large the groups are.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    smoke: bool,
+}
+
+impl Size {
+    pub(crate) fn of(bench: &Harness) -> Size {
+        Size { smoke: bench.smoke() }
+    }
+
+    /// So many connections, or few in smoke mode.
+    pub(crate) fn connections(self, wanted: usize) -> usize {
+        if self.smoke { wanted.min(SMOKE_CONNECTIONS) } else { wanted }
+    }
+}
+
+/// Raises the limit of open files as far as `wanted`, if it may be: what it is then. The servers,
+/// which are started from here, inherit it.
+fn descriptors(wanted: usize) -> Result<usize, String> {
+    let (soft, hard) = rlimit::Resource::NOFILE.get().map_err(|error| error.to_string())?;
+    let wanted = wanted as u64;
+    // Only a privileged process may go beyond the hard limit.
+    if wanted > hard && rlimit::Resource::NOFILE.set(wanted, wanted).is_ok() {
+        return Ok(wanted as usize);
+    }
+    let limit = wanted.clamp(soft, hard.max(soft));
+    rlimit::Resource::NOFILE
+        .set(limit, hard)
+        .map_err(|error| format!("the limit of open files cannot be raised: {error}"))?;
+    Ok(limit as usize)
+}
+
+/// Sees to it that this process may open so many files.
+pub(crate) fn enough(wanted: usize) -> Result<(), String> {
+    match descriptors(wanted)? {
+        allowed if allowed >= wanted => Ok(()),
+        allowed => Err(format!(
+            "needs {wanted} open files, and the system allows {allowed}: raise it (ulimit -n)"
+        )),
+    }
+}

@@ -1,0 +1,139 @@
+//! Connections that are held: what each takes of the memory, and what many do to the few that ask.
+
+use std::fs;
+use std::time::Duration;
+
+use windlass::kit::load::{LoadClient, LoadConfig, ServerProcess};
+use windlass::kit::serve::Model;
+use windlass_benches::{Better, Group, Harness, Role, Sample, Window};
+
+use crate::child;
+use crate::field::{BARE, Field, PER_CONNECTION, SOURCES, Size, TOKIO, WINDLASS, enough};
+use crate::spec::{Kind, Spec};
+
+/// Connections held; the last is the issue's.
+const HELD: [usize; 3] = [100, 1000, 10_000];
+
+/// Connections that one client opens at a time: no more than a listener's backlog.
+const LOT: usize = 1000;
+
+/// The bar, in KiB.
+const MOST_KIB: f64 = 2.2;
+
+/// Requests a second over all connections, one after the other.
+const PER_S: u32 = 20_000;
+
+/// Measures the groups of this file.
+pub(crate) fn measure(bench: &mut Harness, size: Size) {
+    for held in HELD {
+        memory(bench, size, held);
+    }
+    for held in HELD {
+        asked(bench, size, held);
+    }
+}
+
+fn memory(bench: &mut Harness, size: Size, held: usize) {
+    bench.group(&format!("held_memory_{held}"), |group| {
+        group
+            .title(&format!("memory of each of {held} connections"))
+            .question("What does a connection take that is kept open and idle?")
+            .method(
+                "A fresh server process for each sample. Resident memory (Rss of \
+                 /proc/PID/smaps_rollup) when one connection has been served and closed, and again \
+                 when all are open and each has been answered once; the growth by the connections. \
+                 Opened a thousand at a time. tokio's connections own a read buffer of 2 KiB each, \
+                 as its users write it, of which the first page is resident; thread per \
+                 connection's stacks are what they have touched.",
+            )
+            .not_shown(
+                "Kernel memory: sockets, and 16 KiB of kernel stack for each thread. Memory that \
+                 is set aside and not touched. With few connections, what the server sets up once \
+                 for many counts for these few.",
+            )
+            .unit("KiB per connection", Better::Lower)
+            .over("memory of a held connection", "connections", held as f64)
+            .without_criterion()
+            .without_control()
+            .crowded()
+            .rounds(6, 6);
+        if held == HELD[2] {
+            let text = "at most 2.2 KiB for each of 10,000 idle connections";
+            group.limit(text, MOST_KIB);
+        }
+        let held = size.connections(held);
+        holder(group, WINDLASS, Role::Subject, Spec::of(Kind::Kit(Model::Evented)), held);
+        holder(group, BARE, Role::Limit, Spec::of(Kind::Bare).workers(1), held);
+        holder(group, TOKIO, Role::Peer, Spec::of(Kind::Tokio), held);
+        let threads = Spec::of(Kind::Kit(Model::ThreadPerConnection));
+        holder(group, PER_CONNECTION, Role::Baseline, threads, held);
+    });
+}
+
+fn holder(group: &mut Group<'_>, name: &str, role: Role, spec: Spec, held: usize) {
+    match enough(held + LOT) {
+        Ok(()) => group.window(name, role, move |_: &Window| grown(&spec, held)),
+        Err(why) => group.broken(name, role, &why),
+    };
+}
+
+/// A server's growth for each of `held` connections, in KiB.
+fn grown(spec: &Spec, held: usize) -> Result<Sample, String> {
+    let process = child::start(spec)?;
+    drop(opened(&process, 1)?);
+    let before = resident_kib(process.id())?;
+    let mut clients = Vec::new();
+    for from in (0..held).step_by(LOT) {
+        clients.push(opened(&process, LOT.min(held - from))?);
+    }
+    let after = resident_kib(process.id())?;
+    // So few as in smoke mode may fit into pages that were there before.
+    Ok(Sample::new(((after - before) / held as f64).max(0.001)).with("server_rss_kib", after))
+}
+
+/// So many connections, each answered once.
+fn opened(process: &ServerProcess, connections: usize) -> Result<LoadClient, String> {
+    let load = LoadConfig { sources: SOURCES, ..LoadConfig::hello(process.addr(), connections) };
+    LoadClient::connect(load).map_err(|error| error.to_string())
+}
+
+fn resident_kib(pid: u32) -> Result<f64, String> {
+    let path = format!("/proc/{pid}/smaps_rollup");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    let line = text.lines().find(|line| line.starts_with("Rss:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+        .ok_or_else(|| format!("{path}: no number behind Rss:"))
+}
+
+fn asked(bench: &mut Harness, size: Size, held: usize) {
+    // Long enough that each connection is asked in each window.
+    let (sample_ms, rounds) = if held < HELD[2] { (100, 10) } else { (500, 6) };
+    let all = bench.all();
+    bench.group(&format!("held_cpu_{held}"), |group| {
+        group
+            .title(&format!("CPU per request, {held} connections held"))
+            .question("Does a request cost more when more connections are held?")
+            .method(
+                "An open loop, 20,000 requests a second, on each of the connections in turn; \
+                 server on the first core, client on the last. Processor time of the server by \
+                 requests answered. Not one error is allowed.",
+            )
+            .not_shown(
+                "The runtime alone: the more sockets, the less of what the kernel knows of each is \
+                 in the caches, for all contenders alike; the bare loop shows how much.",
+            )
+            .unit("us of CPU per request", Better::Lower)
+            .over("CPU per request over held connections", "connections", held as f64)
+            .without_criterion()
+            .without_control()
+            .rounds(rounds, rounds)
+            .sample(Duration::from_millis(sample_ms));
+        let load = |addr| LoadConfig::hello(addr, size.connections(held));
+        let mut field = Field::new(group, size, held).pinned().cost(PER_S);
+        field.windlass(&load);
+        field.bare(&load);
+        if all {
+            field.tokio(&load);
+        }
+    });
+}
