@@ -18,7 +18,7 @@ use crate::time::{Sleep, sleep, timeout};
 const PAUSE_FIRST: Duration = Duration::from_millis(5);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-/// How long [`connect`] may take.
+/// How long [`connect()`] may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DialOptions {
     /// All together: the look-up, and every attempt. Default: 10 s.
@@ -51,13 +51,13 @@ pub async fn connect(host: &str, port: u16, options: DialOptions) -> Result<TcpS
     race(&addresses, options.head_start, over).await
 }
 
-/// As [`connect`], to the first of several addresses that answers.
+/// As [`connect()`], to the first of several addresses that answers.
 ///
 /// # Errors
 /// [`DialError::Connect`].
 ///
 /// # Panics
-/// As [`connect`].
+/// As [`connect()`].
 pub async fn connect_any(
     addresses: &[SocketAddr],
     options: DialOptions,
@@ -72,7 +72,7 @@ pub async fn connect_any(
 /// The kernel's (not found, refused); `TimedOut`.
 ///
 /// # Panics
-/// As [`connect`].
+/// As [`connect()`].
 pub async fn unix(path: impl AsRef<Path>, limit: Duration) -> io::Result<UnixStream> {
     let path = path.as_ref();
     let connecting = async {
