@@ -1,10 +1,10 @@
 //! Connecting by name: look-ups off the workers, several addresses, a bound on the time.
 //!
-//! [`connect()`] follows RFC 8305 ("Happy Eyeballs") in its main points. The addresses of a name are
-//! tried in the resolver's order, but with the two families in turn. Each attempt has a head start
-//! (250 ms by default) before the next address is tried beside it; when one fails, the next begins
-//! at once. The first connection wins, the other attempts are dropped. Left out: asking for both
-//! families apart, and remembering what was fast.
+//! [`connect()`] follows RFC 8305 ("Happy Eyeballs") in its main points. The addresses of a name
+//! are tried in the resolver's order, but with the two families in turn. Each attempt has a head
+//! start (250 ms by default) before the next address is tried beside it; when one fails, the next
+//! begins at once. The first connection wins, the other attempts are dropped. Left out: asking for
+//! both families apart, and remembering what was fast.
 //!
 //! ```
 //! use windlass::dial::{DialOptions, connect};
