@@ -1,9 +1,10 @@
 //! Names, several addresses, and time that runs out.
 
 use std::io;
-use std::net::{self, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use socket2::{Domain, Socket, Type};
 use windlass::dial::{DialError, DialOptions, connect, connect_any, lookup, unix};
 use windlass::net::{Async, TcpListener, UnixStream};
 use windlass::spawn;
@@ -11,9 +12,12 @@ use windlass::time::timeout;
 
 use crate::loopback::{BOUND, bounded, runtime, silent};
 
-/// An address where nobody listens.
-fn closed() -> SocketAddr {
-    net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+/// An address where nobody listens, nor will while the socket lives.
+fn closed() -> (Socket, SocketAddr) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (socket, address)
 }
 
 fn options(timeout_ms: u64, head_start_ms: u64) -> DialOptions {
@@ -51,7 +55,8 @@ fn after_a_refusal_the_next_address_has_its_turn_at_once() {
     let runtime = runtime(1);
     bounded(&runtime, async {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let addresses = [closed(), closed(), listener.local_addr()?];
+        let ((_one, first), (_other, second)) = (closed(), closed());
+        let addresses = [first, second, listener.local_addr()?];
         // No head start ends within the bound.
         let hour = Duration::from_secs(3600);
         let options = DialOptions { timeout: hour, head_start: hour };
@@ -79,7 +84,8 @@ fn an_address_that_is_silent_holds_nobody_up() {
 #[test]
 fn the_error_names_every_address_and_what_became_of_it() {
     let runtime = runtime(1);
-    let addresses = [closed(), closed()];
+    let ((_one, first), (_other, second)) = (closed(), closed());
+    let addresses = [first, second];
     let error = runtime.block_on(connect_any(&addresses, options(5000, 250))).unwrap_err();
     let said = error.to_string();
     for address in addresses {
@@ -95,7 +101,8 @@ fn time_that_runs_out_is_an_error_with_the_addresses() {
     let runtime = runtime(1);
     bounded(&runtime, async {
         let (silent, _waiting) = silent().await?;
-        let addresses = [closed(), silent.local_addr()?, closed()];
+        let ((_one, first), (_other, last)) = (closed(), closed());
+        let addresses = [first, silent.local_addr()?, last];
         let DialError::Connect { tried } =
             connect_any(&addresses, options(50, 3_600_000)).await.unwrap_err()
         else {

@@ -207,8 +207,8 @@ fn peeking_takes_nothing_and_readiness_is_the_kernels() {
         assert!(poll!(pin!(server.readable())).is_pending(), "all was read");
 
         client.writable().await?;
-        let filled = async { while client.write(&[0; 4096]).await.is_ok() {} };
-        assert!(timeout(Duration::from_millis(50), filled).await.is_err());
+        let mut fills = client.as_std();
+        while fills.write(&[0; 4096]).is_ok() {}
         let mut writable = pin!(client.writable());
         assert!(poll!(writable.as_mut()).is_pending(), "the buffers are full");
         let drains = async {
