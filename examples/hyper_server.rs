@@ -93,7 +93,10 @@ async fn connection(stream: TcpStream, stopping: Gone, _alive: Sender<Infallible
             served.await
         }
     };
-    if let Err(error) = ended {
+    // A client that is gone when the connection closes has lost nothing.
+    if let Err(error) = ended
+        && !error.is_shutdown()
+    {
         eprintln!("connection: {error}");
     }
 }

@@ -8,6 +8,12 @@ mod wire;
 #[path = "servers/parser.rs"]
 mod parser;
 
+#[path = "support/session.rs"]
+mod session;
+
+#[path = "servers/splits.rs"]
+mod splits;
+
 #[path = "servers/requests.rs"]
 mod requests;
 
@@ -28,6 +34,9 @@ mod load;
 
 #[path = "servers/process.rs"]
 mod process;
+
+#[path = "servers/peers.rs"]
+mod peers;
 
 #[path = "servers/faults.rs"]
 mod faults;

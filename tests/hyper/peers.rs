@@ -1,5 +1,7 @@
 //! A server and a client, both hyper's, both on windlass.
 
+#![allow(dead_code, reason = "each test target uses a part of it")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -121,6 +121,8 @@ fn one_connection_too_many_is_told_so() {
         let mut third = Wire::to(addr);
         let reply = third.reply();
         assert_eq!((reply.status, reply.closes()), (503, true), "{model}");
+        assert!(reply.says("retry-after: 1"), "{model}: {}", reply.head);
+        assert_eq!(reply.body, b"too many connections; try again later\n", "{model}");
         for wire in &mut held {
             assert_eq!(wire.ask(b"host: a\r\n\r\n").status, 200, "{model}");
         }

@@ -31,7 +31,8 @@ fn pieces<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
     cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
 }
 
-fn one_request() -> impl Strategy<Value = Vec<u8>> {
+/// A request, mostly a good one.
+pub(crate) fn one_request() -> impl Strategy<Value = Vec<u8>> {
     let body = prop::collection::vec(any::<u8>(), 0..320);
     let sizes = prop::collection::vec(1_usize..40, 0..8);
     let extras = (0_usize..300, 0_usize..600);

@@ -53,6 +53,9 @@ impl Reply {
             out.push(b"\r\nallow: ");
             out.push(allow.as_bytes());
         }
+        if self.status == Status::Unavailable {
+            out.push(b"\r\nretry-after: 1");
+        }
         match persist {
             Persist::Keep => {}
             Persist::KeepSaid => out.push(b"\r\nconnection: keep-alive"),
