@@ -12,8 +12,10 @@ const LEFT_OVER: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!
 const LEFT_OVER_MACROS: [&str; 3] = ["todo", "unimplemented", "dbg"];
 
 /// Tests that may sleep, and what they wait for. Races belong into models, order into barriers.
-pub(crate) const MAY_SLEEP: [(&str, &str); 1] =
-    [("tests/servers/deadlines.rs", "a slow client is one that waits between its bytes")];
+pub(crate) const MAY_SLEEP: [(&str, &str); 2] = [
+    ("tests/servers/deadlines.rs", "a slow client is one that waits between its bytes"),
+    ("tests/servers/load.rs", "a server that stalls is one that stands still for a while"),
+];
 
 /// Checks one file.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {

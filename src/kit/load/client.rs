@@ -177,8 +177,8 @@ impl LoadClient {
     /// ends early.
     ///
     /// # Errors
-    /// The event queue failed; the generator fell behind in an open loop; an open loop of rate 0, or
-    /// without kept connections.
+    /// The event queue failed; the generator fell behind in an open loop; an open loop of rate 0,
+    /// or without kept connections.
     pub fn run(&mut self, window: Window) -> Result<LoadOutcome, LoadError> {
         if let Window::Rate(rate) = window
             && (rate.per_s == 0 || self.config.manner != Manner::KeepAlive)
