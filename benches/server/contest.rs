@@ -99,11 +99,13 @@ impl Contest {
             false => load::Window::Time(window.duration),
         };
         self.connect()?;
-        if self.is_kept() && !window.smoke {
-            self.run(load::Window::Requests(self.load.connections as u64))?;
-        }
-        let (outcome, mut sample) = self.loaded(length, LoadOutcome::requests_per_s)?;
+        let warm = match self.is_kept() && !window.smoke {
+            true => self.run(load::Window::Requests(self.load.connections as u64)).map(drop),
+            false => Ok(()),
+        };
+        let loaded = warm.and_then(|()| self.loaded(length, LoadOutcome::requests_per_s));
         self.close();
+        let (outcome, mut sample) = loaded?;
         if self.retries_belong {
             let each = outcome.retries as f64 / outcome.requests as f64;
             sample = sample.with("retries_per_request", each);
@@ -129,13 +131,14 @@ impl Contest {
         let p999_ms = |outcome: &LoadOutcome| ms(outcome.latency_ns.value_at_quantile(0.999));
         self.connect()?;
         let mut void = 0;
-        let (outcome, sample) = loop {
+        let loaded = loop {
             match self.loaded(load::Window::Rate(rate), p999_ms) {
                 Err(why) if why == BEHIND && void < VOID_MAX => void += 1,
-                ended => break ended?,
+                ended => break ended,
             }
         };
         self.close();
+        let (outcome, sample) = loaded?;
         if outcome.dropped > 0 {
             return Err(format!("{} requests waited in vain and were dropped", outcome.dropped));
         }

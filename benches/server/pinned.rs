@@ -18,7 +18,8 @@ pub(crate) fn measure(bench: &mut Harness, size: Size) {
     for at_once in [64, 1000] {
         ranked(bench, size, at_once);
     }
-    for at_once in [64, 1000] {
+    let at_once: &[usize] = if bench.all() { &[64, 1000] } else { &[64] };
+    for &at_once in at_once {
         peers(bench, size, at_once);
     }
 }
@@ -30,8 +31,8 @@ fn ranked(bench: &mut Harness, size: Size, at_once: usize) {
         group
             .title(&format!("hello, one core each, {at_once} at once"))
             .question("What does the runtime itself cost, on one core, beside a bare event loop?")
-            .rounds(12, 60)
-            .budget(Duration::from_secs(17))
+            .rounds(10, 60)
+            .budget(Duration::from_secs(14))
             .sample(Duration::from_millis(300))
             .claim("one core: at least tokio's requests/s", TOKIO, 1.0)
             .claim("one core: at least 0.97x the bare loop's requests/s", BARE, 0.97)
@@ -55,7 +56,7 @@ fn peers(bench: &mut Harness, size: Size, at_once: usize) {
             .question("And beside the other runtimes, and hyper on two of them?")
             .without_control()
             .rounds(10, 10)
-            .sample(Duration::from_millis(120));
+            .sample(Duration::from_millis(100));
         let load = |addr| LoadConfig::hello(addr, size.connections(at_once));
         let mut field = Field::new(group, size, at_once).pinned();
         field.windlass(&load);
