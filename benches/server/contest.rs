@@ -1,6 +1,7 @@
 //! One contender: a server process, the client that loads it, and what one window of requests says.
 
 use std::fs;
+use std::time::Duration;
 
 use windlass::kit::load::{
     self, LoadClient, LoadConfig, LoadError, LoadOutcome, Manner, Rate, ServerProcess,
@@ -25,6 +26,9 @@ const SMOKE_REQUESTS: u64 = 64;
 
 /// Requests per second of an open loop in smoke mode.
 const SMOKE_RATE: u32 = 500;
+
+/// How late the generator may be in smoke mode.
+const SMOKE_LATE_MAX: Duration = Duration::from_secs(60);
 
 /// Void windows of the open loop in a row, after which the contender counts as failed.
 const VOID_MAX: u32 = 8;
@@ -126,7 +130,9 @@ impl Contest {
     pub(crate) fn measure_open(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
         let _confined = self.spec.pinned.then(|| Confined::to(Core::Last));
         let per_s = if window.smoke { SMOKE_RATE } else { per_s };
-        let rate = Rate { per_s, time: window.duration, ..Rate::default() };
+        // Smoke mode judges no one's speed, the generator's neither.
+        let late_max = if window.smoke { SMOKE_LATE_MAX } else { Rate::default().late_max };
+        let rate = Rate { per_s, time: window.duration, late_max, ..Rate::default() };
         let ms = |ns: u64| ns as f64 / 1e6;
         let p999_ms = |outcome: &LoadOutcome| ms(outcome.latency_ns.value_at_quantile(0.999));
         self.connect()?;
