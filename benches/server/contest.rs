@@ -125,6 +125,15 @@ impl Contest {
             .with("latency_us_p99", us(0.99)))
     }
 
+    /// The same for what the server's user code took: microseconds for each request.
+    pub(crate) fn measure_user(&mut self, window: &Window) -> Result<Sample, String> {
+        let sample = self.measure(window)?;
+        let user_us = sample.side.get(USER_CPU).copied().ok_or(UNTOLD)?;
+        let rate = sample.value;
+        // The kernel's samples of a short window may have met no user code at all.
+        Ok(Sample { value: user_us.max(0.01), ..sample }.with("requests_per_s", rate))
+    }
+
     /// Measures one window of the open loop: the latency, in milliseconds, that a thousandth of the
     /// requests exceeds. A window in which the generator fell behind is void and begun again.
     pub(crate) fn measure_open(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
@@ -160,8 +169,7 @@ impl Contest {
     /// The same for what it cost the server: microseconds of processor time for each request.
     pub(crate) fn measure_cost(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
         let sample = self.measure_open(window, per_s)?;
-        let cpu_us = sample.side.get(CPU).copied();
-        let cpu_us = cpu_us.ok_or("this system does not say what a process has used")?;
+        let cpu_us = sample.side.get(CPU).copied().ok_or(UNTOLD)?;
         let latency_ms = sample.value;
         Ok(Sample { value: cpu_us, ..sample }.with("latency_ms_p999", latency_ms))
     }
@@ -254,5 +262,7 @@ pub(crate) const CPU: &str = "server_cpu_us_per_request";
 
 /// The user code's part of it.
 pub(crate) const USER_CPU: &str = "server_user_cpu_us_per_request";
+
+const UNTOLD: &str = "this system does not say what a process has used";
 
 const BEHIND: &str = "the load generator fell behind its rate";
