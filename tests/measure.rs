@@ -105,6 +105,28 @@ fn ratios_are_oriented_so_that_above_one_is_better() {
 }
 
 #[test]
+fn claims_of_a_value_beside_are_judged_by_it_and_less_is_better() {
+    // The subject is slower, and takes half as much processor time.
+    let sample = |rate, cpu_us| Ok(Sample::new(rate).with("cpu_us", cpu_us));
+    let mut entries = [
+        Entry::new("subject", Role::Subject, || sample(100.0, 2.0)),
+        Entry::new("other", Role::Peer, || sample(200.0, 4.0)),
+    ];
+    let mut group = group("beside", Better::Higher);
+    rounds::run(&mut group, &plan(8), &mut entries, &mut |_| {});
+    let verdict = |against: Option<&str>, of: &str, bar| {
+        let (against, of) = (against.map(str::to_owned), Some(of.to_owned()));
+        compare::judge(&group, &Claim { text: String::new(), against, of, bar })
+    };
+    let (holds, measured) = verdict(Some("other"), "cpu_us", 1.5);
+    assert_eq!((holds, measured.unwrap().median), (Verdict::Holds, 2.0));
+    assert_eq!(verdict(Some("other"), "cpu_us", 3.0).0, Verdict::Refuted);
+    assert_eq!(verdict(None, "cpu_us", 2.5).0, Verdict::Holds);
+    assert_eq!(verdict(None, "cpu_us", 1.5).0, Verdict::Refuted);
+    assert_eq!(verdict(Some("other"), "nothing", 1.0), (Verdict::Undecided, None));
+}
+
+#[test]
 fn rounds_go_on_until_the_claimed_ratio_is_known_or_the_most_are_run() {
     let rounds_of = |claimed: bool| {
         let mut turn = 0;

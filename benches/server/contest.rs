@@ -1,6 +1,7 @@
 //! One contender: a server process, the client that loads it, and what one window of requests says.
 
 use std::fs;
+use std::time::Duration;
 
 use windlass::kit::load::{
     self, LoadClient, LoadConfig, LoadError, LoadOutcome, Manner, Rate, ServerProcess,
@@ -25,6 +26,9 @@ const SMOKE_REQUESTS: u64 = 64;
 
 /// Requests per second of an open loop in smoke mode.
 const SMOKE_RATE: u32 = 500;
+
+/// How late the generator may be in smoke mode.
+const SMOKE_LATE_MAX: Duration = Duration::from_secs(60);
 
 /// Void windows of the open loop in a row, after which the contender counts as failed.
 const VOID_MAX: u32 = 8;
@@ -99,11 +103,13 @@ impl Contest {
             false => load::Window::Time(window.duration),
         };
         self.connect()?;
-        if self.is_kept() && !window.smoke {
-            self.run(load::Window::Requests(self.load.connections as u64))?;
-        }
-        let (outcome, mut sample) = self.loaded(length, LoadOutcome::requests_per_s)?;
+        let warm = match self.is_kept() && !window.smoke {
+            true => self.run(load::Window::Requests(self.load.connections as u64)).map(drop),
+            false => Ok(()),
+        };
+        let loaded = warm.and_then(|()| self.loaded(length, LoadOutcome::requests_per_s));
         self.close();
+        let (outcome, mut sample) = loaded?;
         if self.retries_belong {
             let each = outcome.retries as f64 / outcome.requests as f64;
             sample = sample.with("retries_per_request", each);
@@ -119,23 +125,35 @@ impl Contest {
             .with("latency_us_p99", us(0.99)))
     }
 
+    /// The same for what the server's user code took: microseconds for each request.
+    pub(crate) fn measure_user(&mut self, window: &Window) -> Result<Sample, String> {
+        let sample = self.measure(window)?;
+        let user_us = sample.side.get(USER_CPU).copied().ok_or(UNTOLD)?;
+        let rate = sample.value;
+        // The kernel's samples of a short window may have met no user code at all.
+        Ok(Sample { value: user_us.max(0.01), ..sample }.with("requests_per_s", rate))
+    }
+
     /// Measures one window of the open loop: the latency, in milliseconds, that a thousandth of the
     /// requests exceeds. A window in which the generator fell behind is void and begun again.
     pub(crate) fn measure_open(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
         let _confined = self.spec.pinned.then(|| Confined::to(Core::Last));
         let per_s = if window.smoke { SMOKE_RATE } else { per_s };
-        let rate = Rate { per_s, time: window.duration, ..Rate::default() };
+        // Smoke mode judges no one's speed, the generator's neither.
+        let late_max = if window.smoke { SMOKE_LATE_MAX } else { Rate::default().late_max };
+        let rate = Rate { per_s, time: window.duration, late_max, ..Rate::default() };
         let ms = |ns: u64| ns as f64 / 1e6;
         let p999_ms = |outcome: &LoadOutcome| ms(outcome.latency_ns.value_at_quantile(0.999));
         self.connect()?;
         let mut void = 0;
-        let (outcome, sample) = loop {
+        let loaded = loop {
             match self.loaded(load::Window::Rate(rate), p999_ms) {
                 Err(why) if why == BEHIND && void < VOID_MAX => void += 1,
-                ended => break ended?,
+                ended => break ended,
             }
         };
         self.close();
+        let (outcome, sample) = loaded?;
         if outcome.dropped > 0 {
             return Err(format!("{} requests waited in vain and were dropped", outcome.dropped));
         }
@@ -151,8 +169,7 @@ impl Contest {
     /// The same for what it cost the server: microseconds of processor time for each request.
     pub(crate) fn measure_cost(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
         let sample = self.measure_open(window, per_s)?;
-        let cpu_us = sample.side.get(CPU).copied();
-        let cpu_us = cpu_us.ok_or("this system does not say what a process has used")?;
+        let cpu_us = sample.side.get(CPU).copied().ok_or(UNTOLD)?;
         let latency_ms = sample.value;
         Ok(Sample { value: cpu_us, ..sample }.with("latency_ms_p999", latency_ms))
     }
@@ -245,5 +262,7 @@ pub(crate) const CPU: &str = "server_cpu_us_per_request";
 
 /// The user code's part of it.
 pub(crate) const USER_CPU: &str = "server_user_cpu_us_per_request";
+
+const UNTOLD: &str = "this system does not say what a process has used";
 
 const BEHIND: &str = "the load generator fell behind its rate";

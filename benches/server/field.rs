@@ -38,6 +38,8 @@ const DESCRIPTORS_BESIDE: usize = 256;
 pub(crate) enum Manner {
     /// Each connection asks again when it is answered; requests per second.
     Closed,
+    /// As closed; the server's user code for each request.
+    User,
     /// So many requests a second; the latency that a thousandth exceeds.
     Open { per_s: u32 },
     /// So many requests a second; the server's processor time for each.
@@ -66,6 +68,12 @@ impl<'g, 'a> Field<'g, 'a> {
     /// The same with servers on the first core, and their clients on the last.
     pub(crate) fn pinned(mut self) -> Self {
         self.pinned = true;
+        self
+    }
+
+    /// The same, measured for what the server's user code takes.
+    pub(crate) fn user(mut self) -> Self {
+        self.manner = Manner::User;
         self
     }
 
@@ -117,6 +125,7 @@ impl<'g, 'a> Field<'g, 'a> {
         match started {
             Ok(mut contest) => self.group.window(name, role, move |window| match manner {
                 Manner::Closed => contest.measure(window),
+                Manner::User => contest.measure_user(window),
                 Manner::Open { per_s } => contest.measure_open(window, per_s),
                 Manner::Cost { per_s } => contest.measure_cost(window, per_s),
             }),

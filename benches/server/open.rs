@@ -36,9 +36,9 @@ pub(crate) fn measure(bench: &mut Harness, size: Size) {
             .without_criterion()
             .without_control()
             .crowded()
-            .rounds(12, 30)
-            .budget(Duration::from_secs(22))
-            .sample(Duration::from_millis(450))
+            .rounds(10, 30)
+            .budget(Duration::from_secs(16))
+            .sample(Duration::from_millis(400))
             .claim("p99.9 within 1.5x of the bare loop's", BARE, 1.0 / 1.5)
             .claim("p99.9 10x better than thread per connection's", PER_CONNECTION, 10.0);
         let load = |addr| LoadConfig::hello(addr, size.connections(CONNECTIONS));

@@ -14,7 +14,7 @@ const TIMERS: usize = 1_000_000;
 const SMOKE_TIMERS: usize = 1000;
 
 /// The first deadline, from when registering begins: all must be registered by then.
-const HEAD_START: Duration = Duration::from_secs(2);
+const HEAD_START: Duration = Duration::from_millis(2500);
 const SMOKE_HEAD_START: Duration = Duration::from_millis(100);
 
 /// Tasks that come and go before, so that the places in windlass's queues have been used: these are
@@ -38,7 +38,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             .method(
                 "A fresh process for each sample, two workers. One task spawns a million, each of \
                  which sleeps until a deadline of its own: spread evenly over 1.5 s, in no order, \
-                 the first due 2 s after registering began, so that all are pending at once. The \
+                 the first due 2.5 s after registering began, so that all are pending at once. The \
                  value is the processor time of the whole process until all are registered, the \
                  spawns included, by timers; bytes_per_timer the growth of resident memory, task \
                  and future included, \

@@ -140,7 +140,8 @@ pub(crate) fn full_size() -> Vec<Record> {
     let rings = (0..10).map(ring);
     let rings = rings.map(|group| renamed(group, RING)).collect();
     let (ring, server) = (record("ring", rings), record("server", servers));
-    vec![ring, record("executor", executor), server]
+    let timers = vec![four("sleep_5ms", Better::Lower, 0.07, 0.08, 0.6)];
+    vec![ring, record("executor", executor), server, record("timers", timers)]
 }
 
 /// Adds the subject in another setting, a tenth worse.
@@ -171,7 +172,7 @@ fn ring(index: usize) -> Group {
     let against = Some("crossbeam ArrayQueue".to_owned());
     let text = "no slower than crossbeam".to_owned();
     let bar = 1.0;
-    group.claims = vec![Claim { text, against, bar }];
+    group.claims = vec![Claim { text, against, of: None, bar }];
     group
 }
 

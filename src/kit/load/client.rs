@@ -26,6 +26,10 @@ const SWEEP: Duration = Duration::from_millis(200);
 /// for awake.
 const WAKE_LATE: Duration = Duration::from_millis(2);
 
+/// Connections that may be on their way to their first reply at a time: no more than a listener's
+/// backlog takes, since what that drops is tried again only after a second.
+const DIALS_MAX: usize = 1024;
+
 /// A window with so many failures ends early: nothing is measured any more.
 const ERRORS_MAX: u64 = 10_000;
 
@@ -48,6 +52,8 @@ struct Run {
     start: Instant,
     issued: u64,
     in_flight: usize,
+    /// Of those in flight, the ones whose connection was opened for them.
+    dialling: usize,
     outcome: LoadOutcome,
     /// In an open loop: when requests are due.
     schedule: Option<Schedule>,
@@ -67,6 +73,7 @@ impl Run {
             start,
             issued: 0,
             in_flight: 0,
+            dialling: 0,
             outcome: LoadOutcome::new(),
             schedule,
             free: (0..connections).collect(),
@@ -124,6 +131,7 @@ impl Run {
     fn finish(&mut self, at: usize, connection: &mut Connection) {
         connection.stage = Stage::Idle;
         self.in_flight -= 1;
+        self.dialling -= usize::from(std::mem::take(&mut connection.dialling));
         self.free.push_back(at);
     }
 
@@ -177,8 +185,8 @@ impl LoadClient {
     /// ends early.
     ///
     /// # Errors
-    /// The event queue failed; the generator fell behind in an open loop; an open loop of rate 0, or
-    /// without kept connections.
+    /// The event queue failed; the generator fell behind in an open loop; an open loop of rate 0,
+    /// or without kept connections.
     pub fn run(&mut self, window: Window) -> Result<LoadOutcome, LoadError> {
         if let Window::Rate(rate) = window
             && (rate.per_s == 0 || self.config.manner != Manner::KeepAlive)
@@ -220,7 +228,8 @@ impl LoadClient {
     /// Begins a request on each free connection, while the window lasts and one is due.
     fn issue(&mut self, run: &mut Run, mut now: Instant) {
         run.notice(now);
-        while !run.free.is_empty()
+        while let Some(&next) = run.free.front()
+            && (self.connections[next].stream.is_some() || run.dialling < DIALS_MAX)
             && let Some(begun) = run.next(now)
             && let Some(at) = run.free.pop_front()
         {
@@ -298,6 +307,7 @@ impl LoadClient {
             sources => (self.dialled % u64::from(sources)) as u8 + 1,
         };
         let connection = &mut self.connections[at];
+        run.dialling += usize::from(!std::mem::replace(&mut connection.dialling, true));
         connection.generation = connection.generation.wrapping_add(1);
         let token = Token(at | (connection.generation as usize) << 32);
         let interest = Interest::READABLE | Interest::WRITABLE;

@@ -49,6 +49,8 @@ pub(super) struct Connection {
     pub(super) stage: Stage,
     pub(super) begun: Instant,
     pub(super) retries: u32,
+    /// It was opened for the request that is on its way.
+    pub(super) dialling: bool,
     sent: usize,
     incoming: Incoming,
 }
@@ -61,6 +63,7 @@ impl Connection {
             stage: Stage::Idle,
             begun: now,
             retries: 0,
+            dialling: false,
             sent: 0,
             incoming: Incoming::default(),
         }
