@@ -4,7 +4,7 @@
 //! What a worker readies itself stays in its queue, and it wakes another only when the queue has
 //! held a turn of tasks for a while. It cannot see that it stands still, in a poll that blocks or
 //! computes, nor that its tasks could all run faster apart. So a thread of its own looks at the
-//! queues every millisecond while anything runs, and wakes a second worker when
+//! queues every two milliseconds while anything runs, and wakes a second worker when
 //!
 //! - a worker has tasks waiting and is in the same poll at two looks; or
 //! - more tasks wait than it has run since the last look; or
@@ -23,18 +23,18 @@ use super::{driver::SharedDriver, hooks::SlowPoll, policy::Policy, scheduler::Sc
 use crate::{sync::Ordering, task::Colony, task::Kind};
 
 /// The time between two looks while workers are awake.
-const LOOK: Duration = Duration::from_millis(1);
+const LOOK: Duration = Duration::from_millis(2);
 
 /// After so many looks that find nothing run it rests if it may, for so long at most: guests, who
 /// may be blocked too, stir nobody.
-const QUIET_LOOKS: u32 = 16;
+const QUIET_LOOKS: u32 = 8;
 const REST: Duration = Duration::from_millis(100);
 
 /// After so many looks at a worker that is never out of work, a second one joins in.
 const BUSY_LOOKS: u32 = 10;
 
-/// Who was seen in one poll for so long has its driver asked by others. That, two looks and a wake
-/// make 5 ms and a little.
+/// Who was seen in one poll for so long has its driver asked by others: 6 ms after it began, at
+/// most.
 const STANDSTILL: Duration = Duration::from_millis(3);
 
 /// What the last looks saw of one worker.

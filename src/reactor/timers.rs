@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::Clock;
 use super::wheel::{Key, Wheel};
-use crate::sync::{Arc, Mutex, lock};
+use crate::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
 
 /// The wheel's resolution, 32,768 ns: a timer is due at the end of the tick its deadline falls in.
 pub(crate) const TICK_NS: u128 = 1 << 15;
@@ -14,6 +14,8 @@ pub(crate) const TICK_NS: u128 = 1 << 15;
 pub(crate) struct Timers {
     clock: Arc<dyn Clock>,
     start: Instant,
+    /// All timers up to this tick have been taken.
+    passed: AtomicU64,
     inside: Mutex<Inside>,
 }
 
@@ -26,7 +28,7 @@ struct Inside {
 impl Timers {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         let inside = Mutex::new(Inside { wheel: Wheel::new(), asleep_until: 0 });
-        Self { start: clock.now(), clock, inside }
+        Self { start: clock.now(), clock, passed: AtomicU64::new(0), inside }
     }
 
     /// The time by the reactor's clock.
@@ -42,6 +44,12 @@ impl Timers {
         let mut inside = lock(&self.inside);
         let notify = tick < inside.asleep_until;
         (inside.wheel.insert(tick, waker), notify)
+    }
+
+    /// Whether the timer still stands in the wheel, if nobody has taken it out. Who finds that it
+    /// does is woken when it is due.
+    pub(crate) fn is_ahead(&self, key: Key) -> bool {
+        key.deadline > self.passed.load(Ordering::Relaxed)
     }
 
     /// Sets the waker of a timer. `false`: the timer is due, or was cancelled.
@@ -80,13 +88,19 @@ impl Timers {
             return;
         }
         let elapsed = self.now().saturating_duration_since(self.start);
-        inside.wheel.advance((elapsed.as_nanos() / TICK_NS) as u64, |waker| due.push(waker));
+        self.advance(&mut inside, (elapsed.as_nanos() / TICK_NS) as u64, due);
     }
 
     /// Takes the wakers of all timers, due or not.
     pub(super) fn take_all(&self) -> Vec<Waker> {
         let mut all = Vec::new();
-        lock(&self.inside).wheel.advance(u64::MAX, |waker| all.push(waker));
+        self.advance(&mut lock(&self.inside), u64::MAX, &mut all);
         all
+    }
+
+    fn advance(&self, inside: &mut Inside, to: u64, due: &mut Vec<Waker>) {
+        // Relaxed: whom the wakes that follow bring here sees it by them.
+        self.passed.store(to, Ordering::Relaxed);
+        inside.wheel.advance(to, |waker| due.push(waker));
     }
 }

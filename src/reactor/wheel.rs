@@ -22,6 +22,8 @@ const LOOKED_AT: usize = 16;
 pub(crate) struct Key {
     index: u32,
     generation: u32,
+    /// The tick at which it is due.
+    pub(crate) deadline: u64,
 }
 
 struct Entry<T> {
@@ -65,7 +67,7 @@ impl<T> Wheel<T> {
         let generation = entry.generation;
         self.link(index);
         self.len += 1;
-        Some(Key { index, generation })
+        Some(Key { index, generation, deadline })
     }
 
     /// The timer's value, while it is neither due nor cancelled.

@@ -1,8 +1,8 @@
 //! A future that is ready once its deadline has passed.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
+use std::{pin::Pin, ptr};
 
 use crate::budget;
 use crate::reactor::{Handle, TimerKey};
@@ -50,8 +50,22 @@ pub(super) fn now() -> Instant {
 #[must_use = "futures do nothing unless polled"]
 pub struct Sleep {
     deadline: Instant,
-    timer: Option<(Handle, TimerKey)>,
+    timer: Option<Timer>,
     refused: bool,
+}
+
+/// A place in a reactor's wheel.
+struct Timer {
+    handle: Handle,
+    key: TimerKey,
+    wakes: Address,
+}
+
+/// The addresses of a waker's data and functions. While a clone of it is kept, no other has both.
+type Address = (usize, usize);
+
+fn address(waker: &Waker) -> Address {
+    (waker.data().addr(), ptr::from_ref(waker.vtable()).addr())
 }
 
 impl Sleep {
@@ -63,7 +77,9 @@ impl Sleep {
     /// Whether the deadline has passed, or the runtime that counted the time has ended.
     pub fn is_elapsed(&self) -> bool {
         match &self.timer {
-            Some((handle, _)) => handle.timers().now() >= self.deadline || handle.has_ended(),
+            Some(Timer { handle, .. }) => {
+                handle.timers().now() >= self.deadline || handle.has_ended()
+            }
             None => now() >= self.deadline,
         }
     }
@@ -76,7 +92,7 @@ impl Sleep {
     }
 
     fn cancel(&mut self) {
-        if let Some((handle, key)) = self.timer.take() {
+        if let Some(Timer { handle, key, .. }) = self.timer.take() {
             handle.timers().cancel(key);
         }
     }
@@ -86,6 +102,13 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // The common case, in a `timeout` say: nothing new, for a load.
+        if let Some(timer) = &self.timer
+            && timer.wakes == address(cx.waker())
+            && timer.handle.timers().is_ahead(timer.key)
+        {
+            return Poll::Pending;
+        }
         if self.is_elapsed() {
             // Once only: in a `timeout`, what is in front may spend every poll's budget.
             if !std::mem::replace(&mut self.refused, true) {
@@ -95,9 +118,11 @@ impl Future for Sleep {
             self.cancel();
             return Poll::Ready(());
         }
-        if let Some((handle, key)) = &self.timer
-            && handle.timers().set_waker(*key, cx.waker())
+        let wakes = address(cx.waker());
+        if let Some(timer) = &mut self.timer
+            && timer.handle.timers().set_waker(timer.key, cx.waker())
         {
+            timer.wakes = wakes;
             return Poll::Pending;
         }
         let Some(handle) = Handle::current() else {
@@ -109,7 +134,7 @@ impl Future for Sleep {
                 if handle.has_ended() {
                     cx.waker().wake_by_ref();
                 }
-                self.timer = Some((handle, key));
+                self.timer = Some(Timer { handle, key, wakes });
             }
             // No room for a timer: looks at the clock again and again rather than never to wake.
             None => cx.waker().wake_by_ref(),

@@ -23,10 +23,10 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("idle: pinned worker against pusher", &[3100, 1200], pinned).preemptions(None),
     Model::new("idle: pinned worker against two pushers", &[1, 1, 1], pinned_two),
     Model::new("idle: looks about, then sleeps", &[480, 290], looks_about).preemptions(Some(3)),
-    Model::new("idle: monitor rests, a worker rises", &[1, 1], rests).preemptions(None),
-    Model::new("idle: monitor rests, stirs, a worker rises", &[1, 1], rests_and_stirs)
+    Model::new("idle: monitor rests, a worker rises", &[20, 25], rests).preemptions(None),
+    Model::new("idle: monitor rests, stirs, a worker rises", &[23, 40], rests_and_stirs)
         .preemptions(None),
-    Model::new("idle: monitor rests, a push comes", &[1, 1, 1], rests_beside_pusher),
+    Model::new("idle: monitor rests, a push comes", &[230, 130, 128], rests_beside_pusher),
 ];
 
 const WORKERS: usize = 2;
