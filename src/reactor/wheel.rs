@@ -1,21 +1,25 @@
 //! A hierarchical timer wheel: insert and cancel in constant time (G. Varghese and T. Lauck, 1987).
 //!
-//! Time is counted in ticks. Six levels of 64 slots; a slot of level `n` spans 64^n ticks. A timer
-//! stands on the level of the highest six-bit digit in which its deadline differs from the wheel's
-//! time, in the slot of its deadline's digit there, and moves down when the time enters its slot.
-//! Deadlines beyond 64^6 ticks wait in the top level and are placed anew when it comes round.
+//! Time is counted in ticks. A slot of level `n` spans 64^n ticks, and each of the six levels has 128
+//! slots, twice as many as one slot above it spans. A timer stands on the lowest level that reaches
+//! its deadline, and moves down at the latest when the time enters its slot. Since the lower level
+//! reaches that far, those of the next slot can move down before, a few at each advance: so many
+//! timers of one slot keep none of them waiting. Deadlines beyond the top level wait in its last
+//! slot and are placed anew from there.
 //!
 //! Entries live in one growing array and are linked by index: no allocation for each timer, and a
 //! cancelled key of an entry that was reused is told by its generation.
 
 const LEVELS: usize = 6;
 const DIGIT_BITS: u32 = 6;
-const SLOTS: usize = 1 << DIGIT_BITS;
-const SPAN: u64 = 1 << (DIGIT_BITS * LEVELS as u32);
+const SLOTS: usize = 2 << DIGIT_BITS;
 const NONE: u32 = u32::MAX;
 
 /// So many timers of one slot are looked at to find the first.
 const LOOKED_AT: usize = 16;
+
+/// So many timers of the next slot of a level move down at each advance.
+const MOVED: usize = 64;
 
 /// Names one timer of one wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +47,7 @@ pub(crate) struct Wheel<T> {
     len: usize,
     heads: [u32; LEVELS * SLOTS],
     /// For each level, a bit for each slot that is not empty.
-    occupied: [u64; LEVELS],
+    occupied: [u128; LEVELS],
 }
 
 impl<T> Wheel<T> {
@@ -86,42 +90,38 @@ impl<T> Wheel<T> {
     /// A tick not later than the first deadline, at which [`Wheel::advance`] has something to do;
     /// `None` when there is no timer.
     pub(crate) fn next_tick(&self) -> Option<u64> {
-        self.first_slot().map(|(_, tick)| tick)
+        self.first_slots().map(|(_, tick)| tick).min()
     }
 
-    /// The first deadline; a tick before it when the slot it stands in holds many, or is far ahead.
-    /// `None` when there is no timer.
+    /// The first deadline; a tick before it when the slot it stands in holds many. `None` when
+    /// there is no timer.
     pub(crate) fn first_deadline(&self) -> Option<u64> {
-        let (place, tick) = self.first_slot()?;
-        if place / SLOTS == LEVELS - 1 {
-            // Who stands there may wait for a later turn of it.
-            return Some(tick);
-        }
-        let (mut index, mut first) = (self.heads[place], u64::MAX);
-        for _ in 0..LOOKED_AT {
-            if index == NONE {
-                return Some(first.max(tick));
+        let first_of = |(place, tick): (usize, u64)| {
+            if place / SLOTS == LEVELS - 1 {
+                // Who stands there may wait for a later turn of it.
+                return tick;
             }
-            let entry = &self.entries[index as usize];
-            (index, first) = (entry.next, first.min(entry.deadline));
-        }
-        Some(tick)
+            let (mut index, mut first) = (self.heads[place], u64::MAX);
+            for _ in 0..LOOKED_AT {
+                if index == NONE {
+                    return first.max(tick);
+                }
+                let entry = &self.entries[index as usize];
+                (index, first) = (entry.next, first.min(entry.deadline));
+            }
+            tick
+        };
+        self.first_slots().map(first_of).min()
     }
 
-    /// The first slot that is not empty, and the tick at which it begins.
-    fn first_slot(&self) -> Option<(usize, u64)> {
-        (0..LEVELS).find_map(|level| {
-            if self.occupied[level] == 0 {
-                return None;
-            }
+    /// The first slot of each level that is not empty, and the tick at which it begins.
+    fn first_slots(&self) -> impl Iterator<Item = (usize, u64)> {
+        (0..LEVELS).filter(|&level| self.occupied[level] != 0).map(|level| {
             let shift = DIGIT_BITS * level as u32;
-            let digit = (self.now >> shift) as u32 % SLOTS as u32;
-            // On an upper level the slot of the present digit comes last: it is a whole turn away.
-            let first = u32::from(level > 0);
-            let slots = self.occupied[level].rotate_right(digit + first);
-            let ahead = u64::from(first + slots.trailing_zeros());
-            let at = (self.now >> shift) + ahead;
-            Some((level * SLOTS + at as usize % SLOTS, at << shift))
+            let digit = (self.now >> shift) as usize % SLOTS;
+            let ahead = self.occupied[level].rotate_right(digit as u32).trailing_zeros();
+            let at = (self.now >> shift) + u64::from(ahead);
+            (level * SLOTS + at as usize % SLOTS, at << shift)
         })
     }
 
@@ -130,7 +130,9 @@ impl<T> Wheel<T> {
     pub(crate) fn advance(&mut self, to: u64, mut fire: impl FnMut(T)) {
         while let Some(tick) = self.next_tick().filter(|&tick| tick <= to) {
             self.now = tick;
-            self.cascade();
+            for level in (1..LEVELS).rev() {
+                self.move_down(level, 0, usize::MAX);
+            }
             while let Some(index) = self.pop_due() {
                 if let Some(value) = self.release(index) {
                     fire(value);
@@ -138,22 +140,22 @@ impl<T> Wheel<T> {
             }
         }
         self.now = self.now.max(to);
+        (2..LEVELS).for_each(|level| self.move_down(level, 1, MOVED));
     }
 
-    /// Places anew the timers of each upper slot that begins at this tick, from the top down.
-    fn cascade(&mut self) {
-        for level in (1..LEVELS).rev() {
-            let shift = DIGIT_BITS * level as u32;
-            if self.now & ((1 << shift) - 1) != 0 {
-                continue;
+    /// Places anew at most so many timers of the slot of a level that is so many slots ahead.
+    fn move_down(&mut self, level: usize, ahead: u64, most: usize) {
+        let at = (self.now >> (DIGIT_BITS * level as u32)).saturating_add(ahead);
+        let place = level * SLOTS + at as usize % SLOTS;
+        for _ in 0..most {
+            let index = self.heads[place];
+            if index == NONE {
+                return;
             }
-            let slot = (self.now >> shift) as usize % SLOTS;
-            let mut index = std::mem::replace(&mut self.heads[level * SLOTS + slot], NONE);
-            self.occupied[level] &= !(1 << slot);
-            while index != NONE {
-                let next = self.entries[index as usize].next;
-                self.link(index);
-                index = next;
+            self.unlink(index);
+            self.link(index);
+            if self.heads[place] == index {
+                return;
             }
         }
     }
@@ -166,14 +168,18 @@ impl<T> Wheel<T> {
 
     fn link(&mut self, index: u32) {
         let deadline = self.entries[index as usize].deadline.max(self.now);
-        // Beyond the wheel's span: as far ahead as it goes, then placed anew.
-        let deadline = deadline.min(self.now.saturating_add(SPAN - 1));
-        let differ = (deadline ^ self.now) | 1;
-        let level = ((63 - differ.leading_zeros()) / DIGIT_BITS).min(LEVELS as u32 - 1);
-        let slot = (deadline >> (DIGIT_BITS * level)) as usize % SLOTS;
-        let place = level as usize * SLOTS + slot;
+        let reach = |level: &u32| {
+            let shift = DIGIT_BITS * level;
+            (deadline >> shift) - (self.now >> shift) < SLOTS as u64
+        };
+        // Beyond the wheel's reach: into the last slot of the top level, then placed anew.
+        let top = LEVELS as u32 - 1;
+        let level = (0..top).find(reach).unwrap_or(top);
+        let shift = DIGIT_BITS * level;
+        let at = (deadline >> shift).min((self.now >> shift) + SLOTS as u64 - 1);
+        let place = level as usize * SLOTS + at as usize % SLOTS;
         let head = std::mem::replace(&mut self.heads[place], index);
-        self.occupied[level as usize] |= 1 << slot;
+        self.occupied[level as usize] |= 1 << (place % SLOTS);
         if head != NONE {
             self.entries[head as usize].previous = index;
         }
