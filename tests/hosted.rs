@@ -3,9 +3,11 @@
 #[path = "support/runtime.rs"]
 mod support;
 
+use std::future::poll_fn;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::{Poll::Pending, Poll::Ready, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -154,6 +156,36 @@ fn block_on_drives_what_it_waits_for_and_is_refused_inside_itself() {
             task.await
         });
         assert!(slept.unwrap().is_ok());
+    });
+}
+
+/// A wake that comes while the host is on its way to the turn in which it waits.
+#[test]
+fn no_wake_of_the_future_is_lost_at_any_moment() {
+    bounded(|| {
+        let mut hosted = hosted();
+        let (ask, asked) = mpsc::channel::<(Arc<AtomicUsize>, Waker)>();
+        let waker = thread::spawn(move || {
+            for (turn, (done, waker)) in asked.into_iter().enumerate() {
+                // Somewhere within the way to sleep.
+                (0..turn % 512).for_each(|_| std::hint::spin_loop());
+                done.store(1, Ordering::SeqCst);
+                waker.wake();
+            }
+        });
+        for _ in 0..50_000 {
+            let done = Arc::new(AtomicUsize::new(0));
+            let mut told = false;
+            let waits = poll_fn(|cx| {
+                if !std::mem::replace(&mut told, true) {
+                    ask.send((done.clone(), cx.waker().clone())).unwrap();
+                }
+                if done.load(Ordering::SeqCst) == 0 { Pending } else { Ready(()) }
+            });
+            hosted.block_on(waits).unwrap();
+        }
+        drop(ask);
+        waker.join().unwrap();
     });
 }
 

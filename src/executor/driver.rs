@@ -21,8 +21,10 @@ pub trait Driver: Send {
     /// becomes readable): notifications from now on must reach it there.
     fn leave(&mut self) {}
 
-    /// The thread is back from where it went with [`Driver::leave`].
-    fn come_back(&mut self) {}
+    /// The thread is back from where it went with [`Driver::leave`]. Whether it was notified there.
+    fn come_back(&mut self) -> bool {
+        false
+    }
 
     /// The descriptor that becomes readable when `wait` would return, if there is one. It says
     /// nothing of timers: see [`Driver::until_timer`].

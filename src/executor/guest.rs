@@ -46,6 +46,9 @@ pub(super) fn stay<P: Policy, Q: RunQueues>(
     let local = unsafe { Local::new(colony, index, now) };
     let guest = Guest { colony, local, index };
     guest.local.remote().counters.got_up(now);
+    if colony.idle.rests() {
+        colony.stir_monitor();
+    }
     let magazine = colony.slab().magazine();
     let (mut woken, mut ticks) = (true, 0);
     let run = || {

@@ -149,6 +149,11 @@ impl Idle {
         self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest).is_ok()
     }
 
+    /// Whether the monitor rests, for who is no worker.
+    pub(crate) fn rests(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & RESTING != 0
+    }
+
     /// The monitor gets up by itself.
     pub(crate) fn stir(&self) {
         self.word.fetch_and(!RESTING, Ordering::Relaxed);

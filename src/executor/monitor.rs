@@ -25,8 +25,8 @@ use crate::{sync::Ordering, task::Colony, task::Kind};
 /// The time between two looks while workers are awake.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// After so many looks that find nothing run it rests if it may, for so long at most: guests, who
-/// may be blocked too, stir nobody.
+/// After so many looks that find nothing run it rests if it may, for so long at most: a guest
+/// that came just before stirs nobody.
 const QUIET_LOOKS: u32 = 8;
 const REST: Duration = Duration::from_millis(100);
 
@@ -36,6 +36,9 @@ const BUSY_LOOKS: u32 = 10;
 /// Who was seen in one poll for so long has its driver asked by others: 6 ms after it began, at
 /// most.
 const STANDSTILL: Duration = Duration::from_millis(3);
+
+/// So many times a driver is asked at one look: each takes up to 256 events.
+const STAND_INS: u32 = 8;
 
 /// What the last looks saw of one worker.
 #[derive(Clone, Copy, Default)]
@@ -65,6 +68,7 @@ pub(super) fn start<P: Policy, Q: RunQueues>(
             if quiet_looks >= QUIET_LOOKS && colony.idle.rest(colony.workers()) {
                 thread::park_timeout(REST);
                 colony.idle.stir();
+                seen.fill(Seen::default());
             } else {
                 thread::park_timeout(LOOK);
             }
@@ -119,8 +123,10 @@ fn look<P: Policy, Q: RunQueues>(
 /// Asks the driver of a worker that stands still. One that only was slow to come back holds it.
 fn stand_in(driver: &SharedDriver) {
     if let Ok(mut driver) = driver.try_lock() {
-        driver.wait(Some(Duration::ZERO));
-        driver.dispatch();
+        for _ in 0..STAND_INS {
+            driver.wait(Some(Duration::ZERO));
+            driver.dispatch();
+        }
     }
 }
 

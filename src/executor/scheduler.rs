@@ -171,6 +171,11 @@ impl<P: Policy, Q: RunQueues> Scheduler<P, Q> {
         last
     }
 
+    #[cold]
+    pub(super) fn stir_monitor(&self) {
+        self.monitor.get().into_iter().for_each(Thread::unpark);
+    }
+
     /// Takes a guest's place, if one is free.
     pub(super) fn take_guest_place(&self) -> Option<usize> {
         let places = self.remotes.len() - self.workers();

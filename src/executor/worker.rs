@@ -232,8 +232,8 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
         if claimed {
             self.counters().wakes.add(1);
         }
-        if stirs && let Some(monitor) = self.scheduler.monitor.get() {
-            monitor.unpark();
+        if stirs {
+            self.scheduler.stir_monitor();
         }
         claimed
     }
@@ -241,17 +241,15 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     /// For a host that calls now and then: runs at most `most` ready tasks; when there is none,
     /// waits for events or tasks, at most for `timeout`, and runs what came. How many ran.
     pub(super) fn visit(&mut self, most: usize, timeout: Option<Duration>) -> usize {
-        lock(self.driver).come_back();
+        let told = lock(self.driver).come_back();
         self.get_up();
         self.look_at_driver(Some(Duration::ZERO));
         let mut ran = self.run_ready(most);
         if ran == 0 && timeout != Some(Duration::ZERO) {
-            let timeout = if self.lie_down() { timeout } else { Some(Duration::ZERO) };
-            let mut driver = lock(self.driver);
-            driver.wait(timeout);
+            let timeout = if self.lie_down() && !told { timeout } else { Some(Duration::ZERO) };
+            lock(self.driver).wait(timeout);
             self.get_up();
-            driver.dispatch();
-            drop(driver);
+            lock(self.driver).dispatch();
             ran = self.run_ready(most);
         }
         self.go_away();

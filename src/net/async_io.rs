@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::{Mutex, OnceLock};
 use std::task::{Context, Poll, ready};
 
-use socket2::SockRef;
+use socket2::{SockRef, Type};
 
 use crate::reactor::{Direction, Handle, Registration};
 use crate::{budget, sync::lock};
@@ -43,10 +43,14 @@ use crate::{budget, sync::lock};
 //
 // `registration` stands before `io`: it is dropped while the descriptor is still open.
 pub struct Async<S> {
-    registration: OnceLock<Registration>,
+    registration: OnceLock<(Registration, Drained)>,
     registering: Mutex<()>,
     io: S,
 }
+
+/// Whether a read that fills less than its buffer has taken all there is: from a stream of bytes.
+/// Elsewhere a read may end where a record does.
+type Drained = bool;
 
 impl<S: AsFd> Async<S> {
     /// Takes over `io`, and makes it non-blocking. As long as it is inside, `io.as_fd()` is to be
@@ -130,8 +134,8 @@ impl<S: AsFd> Async<S> {
     }
 
     /// Tries `operation` whenever the source may be ready, until it does not say "would block".
-    /// `exhausted` tells from its result that the kernel has no more for now, which saves the next
-    /// operation a vain system call.
+    /// `exhausted` tells from its result that the kernel has no more for now, if the source is a
+    /// stream of bytes, which saves the next operation a vain system call.
     pub(super) fn poll_io<R>(
         &self,
         direction: Direction,
@@ -140,7 +144,7 @@ impl<S: AsFd> Async<S> {
         exhausted: impl Fn(&R) -> bool,
     ) -> Poll<Result<R>> {
         ready!(budget::left(cx.waker()));
-        let registration = self.registration()?;
+        let (registration, drained) = self.registration()?;
         loop {
             let polled = registration.readiness().poll(direction, cx);
             if polled.is_pending() && registration.has_ended() {
@@ -155,7 +159,7 @@ impl<S: AsFd> Async<S> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 ended => {
                     budget::spend();
-                    if !seen.is_closed() && ended.as_ref().is_ok_and(&exhausted) {
+                    if *drained && !seen.is_closed() && ended.as_ref().is_ok_and(&exhausted) {
                         registration.readiness().clear(direction, seen);
                     }
                     return Poll::Ready(ended);
@@ -165,12 +169,12 @@ impl<S: AsFd> Async<S> {
     }
 
     /// The registration, made at the first use with the reactor of the thread that makes it.
-    fn registration(&self) -> Result<&Registration> {
+    fn registration(&self) -> Result<&(Registration, Drained)> {
         self.registration.get().map_or_else(|| self.register(), Ok)
     }
 
     #[cold]
-    fn register(&self) -> Result<&Registration> {
+    fn register(&self) -> Result<&(Registration, Drained)> {
         // Both directions may come here at once, from two threads: it is registered once.
         let _registering = lock(&self.registering);
         if let Some(registration) = self.registration.get() {
@@ -182,7 +186,8 @@ impl<S: AsFd> Async<S> {
             return Err(io::Error::new(ErrorKind::NotConnected, why));
         };
         let registration = Registration::new(handle, self.io.as_fd().as_raw_fd())?;
-        Ok(self.registration.get_or_init(|| registration))
+        let drained = SockRef::from(&self.io).r#type().is_ok_and(|kind| kind == Type::STREAM);
+        Ok(self.registration.get_or_init(|| (registration, drained)))
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::{future::poll_fn, io, path::Path, pin::Pin};
 
 use futures_core::Stream;
-use libc::{ECONNABORTED, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, EPROTO};
+use libc::{ECONNABORTED, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ENOPROTOOPT, EPROTO};
 use libc::{EMFILE, ENFILE, ENOBUFS, ENOMEM};
 
 use super::{async_io::Async, listen_options::ListenOptions, pause::Pause, socket::Socket};
@@ -137,7 +137,8 @@ impl<L: Accept> Async<L> {
                     pause.begin(cx.waker(), lack)?;
                 }
                 // About that one connection: Linux hands on what its network said.
-                (Some(ECONNABORTED | EPROTO | ENETDOWN | EHOSTDOWN | EHOSTUNREACH), _) => {}
+                (Some(ECONNABORTED | EPROTO | ENOPROTOOPT | ENETDOWN | ENETUNREACH), _) => {}
+                (Some(EHOSTDOWN | EHOSTUNREACH), _) => {}
                 (_, ended) => return Poll::Ready(ended),
             }
         }

@@ -12,7 +12,7 @@ impl Alarm {
     }
 
     /// The timeout that the wait needs: the time `left`.
-    pub(super) fn set(&mut self, _tick: u64, left: Duration) -> Option<Duration> {
+    pub(super) fn set(&mut self, left: Duration) -> Option<Duration> {
         Some(left)
     }
 

@@ -55,7 +55,7 @@ impl Driver {
             return self.ask(Some(Duration::ZERO));
         }
         let next = self.handle.shared.timers.until_next();
-        let until_timer = next.and_then(|(tick, left)| self.alarm.set(tick, left));
+        let until_timer = next.and_then(|left| self.alarm.set(left));
         self.ask(timeout.into_iter().chain(until_timer).min());
         self.handle.shared.token.finish();
     }
@@ -69,8 +69,8 @@ impl Driver {
         }
     }
 
-    pub(crate) fn come_back(&mut self) {
-        self.handle.shared.token.finish();
+    pub(crate) fn come_back(&mut self) -> bool {
+        self.handle.shared.token.finish()
     }
 
     pub(crate) fn descriptor(&self) -> c_int {
@@ -79,7 +79,7 @@ impl Driver {
 
     /// The time until the next timer is due.
     pub(crate) fn until_timer(&self) -> Option<Duration> {
-        self.handle.shared.timers.until_next().map(|(_, left)| left)
+        self.handle.shared.timers.until_next()
     }
 
     /// Wakes the owners of the sockets whose events came, and of the timers that are due.

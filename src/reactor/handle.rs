@@ -32,12 +32,8 @@ impl Handle {
         let (token, ended) = (Token::default(), AtomicBool::new(false));
         let own = Arc::new(Shared { registry, table, timers, token, eventfd, ended });
         let shared = Arc::downgrade(&own);
-        clock.on_jump(Box::new(move || match shared.upgrade() {
-            Some(shared) => {
-                Self { shared }.notify();
-                true
-            }
-            None => false,
+        clock.on_jump(Box::new(move || {
+            shared.upgrade().map(|shared| Self { shared }.notify()).is_some()
         }));
         Self { shared: own }
     }

@@ -11,6 +11,9 @@ use crate::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
 /// The wheel's resolution, 32,768 ns: a timer is due at the end of the tick its deadline falls in.
 pub(crate) const TICK_NS: u128 = 1 << 15;
 
+/// Deadlines beyond, in 36 years, are looked at anew then.
+const FAR: u64 = 1 << 45;
+
 pub(crate) struct Timers {
     clock: Arc<dyn Clock>,
     start: Instant,
@@ -40,7 +43,7 @@ impl Timers {
     pub(super) fn insert(&self, deadline: Instant, waker: Waker) -> (Option<Key>, bool) {
         // The first tick at which the deadline has passed.
         let from_start = deadline.saturating_duration_since(self.start).as_nanos();
-        let tick = u64::try_from(from_start.div_ceil(TICK_NS)).unwrap_or(u64::MAX);
+        let tick = u64::try_from(from_start.div_ceil(TICK_NS)).unwrap_or(FAR).min(FAR);
         let mut inside = lock(&self.inside);
         let notify = tick < inside.asleep_until;
         (inside.wheel.insert(tick, waker), notify)
@@ -66,18 +69,17 @@ impl Timers {
     pub(crate) fn cancel(&self, key: Key) {
         // The guard ends first: dropping a waker may run a future's drop, which may cancel another
         // timer.
-        let waker = lock(&self.inside).wheel.cancel(key);
-        drop(waker);
+        let _waker = lock(&self.inside).wheel.cancel(key);
     }
 
-    /// The tick at which the next timer may be due, and how long until then. Who asks sleeps until
-    /// then: it is notified when an earlier one is added, until it calls [`Timers::take_due`].
-    pub(super) fn until_next(&self) -> Option<(u64, Duration)> {
+    /// How long until the next timer may be due, in real time. Who asks sleeps until then: it is
+    /// notified when an earlier one is added, until it calls [`Timers::take_due`].
+    pub(super) fn until_next(&self) -> Option<Duration> {
         let mut inside = lock(&self.inside);
         let tick = inside.wheel.first_deadline();
         inside.asleep_until = tick.unwrap_or(u64::MAX);
         let due = self.start + Duration::from_nanos_u128(u128::from(tick?) * TICK_NS);
-        Some((tick?, self.clock.until(due)?))
+        self.clock.until(due)
     }
 
     /// Takes the wakers of all timers that are due.
@@ -100,7 +102,7 @@ impl Timers {
 
     fn advance(&self, inside: &mut Inside, to: u64, due: &mut Vec<Waker>) {
         // Relaxed: whom the wakes that follow bring here sees it by them.
-        self.passed.store(to, Ordering::Relaxed);
+        self.passed.store(to.max(self.passed.load(Ordering::Relaxed)), Ordering::Relaxed);
         inside.wheel.advance(to, |waker| due.push(waker));
     }
 }

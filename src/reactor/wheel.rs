@@ -1,11 +1,11 @@
 //! A hierarchical timer wheel: insert and cancel in constant time (G. Varghese and T. Lauck, 1987).
 //!
-//! Time is counted in ticks. A slot of level `n` spans 64^n ticks, and each of the six levels has 128
-//! slots, twice as many as one slot above it spans. A timer stands on the lowest level that reaches
-//! its deadline, and moves down at the latest when the time enters its slot. Since the lower level
-//! reaches that far, those of the next slot can move down before, a few at each advance: so many
-//! timers of one slot keep none of them waiting. Deadlines beyond the top level wait in its last
-//! slot and are placed anew from there.
+//! Time is counted in ticks. A slot of level `n` spans 64^n ticks, and each of the six levels has
+//! 128 slots, twice as many as one slot above it spans. A timer stands on the lowest level that
+//! reaches its deadline, and moves down at the latest when the time enters its slot. Since the
+//! lower level reaches that far, those of the next slot can move down before, a few at each
+//! advance: so many timers of one slot keep none of them waiting. Deadlines beyond the top level
+//! wait in its last slot and are placed anew from there.
 //!
 //! Entries live in one growing array and are linked by index: no allocation for each timer, and a
 //! cancelled key of an entry that was reused is told by its generation.

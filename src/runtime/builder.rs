@@ -158,7 +158,7 @@ setters! {
         settings.hooks.on_panic = Some(Arc::new(hook));
 
     /// Calls `hook`, on a thread of its own, once for each poll that lasts for `limit` or more,
-    /// while it still lasts: its task blocks its worker. It is noticed within 8 ms after that.
+    /// while it still lasts: its task blocks its worker. It is noticed within 4 ms after that.
     on_slow_poll(limit: Duration, hook: impl Fn(SlowPoll) + Send + Sync + 'static) =>
         settings.hooks.on_slow_poll = Some((limit, Arc::new(hook)));
 }

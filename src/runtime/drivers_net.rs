@@ -71,8 +71,8 @@ impl Driver for reactor::Driver {
         self.leave();
     }
 
-    fn come_back(&mut self) {
-        self.come_back();
+    fn come_back(&mut self) -> bool {
+        self.come_back()
     }
 
     fn descriptor(&self) -> Option<c_int> {

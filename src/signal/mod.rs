@@ -1,7 +1,7 @@
 //! The signals that a process gets, as a stream.
 //!
 //! ```text
-//!   kernel -> handler: one write to a socket pair -> reactor -> Signals: one read -> the task
+//!   kernel -> handler: one write to a pipe -> reactor -> Signals: one read -> the task
 //! ```
 //!
 //! The handlers are chained by signal-hook-registry, so that others in the process keep theirs.

@@ -40,34 +40,45 @@ impl TestClock {
 
     /// Stops the clock. No effect when it stands still.
     pub fn pause(&self) {
-        self.jump(Duration::ZERO, None);
+        self.jump(Duration::ZERO, Some(false));
     }
 
     /// Lets the clock go, as fast as real time does, from the time at which it stands.
     pub fn resume(&self) {
-        self.jump(Duration::ZERO, Some(Instant::now()));
+        self.jump(Duration::ZERO, Some(true));
     }
 
     /// Moves the clock ahead, by up to 33 us more: to the end of what timers count in. Those that
     /// are due then wake their tasks soon, on the workers: this does not wait for them. A timer
-    /// that a task sets after that counts from the new time.
+    /// that a task sets after that counts from the new time. Further than an `Instant` can count
+    /// the clock does not move.
     pub fn advance(&self, by: Duration) {
-        let since = lock(&self.0).since.map(|_| Instant::now());
-        self.jump(by, since);
+        self.jump(by, None);
     }
 
-    fn jump(&self, by: Duration, since: Option<Instant>) {
+    /// Moves it by so much, and stops it, lets it go, or leaves it as it is.
+    fn jump(&self, by: Duration, goes: Option<bool>) {
         let mut state = lock(&self.0);
-        let elapsed_ns = (state.now() + by - state.start).as_nanos().next_multiple_of(TICK_NS);
-        state.time = state.start + Duration::from_nanos_u128(elapsed_ns);
-        state.since = since;
+        let tick = Duration::from_nanos_u128(TICK_NS - 1);
+        state.time = state
+            .now()
+            .checked_add(by.saturating_add(tick))
+            .map_or_else(|| state.now(), |time| state.floor(time));
+        let goes = goes.unwrap_or(state.since.is_some());
+        state.since = goes.then(Instant::now);
         state.tell.retain_mut(|tell| tell());
     }
 }
 
 impl State {
     fn now(&self) -> Instant {
-        self.time + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+        self.floor(self.time + self.since.map_or(Duration::ZERO, |since| since.elapsed()))
+    }
+
+    /// The beginning of the tick, so that runtimes made at any time count as this clock does.
+    fn floor(&self, time: Instant) -> Instant {
+        let elapsed_ns = (time - self.start).as_nanos();
+        self.start + Duration::from_nanos_u128(elapsed_ns - elapsed_ns % TICK_NS)
     }
 }
 

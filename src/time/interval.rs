@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::sleep::{now, sleep_until};
+use super::sleep::{FAR, now, sleep_until};
 
 /// What an [`Interval`] does about ticks that came due while nobody waited for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,14 +61,13 @@ impl Interval {
         let period_ns = self.period.as_nanos();
         let periods = now.saturating_duration_since(due).as_nanos() / period_ns + 1;
         let ahead_ns = u64::try_from(period_ns.saturating_mul(periods)).unwrap_or(u64::MAX);
+        let ahead = Duration::from_nanos(ahead_ns);
         let next = match self.missed {
             MissedTicks::Burst => due.checked_add(self.period),
             MissedTicks::Delay if periods > 1 => now.checked_add(self.period),
-            MissedTicks::Skip | MissedTicks::Delay => {
-                due.checked_add(Duration::from_nanos(ahead_ns))
-            }
+            MissedTicks::Skip | MissedTicks::Delay => due.checked_add(ahead),
         };
-        self.next = next.unwrap_or(due);
+        self.next = next.unwrap_or(now + FAR);
         due
     }
 

@@ -8,7 +8,7 @@ use crate::budget;
 use crate::reactor::{Handle, TimerKey};
 
 /// A sleep that cannot be counted in an `Instant` ends after this long.
-const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+pub(super) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 /// Waits until `duration` from now has passed; durations beyond what the clock can count last 30
 /// years.
@@ -84,7 +84,7 @@ impl Sleep {
         }
     }
 
-    /// Moves the deadline.
+    /// Moves the deadline. It must be polled again, to wake anybody then.
     pub fn reset(&mut self, deadline: Instant) {
         self.cancel();
         self.deadline = deadline;
@@ -118,9 +118,11 @@ impl Future for Sleep {
             self.cancel();
             return Poll::Ready(());
         }
-        let wakes = address(cx.waker());
+        // Of the clone, which is kept: it may be another than the one that is lent.
+        let waker = cx.waker().clone();
+        let wakes = address(&waker);
         if let Some(timer) = &mut self.timer
-            && timer.handle.timers().set_waker(timer.key, cx.waker())
+            && timer.handle.timers().set_waker(timer.key, &waker)
         {
             timer.wakes = wakes;
             return Poll::Pending;
@@ -128,7 +130,7 @@ impl Future for Sleep {
         let Some(handle) = Handle::current() else {
             panic!("a windlass timer was polled outside a windlass runtime: use Handle::enter");
         };
-        match handle.insert_timer(self.deadline, cx.waker().clone()) {
+        match handle.insert_timer(self.deadline, waker) {
             Some(key) => {
                 // The runtime may have ended, and woken its timers, just before this one came.
                 if handle.has_ended() {

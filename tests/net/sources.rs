@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write, pipe};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -32,6 +33,28 @@ fn a_pipe_is_read_and_written_and_ends_when_it_is_dropped() {
         writes.await.expect("no panic")?;
         let written: Vec<u8> = (0..100_000_u32).flat_map(u32::to_be_bytes).collect();
         assert!(read == written, "{} bytes arrived changed", read.len());
+        Ok(())
+    });
+}
+
+/// A read that ends where a record does has not taken all there is.
+#[test]
+fn records_come_one_by_one_and_none_is_left_behind() {
+    let runtime = runtime(1);
+    bounded(&runtime, async {
+        let kind = socket2::Type::from(libc::SOCK_SEQPACKET);
+        let (one, other) = socket2::Socket::pair(socket2::Domain::UNIX, kind, None)?;
+        let one = Async::new(UnixStream::from(OwnedFd::from(one)))?;
+        for turn in 0..3_u8 {
+            for record in 0..3 {
+                other.send(&[turn, record])?;
+            }
+            let mut buffer = [0; 64];
+            for record in 0..3 {
+                assert_eq!(one.read(&mut buffer).await?, 2);
+                assert_eq!(buffer[..2], [turn, record]);
+            }
+        }
         Ok(())
     });
 }

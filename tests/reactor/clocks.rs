@@ -1,12 +1,13 @@
 //! Timers by a clock that the test holds in its hands, and by the system's.
 
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use windlass::sim::TestClock;
 use windlass::time::{MissedTicks, interval, sleep, sleep_until, timeout};
-use windlass::{Clock, Runtime, spawn};
+use windlass::{Clock, JoinHandle, Runtime, spawn};
 
 use crate::support::{BOUND, runtime};
 
@@ -78,6 +79,57 @@ fn an_hour_of_waiting_takes_no_hour() {
         clock.advance(Duration::from_secs(60));
         task.is_finished()
     });
+}
+
+/// A task that sleeps for so long; returns once its timer is set.
+fn sleeper(runtime: &Runtime, duration: Duration) -> JoinHandle<()> {
+    let (set, is_set) = mpsc::channel();
+    let task = runtime.spawn(async move {
+        let mut sleep = Box::pin(sleep(duration));
+        let polled = poll_fn(|cx| {
+            let polled = sleep.as_mut().poll(cx);
+            // Heard the first time.
+            let _ = set.send(());
+            polled
+        });
+        polled.await
+    });
+    is_set.recv_timeout(BOUND).unwrap();
+    task
+}
+
+#[test]
+fn an_advance_of_a_clock_that_goes_wakes_who_sleeps_until_then() {
+    let (clock, runtime) = stopped();
+    clock.resume();
+    let task = sleeper(&runtime, HOUR);
+    // Its worker has gone to sleep for an hour, of real time.
+    soon("the workers sleep", || runtime.metrics().workers_asleep == 2);
+    clock.advance(HOUR - Duration::from_millis(50));
+    soon("50 ms are left", || task.is_finished());
+}
+
+#[test]
+fn runtimes_made_at_any_time_count_as_the_clock_does() {
+    let clock = Arc::new(TestClock::new());
+    for _ in 0..20 {
+        clock.resume();
+        let runtime = Runtime::builder().workers(1).clock(clock.clone()).build().unwrap();
+        clock.pause();
+        let task = sleeper(&runtime, Duration::from_micros(100));
+        clock.advance(Duration::from_micros(100));
+        soon("its time has come", || task.is_finished());
+    }
+}
+
+#[test]
+fn a_sleep_of_all_the_time_there_is_keeps_no_runtime_from_its_end() {
+    let runtime = runtime(1);
+    for far in [Duration::MAX, Duration::from_millis(u64::MAX), HOUR * 24 * 365 * 100] {
+        drop(runtime.spawn(async move { sleep(far).await }));
+    }
+    soon("they are set", || runtime.metrics().workers_asleep == 1);
+    drop(runtime);
 }
 
 /// When the ticks of an interval of 10 s were due, in seconds: the second is awaited at 34 s, the
