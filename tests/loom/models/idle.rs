@@ -331,4 +331,7 @@ fn rests_beside_pusher(turn: usize) {
     let notified = |worker: &AtomicUsize| worker.load(Ordering::Relaxed);
     assert_eq!(house.notified.iter().map(notified).sum::<usize>(), 1, "one worker is claimed");
     assert_eq!(house.idle.sleeping(), WORKERS - 1, "one worker is claimed");
+    let stirred = house.taken.iter().any(|taken| taken.load(Ordering::Relaxed) > 0);
+    let rests = rested.load(Ordering::Relaxed) == 1 && !stirred;
+    assert_eq!(house.idle.rests(), rests, "until somebody has got up");
 }
