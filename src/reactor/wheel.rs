@@ -176,7 +176,7 @@ impl<T> Wheel<T> {
         let top = LEVELS as u32 - 1;
         let level = (0..top).find(reach).unwrap_or(top);
         let shift = DIGIT_BITS * level;
-        let at = (deadline >> shift).min((self.now >> shift) + SLOTS as u64 - 1);
+        let at = (deadline >> shift).min((self.now >> shift).saturating_add(SLOTS as u64 - 1));
         let place = level as usize * SLOTS + at as usize % SLOTS;
         let head = std::mem::replace(&mut self.heads[place], index);
         self.occupied[level as usize] |= 1 << (place % SLOTS);

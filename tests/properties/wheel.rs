@@ -144,6 +144,18 @@ fn many_timers_of_one_slot_are_not_all_moved_at_once() {
     assert_eq!(fired, deadlines);
 }
 
+/// As when a runtime ends, and somebody still sets a timer.
+#[test]
+fn after_the_end_of_time_a_timer_is_due_at_once() {
+    let mut wheel = Wheel::new();
+    wheel.advance(u64::MAX, |timer: u32| panic!("{timer} was never set"));
+    assert!(wheel.insert(5, 1).is_some() && wheel.insert(u64::MAX, 2).is_some());
+    let mut fired = Vec::new();
+    wheel.advance(u64::MAX, |timer| fired.push(timer));
+    fired.sort_unstable();
+    assert_eq!((fired, wheel.len()), (vec![1, 2], 0));
+}
+
 /// Found by the property above, when a level had 64 slots: a timer a whole turn of the top level
 /// ahead stood in the slot of the present, and hid the nearer slots.
 #[test]
