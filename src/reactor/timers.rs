@@ -41,18 +41,22 @@ impl Timers {
 
     /// Adds a timer. `true`: the driver sleeps beyond its deadline, so it must look again.
     pub(super) fn insert(&self, deadline: Instant, waker: Waker) -> (Option<Key>, bool) {
-        // The first tick at which the deadline has passed.
-        let from_start = deadline.saturating_duration_since(self.start).as_nanos();
-        let tick = u64::try_from(from_start.div_ceil(TICK_NS)).unwrap_or(FAR).min(FAR);
+        let tick = self.tick(deadline);
         let mut inside = lock(&self.inside);
         let notify = tick < inside.asleep_until;
         (inside.wheel.insert(tick, waker), notify)
     }
 
-    /// Whether the timer still stands in the wheel, if nobody has taken it out. Who finds that it
-    /// does is woken when it is due.
-    pub(crate) fn is_ahead(&self, key: Key) -> bool {
-        key.deadline > self.passed.load(Ordering::Relaxed)
+    /// The first tick at which the deadline has passed.
+    fn tick(&self, deadline: Instant) -> u64 {
+        let from_start = deadline.saturating_duration_since(self.start).as_nanos();
+        u64::try_from(from_start.div_ceil(TICK_NS)).unwrap_or(FAR).min(FAR)
+    }
+
+    /// Whether a timer of this deadline still stands in the wheel, if nobody has taken it out. Who
+    /// finds that it does is woken when it is due.
+    pub(crate) fn is_ahead(&self, deadline: Instant) -> bool {
+        self.tick(deadline) > self.passed.load(Ordering::Relaxed)
     }
 
     /// Sets the waker of a timer. `false`: the timer is due, or was cancelled.
@@ -86,11 +90,10 @@ impl Timers {
     pub(super) fn take_due(&self, due: &mut Vec<Waker>) {
         let mut inside = lock(&self.inside);
         inside.asleep_until = 0;
-        if inside.wheel.len() == 0 {
-            return;
+        if inside.wheel.len() > 0 {
+            let elapsed = self.now().saturating_duration_since(self.start);
+            self.advance(&mut inside, (elapsed.as_nanos() / TICK_NS) as u64, due);
         }
-        let elapsed = self.now().saturating_duration_since(self.start);
-        self.advance(&mut inside, (elapsed.as_nanos() / TICK_NS) as u64, due);
     }
 
     /// Takes the wakers of all timers, due or not.

@@ -26,8 +26,11 @@ const MOVED: usize = 64;
 pub(crate) struct Key {
     index: u32,
     generation: u32,
-    /// The tick at which it is due.
-    pub(crate) deadline: u64,
+}
+
+impl Key {
+    /// No timer's.
+    pub(crate) const NONE: Self = Self { index: NONE, generation: 0 };
 }
 
 struct Entry<T> {
@@ -71,7 +74,7 @@ impl<T> Wheel<T> {
         let generation = entry.generation;
         self.link(index);
         self.len += 1;
-        Some(Key { index, generation, deadline })
+        Some(Key { index, generation })
     }
 
     /// The timer's value, while it is neither due nor cancelled.

@@ -1,6 +1,6 @@
 //! A future that is ready once its deadline has passed.
 
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use std::{pin::Pin, ptr};
 
@@ -38,7 +38,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 
 /// Waits until `deadline` has passed. Otherwise as [`sleep`].
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { deadline, timer: None, refused: false }
+    Sleep { deadline, timer: None }
 }
 
 /// The time by the clock of the current runtime, or the system's.
@@ -51,18 +51,21 @@ pub(super) fn now() -> Instant {
 pub struct Sleep {
     deadline: Instant,
     timer: Option<Timer>,
-    refused: bool,
 }
 
-/// A place in a reactor's wheel.
+/// A place in a reactor's wheel. Small, since each task that sleeps holds one.
 struct Timer {
     handle: Handle,
     key: TimerKey,
+    /// Whom it wakes; [`REFUSED`]: the end was held back once, by the task's budget.
     wakes: Address,
 }
 
 /// The addresses of a waker's data and functions. While a clone of it is kept, no other has both.
 type Address = (usize, usize);
+
+/// No waker's.
+const REFUSED: Address = (0, 0);
 
 fn address(waker: &Waker) -> Address {
     (waker.data().addr(), ptr::from_ref(waker.vtable()).addr())
@@ -76,19 +79,14 @@ impl Sleep {
 
     /// Whether the deadline has passed, or the runtime that counted the time has ended.
     pub fn is_elapsed(&self) -> bool {
-        match &self.timer {
-            Some(Timer { handle, .. }) => {
-                handle.timers().now() >= self.deadline || handle.has_ended()
-            }
-            None => now() >= self.deadline,
-        }
+        let Some(Timer { handle, .. }) = &self.timer else { return now() >= self.deadline };
+        handle.timers().now() >= self.deadline || handle.has_ended()
     }
 
     /// Moves the deadline. It must be polled again, to wake anybody then.
     pub fn reset(&mut self, deadline: Instant) {
         self.cancel();
         self.deadline = deadline;
-        self.refused = false;
     }
 
     fn cancel(&mut self) {
@@ -105,14 +103,18 @@ impl Future for Sleep {
         // The common case, in a `timeout` say: nothing new, for a load.
         if let Some(timer) = &self.timer
             && timer.wakes == address(cx.waker())
-            && timer.handle.timers().is_ahead(timer.key)
+            && timer.handle.timers().is_ahead(self.deadline)
         {
             return Poll::Pending;
         }
         if self.is_elapsed() {
             // Once only: in a `timeout`, what is in front may spend every poll's budget.
-            if !std::mem::replace(&mut self.refused, true) {
-                ready!(budget::left(cx.waker()));
+            let refused = self.timer.as_ref().is_some_and(|timer| timer.wakes == REFUSED);
+            if !refused && budget::left(cx.waker()).is_pending() {
+                self.cancel();
+                let place = |handle| Timer { handle, key: TimerKey::NONE, wakes: REFUSED };
+                self.timer = Handle::current().map(place);
+                return Poll::Pending;
             }
             budget::spend();
             self.cancel();
@@ -130,17 +132,13 @@ impl Future for Sleep {
         let Some(handle) = Handle::current() else {
             panic!("a windlass timer was polled outside a windlass runtime: use Handle::enter");
         };
-        match handle.insert_timer(self.deadline, waker) {
-            Some(key) => {
-                // The runtime may have ended, and woken its timers, just before this one came.
-                if handle.has_ended() {
-                    cx.waker().wake_by_ref();
-                }
-                self.timer = Some(Timer { handle, key, wakes });
-            }
-            // No room for a timer: looks at the clock again and again rather than never to wake.
-            None => cx.waker().wake_by_ref(),
+        let key = handle.insert_timer(self.deadline, waker);
+        // The runtime may have ended, and woken its timers, just before this one came. And where
+        // there is no room for a timer it looks again and again, rather than never to wake.
+        if key.is_none() || handle.has_ended() {
+            cx.waker().wake_by_ref();
         }
+        self.timer = key.map(|key| Timer { handle, key, wakes });
         Poll::Pending
     }
 }
