@@ -21,7 +21,7 @@ const SMOKE_HEAD_START: Duration = Duration::from_millis(100);
 /// set aside for all tasks there may be, and no timer's memory.
 const EARLIER: usize = 1 << 20;
 const SMOKE_EARLIER: usize = 1 << 10;
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 4096;
 
 const BYTES: &str = "bytes_per_timer";
 const LATE: &str = "lateness_ms_p99";
