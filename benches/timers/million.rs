@@ -158,12 +158,13 @@ fn places<T>(tasks: usize) -> Vec<T> {
 
 fn come_and_go<C: Clocked>(runtime: &C, tasks: usize) -> Result<(), String> {
     let board = Board::leaked(0, Instant::now());
-    for _ in 0..tasks / AT_ONCE {
+    let at_once = AT_ONCE.min(tasks);
+    for _ in 0..tasks / at_once {
         let before = board.gone();
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             runtime.begin(async move { drop(board.registers()) });
         }
-        board.all_gone(before + AT_ONCE)?;
+        board.all_gone(before + at_once)?;
     }
     Ok(())
 }
