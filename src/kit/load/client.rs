@@ -158,7 +158,7 @@ impl LoadClient {
         let now = Instant::now();
         let mut client = LoadClient {
             request: config.request(),
-            expected: Expected::new(config.expected_body.clone()),
+            expected: Expected::new(config.expect.clone()),
             poll,
             events: Events::with_capacity(EVENTS),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
@@ -252,9 +252,9 @@ impl LoadClient {
         let connection = &mut self.connections[at];
         match connection.drive(&self.request, &mut self.expected, &mut self.buffer) {
             Driven::Waits => {}
-            Driven::Right { closes } => {
+            Driven::Right { closes, refused } => {
                 let now = Instant::now();
-                run.outcome.record(now - connection.begun);
+                run.outcome.record(now - connection.begun, refused);
                 if closes {
                     connection.stage = Stage::Closing;
                     return self.drive(run, at);

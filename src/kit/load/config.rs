@@ -54,6 +54,20 @@ impl Default for Rate {
     }
 }
 
+/// What every reply must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Status 200 and this body, byte for byte.
+    Body(Vec<u8>),
+    /// One of two statuses, with a body of any content: a service that may refuse.
+    Status {
+        /// The request was taken.
+        taken: u16,
+        /// It was refused, as the service may: counted apart, with latencies of its own.
+        refused: Option<u16>,
+    },
+}
+
 /// What load to make.
 #[derive(Clone, Debug)]
 pub struct LoadConfig {
@@ -67,8 +81,8 @@ pub struct LoadConfig {
     pub path: String,
     /// Body: `None` asks by `GET`, `Some` by `POST`.
     pub body: Option<Vec<u8>>,
-    /// Body that every reply must carry, with status 200.
-    pub expected_body: Vec<u8>,
+    /// What every reply must be.
+    pub expect: Expect,
     /// Number of source addresses 127.0.0.1, 127.0.0.2 and so on over which the connections are
     /// spread; 0 leaves the choice to the system. Each address has about 28,000 ports.
     pub sources: u8,
@@ -97,6 +111,27 @@ impl LoadConfig {
         LoadConfig { body: Some(body), ..get }
     }
 
+    /// `POST` of JSON to `path`, which is answered by status `taken`, over `connections` kept
+    /// connections.
+    pub fn post_json(
+        addr: SocketAddr,
+        connections: usize,
+        path: &str,
+        body: Vec<u8>,
+        taken: u16,
+    ) -> LoadConfig {
+        let get = LoadConfig::get(addr, connections, path, Vec::new());
+        LoadConfig { body: Some(body), expect: Expect::Status { taken, refused: None }, ..get }
+    }
+
+    /// The same, where the service may refuse by status `refused`.
+    pub fn or_refused(mut self, by: u16) -> LoadConfig {
+        if let Expect::Status { refused, .. } = &mut self.expect {
+            *refused = Some(by);
+        }
+        self
+    }
+
     /// `GET` of `path` over `connections` kept connections.
     pub fn get(addr: SocketAddr, connections: usize, path: &str, expected: Vec<u8>) -> LoadConfig {
         LoadConfig {
@@ -105,7 +140,7 @@ impl LoadConfig {
             manner: Manner::KeepAlive,
             path: path.to_string(),
             body: None,
-            expected_body: expected,
+            expect: Expect::Body(expected),
             sources: 0,
             request_deadline: Duration::from_secs(30),
             retries_max: 3,
@@ -123,6 +158,9 @@ impl LoadConfig {
         let mut request = format!("{method} {} HTTP/1.1\r\nhost: {}\r\n", self.path, self.addr);
         if let Some(body) = &self.body {
             request.push_str(&format!("content-length: {}\r\n", body.len()));
+            if matches!(self.expect, Expect::Status { .. }) {
+                request.push_str("content-type: application/json\r\n");
+            }
         }
         if self.manner == Manner::ConnectionPerRequest {
             request.push_str("connection: close\r\n");

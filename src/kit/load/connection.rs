@@ -31,8 +31,9 @@ pub(super) enum Stage {
 pub(super) enum Driven {
     /// It waits for the next event.
     Waits,
-    /// The reply is whole and right, and the connection ends with it, or lives on.
-    Right { closes: bool },
+    /// The reply is whole and right, the request was taken or refused, and the connection ends with
+    /// it, or lives on.
+    Right { closes: bool, refused: bool },
     /// The connection has ended after its last reply.
     Closed,
     /// The reply is wrong.
@@ -138,7 +139,7 @@ impl Connection {
                 }
                 (Ok(bytes), _) => match expected.check(&mut self.incoming, &buffer[..bytes]) {
                     Checked::More => {}
-                    Checked::Right { closes } => return Driven::Right { closes },
+                    Checked::Right { closes, refused } => return Driven::Right { closes, refused },
                     Checked::Wrong(wrong) => return Driven::Wrong(wrong),
                 },
                 (Err(error), _) if error.kind() == io::ErrorKind::WouldBlock => {

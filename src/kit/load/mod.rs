@@ -18,5 +18,5 @@ mod child;
 
 pub use child::{ChildError, ServerProcess, UNTIL_STDIN_CLOSES};
 pub use client::LoadClient;
-pub use config::{LoadConfig, LoadError, Manner, Rate, Window};
+pub use config::{Expect, LoadConfig, LoadError, Manner, Rate, Window};
 pub use outcome::{Errors, LoadOutcome};

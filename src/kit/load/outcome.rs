@@ -13,7 +13,7 @@ const LATENCY_NS_MAX: u64 = 120_000_000_000;
 pub struct Errors {
     /// The connection could not be opened, or ended in the middle of a reply.
     pub connection: u64,
-    /// The reply was not a 200 with exactly the expected body.
+    /// The reply was not what was expected.
     pub reply: u64,
     /// No whole reply within the deadline.
     pub deadline: u64,
@@ -31,6 +31,8 @@ impl Errors {
 pub struct LoadOutcome {
     /// Requests answered as expected.
     pub requests: u64,
+    /// Requests that the server refused, as it may.
+    pub refused: u64,
     /// Requests that failed.
     pub errors: Errors,
     /// What the first failure looked like.
@@ -46,6 +48,8 @@ pub struct LoadOutcome {
     /// Time from sending a request (with a connection of its own: from connecting; in an open loop
     /// from when it was meant to be sent) to its whole, checked reply, in nanoseconds.
     pub latency_ns: Histogram<u64>,
+    /// The same of the requests that were refused, which `latency_ns` leaves out.
+    pub refused_ns: Histogram<u64>,
     /// How late the generator itself noticed that a request was due, in nanoseconds (open loop
     /// only): time that a latency holds and the server is not to blame for.
     pub late_ns: Histogram<u64>,
@@ -55,6 +59,7 @@ impl LoadOutcome {
     pub(super) fn new() -> LoadOutcome {
         LoadOutcome {
             requests: 0,
+            refused: 0,
             errors: Errors::default(),
             first_error: None,
             retries: 0,
@@ -62,6 +67,7 @@ impl LoadOutcome {
             dropped: 0,
             elapsed: Duration::ZERO,
             latency_ns: histogram(),
+            refused_ns: histogram(),
             late_ns: histogram(),
         }
     }
@@ -71,9 +77,13 @@ impl LoadOutcome {
         self.requests as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
-    pub(super) fn record(&mut self, latency: Duration) {
-        self.requests += 1;
-        add(&mut self.latency_ns, latency);
+    pub(super) fn record(&mut self, latency: Duration, refused: bool) {
+        let (count, histogram) = match refused {
+            false => (&mut self.requests, &mut self.latency_ns),
+            true => (&mut self.refused, &mut self.refused_ns),
+        };
+        *count += 1;
+        add(histogram, latency);
     }
 
     pub(super) fn record_lateness(&mut self, late: Duration) {
