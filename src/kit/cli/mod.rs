@@ -4,6 +4,9 @@
 //! arguments.
 
 mod report_args;
+mod times;
+mod slow_args;
+mod orders_args;
 mod serve_args;
 mod serve_command;
 
@@ -27,7 +30,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the benchmark service: GET /, GET /hello, GET /wait/N, POST /echo
+    /// Serve the hello service (GET /hello, GET /wait/N, POST /echo), the slow one, or orders
     Serve(ServeArgs),
     /// Write the report anew from the records that `cargo bench` left
     Report(ReportArgs),
@@ -51,7 +54,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             eprintln!("windlass: {error}");
             match error.downcast_ref() {
-                Some(ServeError::Setting { .. } | ServeError::Runtime { .. }) => ExitCode::from(2),
+                Some(
+                    ServeError::Setting { .. }
+                    | ServeError::Runtime { .. }
+                    | ServeError::Service { usage: true, .. },
+                ) => ExitCode::from(2),
                 _ => ExitCode::FAILURE,
             }
         }

@@ -22,7 +22,7 @@ enum Stop {
 }
 
 pub(super) fn run(args: ServeArgs) -> Result<(), Box<dyn Error>> {
-    let config = args.config();
+    let config = args.config()?;
     let drain = config.drain;
     let (stop, stopped) = mpsc::channel();
     stop_on_signal(stop.clone())?;
