@@ -35,6 +35,9 @@ pub mod dial;
 #[cfg(feature = "signal")]
 pub mod signal;
 
+#[cfg(feature = "workflow")]
+pub mod workflow;
+
 #[cfg(feature = "signal")]
 pub mod process;
 #[cfg(feature = "hyper")]

@@ -1,0 +1,1 @@
+//! The workflow's parts: policies, queue, mailbox and database.
