@@ -171,6 +171,7 @@ impl State {
             let head = Head { persist: Persist::Close, ..head };
             return Ok(Some(Step::Request(request(head, Vec::new()))));
         }
+        let asks_first = head.expects_continue && !body_here;
         *self = match head.framing {
             Framing::Length(length) if length > limits.body_bytes_max as u64 => {
                 return Err(too_large());
@@ -181,7 +182,7 @@ impl State {
             }
             Framing::Chunked => State::Chunked { head, chunks: Chunks::Size, body: Vec::new() },
         };
-        Ok((head.expects_continue && !body_here).then_some(Step::Continue))
+        Ok(asks_first.then_some(Step::Continue))
     }
 
     /// Edge (2).

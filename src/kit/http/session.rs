@@ -125,7 +125,8 @@ impl Session {
     fn reply_to(&mut self, request: Request, close: bool, out: &mut Outbox) -> Option<Turn> {
         self.requests += 1;
         let Request { head_only, mut persist, .. } = request;
-        if request.call == Call::Hello && persist == Persist::Keep && !head_only && !close {
+        let is_hello = matches!(request.call, Call::Hello);
+        if is_hello && persist == Persist::Keep && !head_only && !close {
             out.push(HELLO_KEEP);
             return None;
         }

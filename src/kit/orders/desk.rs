@@ -104,7 +104,7 @@ impl Desk {
     }
 
     /// What reads one order.
-    pub(super) fn find(&self, id: OrderId) -> impl FnOnce(&Connection) -> Found + Send + 'static {
+    pub(super) fn find(&self, id: OrderId) -> impl FnOnce(&Connection) -> Found + Send + use<> {
         move |db| ledger::find(db, id.epoch, id.number)
     }
 
@@ -142,7 +142,7 @@ impl Desk {
         &self,
         after: u64,
         max: usize,
-    ) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<Record>> + Send + 'static {
+    ) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<Record>> + Send + use<> {
         let epoch = self.epoch;
         move |db| ledger::dead(db, epoch, after, max)
     }

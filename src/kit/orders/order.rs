@@ -225,7 +225,8 @@ fn number(field: &str, json: Json, least: u64, most: u64) -> Result<u64, OrderEr
 mod tests {
     use super::*;
 
-    const GOOD: &str = r#"{"customer":"Ada","items":[{"sku":"anchor","quantity":2,"price_cents":1250},
+    const GOOD: &str = r#"{"customer":"Ada","items":[
+        {"sku":"anchor","quantity":2,"price_cents":1250},
         {"sku":"rope-10m","quantity":1,"price_cents":0}],"note":null}"#;
 
     fn wrong(json: &str) -> OrderError {

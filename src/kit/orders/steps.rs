@@ -17,7 +17,7 @@ use super::downstream::said;
 use super::id::OrderId;
 use super::ledger;
 use super::order::Order;
-use super::record::{Record, Status};
+use super::record::Record;
 
 /// Why a step was not made; nothing of it was kept.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `POST /work` with an idempotency key | 200 after the latency; the work is done once for each key |
-//! | `GET /effects`, `GET /effects/{key}` | how often each key asked, and how often its work was done |
-//! | `GET /faults`, `POST /faults` | how the service behaves; JSON changes it, for a while or for good |
+//! | `POST /work` with an idempotency key | 200 after the latency; work is done once for each key |
+//! | `GET /effects`, `GET /effects/{key}` | how often each key asked, how often work was done |
+//! | `GET /faults`, `POST /faults` | how it behaves; JSON changes that, for a while or for good |
 //!
 //! A call that fails does so either before its work is done or after it, when only the reply is
 //! lost: from the outside the two look alike (500), so whoever asks again must send the same key.

@@ -99,6 +99,23 @@ impl<T> Drop for Found<T> {
     }
 }
 
+/// Whether a dead letter was made a message again.
+enum Redriven {
+    Yes,
+    Unknown,
+    Full,
+}
+
+impl Redriven {
+    fn outcome(self, id: MessageId) -> Result<(), RedriveError> {
+        match self {
+            Redriven::Yes => Ok(()),
+            Redriven::Unknown => Err(RedriveError::Unknown(id)),
+            Redriven::Full => Err(RedriveError::Full),
+        }
+    }
+}
+
 impl Inside {
     /// Something may be ready that nobody was told of.
     fn tell(&self) {
@@ -118,6 +135,17 @@ impl Inside {
             self.note(depth);
             settled
         }))
+    }
+
+    fn redrive(&self, tx: &Transaction<'_>, id: MessageId) -> Sql<Redriven> {
+        Ok(match self.tables.redrive(tx, id)? {
+            None => Redriven::Unknown,
+            Some(None) => Redriven::Full,
+            Some(depth) => {
+                self.note(depth);
+                Redriven::Yes
+            }
+        })
     }
 
     fn take(&self, tx: &Transaction<'_>, max: usize) -> Sql<Taken> {
@@ -191,6 +219,16 @@ impl SqliteStore {
     ) -> Result<Settled, SettleError> {
         let settled = self.inside.settle(tx, lease, how).map_err(|error| explain(&error))?;
         settled.ok_or(SettleError::Lost(lease.id))
+    }
+
+    /// Makes a dead letter a message again within a transaction of the caller's, in the same
+    /// database. When that is committed, the caller calls
+    /// [`MessageQueue::notify`](super::MessageQueue::notify).
+    ///
+    /// # Errors
+    /// [`RedriveError`].
+    pub fn redrive_in(&self, tx: &Transaction<'_>, id: MessageId) -> Result<(), RedriveError> {
+        self.inside.redrive(tx, id).map_err(|error| explain(&error))?.outcome(id)
     }
 
     /// Does it on the writer's thread; `unheard` hears what nobody else does.
@@ -321,16 +359,8 @@ impl Store for SqliteStore {
     }
 
     async fn redrive(&self, id: MessageId) -> Result<(), RedriveError> {
-        let redriven = self.write(told, move |inside, tx| {
-            let redriven = inside.tables.redrive(tx, id)?;
-            inside.note(redriven.flatten());
-            Ok(redriven)
-        });
-        match redriven.await? {
-            None => Err(RedriveError::Unknown(id)),
-            Some(None) => Err(RedriveError::Full),
-            Some(Some(_)) => Ok(()),
-        }
+        let redriven = self.write(told, move |inside, tx| inside.redrive(tx, id));
+        redriven.await?.outcome(id)
     }
 
     async fn discard(&self, id: MessageId) -> Result<(), RedriveError> {
