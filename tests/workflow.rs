@@ -1,1 +1,34 @@
 //! The workflow's parts: policies, queue, mailbox and database.
+
+#[path = "support/runtime.rs"]
+mod support;
+
+#[path = "workflow/blocking.rs"]
+mod blocking;
+#[path = "workflow/dice.rs"]
+mod dice;
+#[path = "workflow/disk.rs"]
+mod disk;
+#[path = "workflow/layer.rs"]
+mod layer;
+#[path = "workflow/scratch.rs"]
+mod scratch;
+
+#[path = "workflow/database.rs"]
+mod database;
+#[path = "workflow/database_faults.rs"]
+mod database_faults;
+#[path = "workflow/killed.rs"]
+mod killed;
+#[path = "workflow/mailboxes.rs"]
+mod mailboxes;
+#[path = "workflow/million.rs"]
+mod million;
+#[path = "workflow/model.rs"]
+mod model;
+#[path = "workflow/power.rs"]
+mod power;
+#[path = "workflow/stores.rs"]
+mod stores;
+#[path = "workflow/waiting.rs"]
+mod waiting;

@@ -78,7 +78,7 @@ impl Writer {
     /// Writes until the channel is closed and empty.
     fn write_all(&mut self) {
         let stats = self.stats.clone();
-        let pages = move |_: &mut Wal, pages| {
+        let pages = move |_: &mut Wal, pages: i32| {
             lock(&stats).wal_pages = u64::try_from(pages).unwrap_or(0);
             Ok(())
         };
