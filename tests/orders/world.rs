@@ -126,7 +126,12 @@ impl Talk {
         let asked = now_ms();
         let mut sums = Value::Null;
         until("all orders to end", || {
-            sums = self.get("/summary");
+            let reply = self.ask("GET", "/summary", None);
+            // Just started, it has not summed up yet.
+            if reply.status == 503 {
+                return false;
+            }
+            sums = parsed(&reply);
             let newer = sums["made_ms"].as_u64().expect("a time") > asked;
             newer && sums["received"]["orders"] == 0
         });

@@ -220,7 +220,8 @@ struct UnderWay<'a>(&'a InLine, u64);
 
 impl UnderWay<'_> {
     fn begin(in_line: &InLine, number: u64) -> Option<UnderWay<'_>> {
-        in_line.lock().insert(number).then_some(UnderWay(in_line, number))
+        // Made only where it is the first: it is dropped under the lock otherwise.
+        in_line.lock().insert(number).then(|| UnderWay(in_line, number))
     }
 }
 
