@@ -23,7 +23,7 @@ fn writers_share_commits_and_all_is_there_after_reopening() {
             })
             .collect();
         for task in tasks {
-            assert_eq!(runtime.block_on(task), Ok(Ok(1)));
+            assert_eq!(runtime.block_on(task).expect("it ends"), Ok(1));
         }
         let stats = database.stats();
         assert_eq!((stats.jobs, stats.jobs_failed, stats.groups_failed), (500, 0, 0), "{stats:?}");

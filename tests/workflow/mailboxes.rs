@@ -116,7 +116,7 @@ fn the_receiver_waits_for_the_sender_and_the_sender_for_room() {
             0
         });
         runtime.block_on(sender).expect("it ends");
-        assert_eq!(runtime.block_on(receiver), Ok(100));
+        assert_eq!(runtime.block_on(receiver).expect("it ends"), 100);
     });
 }
 

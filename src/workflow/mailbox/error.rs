@@ -1,7 +1,5 @@
 //! Why a letter was not posted, or no inbox opened.
 
-use std::fmt::Display;
-
 use crate::workflow::queue::{EnqueueError, StoreError};
 
 /// Why a letter was not posted; it comes back.
@@ -34,7 +32,7 @@ says!([] PostError: |own, f| match own {
         write!(f, "the letter has {} bytes; at most {max} are allowed", letter.len())
     }
     PostError::Closed(_) => f.write_str("the mailbox is closed"),
-    PostError::Store(_, error) => error.fmt(f),
+    PostError::Store(_, error) => write!(f, "{error}"),
 });
 
 /// Somebody has the inbox open.

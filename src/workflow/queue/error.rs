@@ -1,6 +1,5 @@
 //! Why a queue did not do as asked; messages come back.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use super::message::{Message, MessageId};
@@ -70,7 +69,7 @@ says!([] EnqueueError: |own, f| match own {
         write!(f, "the message has {} bytes; at most {max} are allowed", message.bytes())
     }
     EnqueueError::Closed(_) => f.write_str("the queue is closed"),
-    EnqueueError::Store(_, error) => error.fmt(f),
+    EnqueueError::Store(_, error) => write!(f, "{error}"),
 });
 
 /// Why nothing was received.
@@ -84,7 +83,7 @@ pub enum ReceiveError {
 
 says!([] ReceiveError: |own, f| match own {
     ReceiveError::Closed => f.write_str("the queue is closed and nothing is ready in it"),
-    ReceiveError::Store(error) => error.fmt(f),
+    ReceiveError::Store(error) => write!(f, "{error}"),
 });
 
 /// Why a delivery was not settled.
@@ -102,7 +101,7 @@ says!([] SettleError: |own, f| match own {
         "the lease of message {} is over: ask for a longer one, or extend it in time",
         id.0
     ),
-    SettleError::Store(error) => error.fmt(f),
+    SettleError::Store(error) => write!(f, "{error}"),
 });
 
 /// Why a dead letter was not brought back.
@@ -119,7 +118,7 @@ pub enum RedriveError {
 says!([] RedriveError: |own, f| match own {
     RedriveError::Unknown(id) => write!(f, "message {} is not among the dead letters", id.0),
     RedriveError::Full => f.write_str("the queue is full: try again later"),
-    RedriveError::Store(error) => error.fmt(f),
+    RedriveError::Store(error) => write!(f, "{error}"),
 });
 
 /// Why a store did not take a message in, which its sender has still.
@@ -136,7 +135,7 @@ pub enum Refused {
 says!([] Refused: |own, f| match own {
     Refused::Full => f.write_str("the queue is full: try again later"),
     Refused::TooLarge(max) => write!(f, "the message has more than {max} bytes"),
-    Refused::Store(error) => error.fmt(f),
+    Refused::Store(error) => write!(f, "{error}"),
 });
 
 macro_rules! from_store {

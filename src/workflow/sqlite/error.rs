@@ -102,7 +102,7 @@ impl fmt::Display for OpenError {
                 f,
                 "the database has no write-ahead log, but `{mode}`: use a file on a local disk"
             ),
-            Self::Database(fault) => fault.fmt(f),
+            Self::Database(fault) => write!(f, "{fault}"),
         }
     }
 }
@@ -137,9 +137,9 @@ pub type ReadError<E> = WriteError<E>;
 impl<E: fmt::Display> fmt::Display for WriteError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Job(error) => error.fmt(f),
+            Self::Job(error) => write!(f, "{error}"),
             Self::Panicked(said) => write!(f, "the job panicked: {said}"),
-            Self::Database(fault) => fault.fmt(f),
+            Self::Database(fault) => write!(f, "{fault}"),
             Self::Closed => f.write_str("the database is closed"),
         }
     }

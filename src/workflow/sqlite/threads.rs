@@ -7,7 +7,8 @@ use std::time::Instant;
 use std::{io, mem};
 
 use rusqlite::hooks::Wal;
-use rusqlite::{CheckpointMode, Connection, Transaction, TransactionBehavior};
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::fault::Fault;
 use super::gate::Gate;
