@@ -223,7 +223,7 @@ impl<E> Subscription<E> {
                 Ok(event)
             }
             Err(error) => {
-                if let TryRecvError::Lagged(missed) = error.into() {
+                if let TryRecvError::Lagged(missed) = TryRecvError::from(error) {
                     counts.missed += missed;
                     counts.lags += 1;
                     counts.reached += missed;

@@ -8,7 +8,7 @@ use super::board::{Board, Closed, Drained, End, JobPanic, JobsMetrics, Member, S
 use super::run::{reached, run};
 use crate::runtime::{Handle, TrySpawnError};
 use crate::sync::lock;
-use crate::time::{MissedTicks, interval, sleep, timeout};
+use crate::time::{MissedTicks, Sleep, interval, sleep, timeout};
 use crate::workflow::moment::{block_timeout, now};
 use crate::workflow::settings::{InvalidSetting, demand};
 
@@ -130,7 +130,8 @@ impl Jobs {
         })
     }
 
-    /// Starts a job when so much time has passed. The shutdown calls it off before that.
+    /// Starts a job when so much time has passed from now on, by the clock of the jobs' runtime. The
+    /// shutdown calls it off before that.
     ///
     /// # Errors
     /// [`JobError`], with the job.
@@ -138,10 +139,10 @@ impl Jobs {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let board = self.board.clone();
+        let (board, due) = (self.board.clone(), self.after(delay));
         self.start(name, job, move |member, job| async move {
             let stop = pin!(board.stopping());
-            if !reached(sleep(delay), stop).await {
+            if !reached(due, stop).await {
                 return member.ended(End::CalledOff);
             }
             run_once(&member, || job).await;
@@ -162,10 +163,10 @@ impl Jobs {
         if every.period.is_zero() {
             return Err(JobError { job, why: NotStarted::NoPeriod });
         }
-        let board = self.board.clone();
+        let (board, due) = (self.board.clone(), self.after(every.first_after));
         self.start(name, job, move |member, mut job| async move {
             let mut stop = pin!(board.stopping());
-            if !reached(sleep(every.first_after), stop.as_mut()).await {
+            if !reached(due, stop.as_mut()).await {
                 return member.ended(End::CalledOff);
             }
             let mut ticks = interval(every.period).missed_ticks(every.missed_ticks);
@@ -174,6 +175,12 @@ impl Jobs {
             }
             member.ended(End::CalledOff);
         })
+    }
+
+    /// Ready when so much time has passed from now on, by the runtime's clock.
+    fn after(&self, delay: Duration) -> Sleep {
+        let _entered = self.handle.enter();
+        sleep(delay)
     }
 
     /// Puts the job into a task of its own, which may never begin: then the job comes back.
@@ -206,7 +213,8 @@ impl Jobs {
         let why = match self.handle.try_spawn(future) {
             Ok(handle) => {
                 self.board.begun(number, handle.abort_handle());
-                return Ok(handle.detach());
+                handle.detach();
+                return Ok(());
             }
             Err(TrySpawnError::Full(_)) => NotStarted::RuntimeFull,
             Err(TrySpawnError::Shutdown(_)) => NotStarted::Stopping,

@@ -172,8 +172,8 @@ impl<T> Future for Push<'_, T> {
     /// When polled again after it was ready.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(budget::left(cx.waker()));
-        let (mut waker, now) = (cx.waker().clone(), now());
-        let mut inside = lock(&self.queue.0);
+        let (queue, mut waker, now) = (self.queue, cx.waker().clone(), now());
+        let mut inside = lock(&queue.0);
         let done = match self.ticket {
             Some(ticket) if inside.pushers.collect(ticket, &mut waker).is_none() => None,
             _ => {
@@ -223,8 +223,8 @@ impl<T> Future for Pop<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(budget::left(cx.waker()));
-        let (mut waker, now) = (cx.waker().clone(), now());
-        let mut inside = lock(&self.queue.0);
+        let (queue, mut waker, now) = (self.queue, cx.waker().clone(), now());
+        let mut inside = lock(&queue.0);
         let found = match self.ticket {
             Some(ticket) if inside.poppers.collect(ticket, &mut waker).is_none() => None,
             _ => {

@@ -96,7 +96,7 @@ where
         };
         let (wait, token) = decide(&mut retries, budget, failure)?;
         sleep(wait).await;
-        token.map(RetryToken::spend);
+        token.into_iter().for_each(RetryToken::spend);
     }
 }
 
@@ -132,7 +132,7 @@ pub fn retry_blocking<T, E>(
         };
         let (wait, token) = decide(&mut retries, budget, failure)?;
         std::thread::sleep(wait);
-        token.map(RetryToken::spend);
+        token.into_iter().for_each(RetryToken::spend);
     }
 }
 
