@@ -209,6 +209,7 @@ fn a_job_that_is_not_started_comes_back() {
     let jobs = Jobs::new(runtime.handle().clone(), settings).unwrap();
     let (sender, receiver) = oneshot::<()>();
     jobs.spawn("first", ended(receiver)).unwrap();
+    wait_until(|| jobs.metrics().running == 1);
     let other = runtime.spawn(std::future::pending::<()>());
     let refused = jobs.spawn("second", async {}).unwrap_err();
     assert_eq!(refused.why, NotStarted::RuntimeFull);

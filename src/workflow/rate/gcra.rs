@@ -23,8 +23,9 @@ impl Rate {
 }
 
 /// The algorithm without a clock or a lock. In any span of time it allows at most `burst` and as
-/// many as the rate has in that span, exactly: it counts in parts of a nanosecond, and rounds only
-/// the wait that it tells, up. Time that goes back is taken for time that stands still.
+/// many as the rate has in that span, exactly: it counts in parts of a nanosecond. Only the
+/// wait that it tells is rounded, up to whole nanoseconds; with a burst of 1, what that adds is
+/// lost. Time that goes back is taken for time that stands still.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
