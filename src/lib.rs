@@ -58,3 +58,8 @@ pub use task::{AbortHandle, JoinError, JoinHandle};
 #[cfg(all(doctest, feature = "net"))]
 #[doc = include_str!("../docs/embedding.md")]
 mod embedding {}
+
+/// The examples of docs/workflow.md, compiled.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../docs/workflow.md")]
+mod workflow_examples {}
