@@ -31,7 +31,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the hello service (GET /hello, GET /wait/N, POST /echo), the slow one, or orders
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Write the report anew from the records that `cargo bench` left
     Report(ReportArgs),
 }
@@ -39,7 +39,7 @@ enum Command {
 /// Runs the command that `arguments` (the name of the binary first) give: the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match Arguments::try_parse_from(arguments) {
-        Ok(Arguments { command: Command::Serve(args) }) => serve_command::run(args),
+        Ok(Arguments { command: Command::Serve(args) }) => serve_command::run(&args),
         Ok(Arguments { command: Command::Report(args) }) => {
             return report::command(args.records, args.out);
         }

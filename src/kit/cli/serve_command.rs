@@ -21,7 +21,7 @@ enum Stop {
     StdinClosed,
 }
 
-pub(super) fn run(args: ServeArgs) -> Result<(), Box<dyn Error>> {
+pub(super) fn run(args: &ServeArgs) -> Result<(), Box<dyn Error>> {
     let config = args.config()?;
     let drain = config.drain;
     let (stop, stopped) = mpsc::channel();

@@ -119,18 +119,16 @@ impl Watch {
         if let Some(told) = self.next.take() {
             return Some(self.tell(told));
         }
-        loop {
-            match self.subscriber.as_mut()?.recv().await {
-                Ok(told) => return Some(self.tell(told)),
-                Err(RecvError::Closed) => return None,
-                // What comes next is older than what is read now, and is told all the same: the
-                // last word is the last state in any case.
-                Err(RecvError::Lagged(_)) => {
-                    let OrderId { epoch, number } = self.id;
-                    let read = self.database.read(move |db| ledger::find(db, epoch, number)).await;
-                    let record = read.ok().flatten()?;
-                    return Some(self.tell((&record).into()));
-                }
+        match self.subscriber.as_mut()?.recv().await {
+            Ok(told) => Some(self.tell(told)),
+            Err(RecvError::Closed) => None,
+            // What comes next is older than what is read now, and is told all the same: the last
+            // word is the last state in any case.
+            Err(RecvError::Lagged(_)) => {
+                let OrderId { epoch, number } = self.id;
+                let read = self.database.read(move |db| ledger::find(db, epoch, number)).await;
+                let record = read.ok().flatten()?;
+                Some(self.tell((&record).into()))
             }
         }
     }

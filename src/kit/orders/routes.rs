@@ -85,17 +85,18 @@ fn dead(query: &str, epoch: u32) -> Route {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let taken = match name {
             "after" => match value.parse::<OrderId>() {
-                Ok(id) if id.epoch == epoch => Ok(after = id.number),
+                Ok(id) if id.epoch == epoch => Ok((id.number, max)),
                 _ => Err(("after", "must be the id of an order")),
             },
             "max" => match value.parse() {
-                Ok(number) if (1..=DEAD_MAX).contains(&number) => Ok(max = number),
+                Ok(number) if (1..=DEAD_MAX).contains(&number) => Ok((after, number)),
                 _ => Err(("max", "must be a number from 1 to 1000")),
             },
             _ => Err(("", "the query knows `after` and `max`")),
         };
-        if let Err((field, why)) = taken {
-            return Route::Wrong(error(Status::BadRequest, field, why));
+        match taken {
+            Ok(both) => (after, max) = both,
+            Err((field, why)) => return Route::Wrong(error(Status::BadRequest, field, why)),
         }
     }
     Route::Dead { after, max }
@@ -140,7 +141,8 @@ mod tests {
         assert_eq!(get("/orders"), Status::MethodNotAllowed);
         assert_eq!(status(routed(Method::Other, "/metrics")), Status::MethodNotAllowed);
         for bad in ["max=0", "max=1001", "after=7", "first=1", "max"] {
-            assert_eq!(get(&format!("/dead-letters?{bad}")), Status::BadRequest, "{bad}");
+            let target = format!("/dead-letters?{bad}");
+            assert_eq!(status(routed(Method::Get, &target)), Status::BadRequest, "{bad}");
         }
     }
 }
