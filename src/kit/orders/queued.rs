@@ -18,17 +18,17 @@
 //! once, since the slow service does it once for each key; the status changes once, since each
 //! change names the status it starts from.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rusqlite::Transaction;
 
 use crate::kit::client::{Client, ClientSettings};
 use crate::kit::http::{Ask, Reply, Status as HttpStatus};
-use crate::runtime::spawn;
-use crate::time::{interval, sleep};
+use crate::runtime::Handle;
+use crate::time::sleep;
 use crate::workflow::breaker::State;
+use crate::workflow::jobs::{Every, Jobs, JobsSettings};
 use crate::workflow::queue::{Delivery, MessageQueue, QueueOptions, ReceiveError, SqliteStore};
 use crate::workflow::retry::Failure;
 use crate::workflow::sqlite::{TryWriteError, WriteError};
@@ -69,9 +69,8 @@ pub(super) struct Queued {
     pub(super) desk: Desk,
     queue: MessageQueue<SqliteStore>,
     client: Client,
-    stopping: AtomicBool,
-    working: Mutex<usize>,
-    ended: Condvar,
+    /// The workers and the periodic job, once it is started.
+    jobs: OnceLock<Jobs>,
 }
 
 impl Queued {
@@ -92,49 +91,44 @@ impl Queued {
             kept_max: settings.workers,
             ..ClientSettings::new(settings.slow)
         });
-        Ok(Queued {
-            queue: MessageQueue::new(store),
-            client,
-            stopping: AtomicBool::new(false),
-            working: Mutex::new(0),
-            ended: Condvar::new(),
-            desk,
-        })
+        Ok(Queued { queue: MessageQueue::new(store), client, jobs: OnceLock::new(), desk })
     }
 
     pub(super) fn tasks_max(&self) -> usize {
         self.desk.settings.workers + TASKS_BESIDE
     }
 
-    /// Starts the workers and the job that sums up.
+    /// Starts the workers and the job that sums up. Called once, in the server's runtime.
     pub(super) fn start(self: &Arc<Self>) {
-        drop(spawn(Arc::clone(self).requeue()));
-        drop(spawn(Arc::clone(self).sum_up()));
-        for _ in 0..self.desk.settings.workers {
-            drop(spawn(Arc::clone(self).work()));
+        let workers = self.desk.settings.workers;
+        let settings = JobsSettings { jobs_max: workers + TASKS_BESIDE, ..JobsSettings::default() };
+        let handle = Handle::try_current();
+        let Some(jobs) = handle.ok().and_then(|it| Jobs::new(it, settings).ok()) else {
+            return;
+        };
+        let jobs = self.jobs.get_or_init(|| jobs);
+        // There is room for all of them: the server has counted them in.
+        for _ in 0..workers {
+            let _ = jobs.spawn("worker", Arc::clone(self).work());
         }
+        let _ = jobs.spawn("requeue", Arc::clone(self).requeue());
+        let every = Every::new(self.desk.settings.summary_every);
+        let queued = Arc::clone(self);
+        let _ = jobs.spawn_every("summary", every, move || Arc::clone(&queued).sum_up());
     }
 
     /// Lets the workers end what they are at, and closes the database.
     pub(super) fn stop(&self, within: Duration) {
-        self.stopping.store(true, Ordering::Release);
         self.queue.close();
-        let until = Instant::now() + within;
-        let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
-        while *working > 0 {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            let woken = self.ended.wait_timeout(working, left);
-            working = woken.unwrap_or_else(PoisonError::into_inner).0;
+        if let Some(jobs) = self.jobs.get() {
+            // Who is aborted here has its message delivered again, after the next start.
+            let _ = jobs.shutdown_blocking(within);
         }
-        drop(working);
         self.desk.database.close_blocking();
     }
 
     fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
+        self.jobs.get().is_none_or(Jobs::is_stopping)
     }
 
     /// `POST /orders`
@@ -213,6 +207,10 @@ impl Queued {
         ];
         to.gauges("queue", "Messages, by what holds them back.", "state", states);
         to.gauge("queue_waiters", "Workers that wait for a message.", stats.waiters);
+        if let Some(jobs) = self.jobs.get().map(Jobs::metrics) {
+            to.gauge("jobs_running", "Workers and periodic jobs that run.", jobs.running);
+            to.counter("jobs_panicked_total", "Runs of jobs that panicked.", jobs.panicked);
+        }
         let totals = stats.totals;
         to.counter("queue_delivered_total", "Deliveries.", totals.delivered);
         to.counter("queue_redelivered_total", "Of those, not the first.", totals.redelivered);
@@ -240,20 +238,13 @@ impl Queued {
 
     /// The periodic job: sums up ahead, so that whoever asks need not wait.
     async fn sum_up(self: Arc<Self>) {
-        let mut ticks = interval(self.desk.settings.summary_every);
-        while !self.is_stopping() {
-            ticks.tick().await;
-            match self.desk.database.read(ledger::sums).await {
-                Ok(sums) => self.desk.summarise(sums),
-                Err(WriteError::Closed) => return,
-                // The last summary stands, and says how old it is.
-                Err(_) => {}
-            }
+        // Where it fails the last summary stands, and says how old it is.
+        if let Ok(sums) = self.desk.database.read(ledger::sums).await {
+            self.desk.summarise(sums);
         }
     }
 
     async fn work(self: Arc<Self>) {
-        let _working = Working::begin(&self);
         while !self.is_stopping() {
             if self.desk.breaker.state() == State::Open {
                 sleep(CIRCUIT_LOOK).await;
@@ -368,22 +359,5 @@ impl Queued {
             }
             Ended::Before => {}
         }
-    }
-}
-
-/// Counts a worker while it works.
-struct Working<'a>(&'a Queued);
-
-impl Working<'_> {
-    fn begin(queued: &Queued) -> Working<'_> {
-        *queued.working.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        Working(queued)
-    }
-}
-
-impl Drop for Working<'_> {
-    fn drop(&mut self) {
-        *self.0.working.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.0.ended.notify_all();
     }
 }
