@@ -11,9 +11,13 @@ mod dice;
 mod disk;
 #[path = "workflow/layer.rs"]
 mod layer;
+#[path = "workflow/model.rs"]
+mod model;
 #[path = "workflow/scratch.rs"]
 mod scratch;
 
+#[path = "workflow/answers.rs"]
+mod answers;
 #[path = "workflow/database.rs"]
 mod database;
 #[path = "workflow/database_faults.rs"]
@@ -24,8 +28,6 @@ mod killed;
 mod mailboxes;
 #[path = "workflow/million.rs"]
 mod million;
-#[path = "workflow/model.rs"]
-mod model;
 #[path = "workflow/power.rs"]
 mod power;
 #[path = "workflow/stores.rs"]

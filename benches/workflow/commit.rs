@@ -25,10 +25,10 @@ pub(crate) fn measure(bench: &mut Harness) {
     bench.group("group_commit", |group| {
         group
             .title("64 clients, durable writes")
-            .question("How many writes a second are acknowledged, each after a sync of its own or a shared one?")
+            .question("How many durable writes a second, with a sync for each or a shared one?")
             .method(
-                "64 clients write a row of 100 bytes and wait for the answer, again and again; WAL, \
-                 synchronous = FULL; each contender on a file of its own in the target folder",
+                "64 clients write a row of 100 bytes and wait for the answer, again and again; \
+                 WAL, synchronous = FULL; a file each in the target folder",
             )
             .not_shown("readers beside; larger rows; other disks")
             .rate("writes per second")

@@ -1,7 +1,7 @@
 //! Wall-clock time, for what outlives the process: what is stored says when it is due.
 //!
-//! Futures wait by the runtime's clock, which no restart survives; a database keeps milliseconds since
-//! 1970. [`WallClock`] is the seam, so that tests and simulations hold both in their hands.
+//! Futures wait by the runtime's clock, which no restart survives; a database keeps milliseconds
+//! since 1970. [`WallClock`] is the seam, so that tests and simulations hold both in their hands.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -103,7 +103,8 @@ impl WallClock for ClockWall {
 #[allow(dead_code, reason = "which parts are built depends on the features")]
 pub(super) const LAST_MS: u64 = i64::MAX as u64;
 
-/// The moment so long after `now_ms`: never early, so a part of a millisecond counts as a whole one.
+/// The moment so long after `now_ms`: never early, so a part of a millisecond counts as a whole
+/// one.
 #[allow(dead_code, reason = "which parts are built depends on the features")]
 pub(super) fn after_ms(now_ms: u64, delay: Duration) -> u64 {
     let ms = u64::try_from(delay.as_nanos().div_ceil(1_000_000)).unwrap_or(LAST_MS);

@@ -45,7 +45,7 @@ fn hold(database: &Database) -> mpsc::Sender<()> {
         began.send(()).expect("the test waits");
         Err::<(), _>(gone.recv().expect_err("nothing is sent"))
     };
-    drop(database.try_write(job).ok().expect("there is room"));
+    drop(database.try_write(job).expect("there is room"));
     begun.recv().expect("the writer has it");
     go
 }
@@ -64,7 +64,7 @@ fn a_job_that_fails_or_panics_is_alone() {
                     // The second one is there already.
                     if number == 6 { insert(tx, 6) } else { Ok(1) }
                 };
-                database.try_write(job).ok().expect("there is room")
+                database.try_write(job).expect("there is room")
             })
             .collect();
         drop(held);
@@ -89,10 +89,10 @@ fn a_job_that_ends_the_transaction_fails_its_group() {
         let scratch = Scratch::new("ended");
         let database = open(&scratch.file("a.db"));
         let held = hold(&database);
-        let first = database.try_write(|tx| insert(tx, 1)).ok().expect("there is room");
+        let first = database.try_write(|tx| insert(tx, 1)).expect("there is room");
         let ends = |tx: &rusqlite::Transaction<'_>| tx.execute_batch("ROLLBACK");
-        let second = database.try_write(ends).ok().expect("there is room");
-        let third = database.try_write(|tx| insert(tx, 3)).ok().expect("there is room");
+        let second = database.try_write(ends).expect("there is room");
+        let third = database.try_write(|tx| insert(tx, 3)).expect("there is room");
         drop(held);
         for answer in [
             first.answer_blocking().map(drop),
@@ -114,7 +114,7 @@ fn full_and_closed_hand_the_job_back() {
         let options = Options { queue_max: 1, ..numbers() };
         let database = Database::open(scratch.file("a.db"), options).expect("it opens");
         let held = hold(&database);
-        let accepted = database.try_write(|tx| insert(tx, 1)).ok().expect("there is room");
+        let accepted = database.try_write(|tx| insert(tx, 1)).expect("there is room");
         let refused = match database.try_write(|tx| insert(tx, 2)) {
             Err(TryWriteError::Full(job)) => job,
             other => panic!("{:?}", other.map(drop)),
@@ -138,7 +138,7 @@ fn the_last_clone_dropped_closes_the_file() {
     bounded(|| {
         let scratch = Scratch::new("dropped");
         let database = open(&scratch.file("a.db"));
-        let job = database.try_write(|tx| insert(tx, 1)).ok().expect("there is room");
+        let job = database.try_write(|tx| insert(tx, 1)).expect("there is room");
         drop(database);
         assert_eq!(job.answer_blocking(), Ok(1));
         let again = loop {
@@ -221,7 +221,7 @@ fn a_group_waits_for_company_if_told_to() {
         let options = Options { group_wait: Duration::from_secs(20), group_max: 3, ..numbers() };
         let database = Database::open(scratch.file("a.db"), options).expect("it opens");
         let jobs: Vec<_> = (0..3)
-            .map(|n| database.try_write(move |tx| insert(tx, n)).ok().expect("there is room"))
+            .map(|n| database.try_write(move |tx| insert(tx, n)).expect("there is room"))
             .collect();
         jobs.into_iter().for_each(|job| assert_eq!(job.answer_blocking(), Ok(1)));
         assert_eq!(database.stats().groups, 1);

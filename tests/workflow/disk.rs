@@ -1,9 +1,9 @@
 //! A disk in memory that can lose its power.
 //!
-//! Each file has what was written and what was synced. [`lose_power`] makes copies as the disk might be
-//! found after the power went: what was synced is there; of what was written later, each sector of 512
-//! bytes is there or not, by chance. Creating and deleting files is taken to be durable at once.
-//! It can also have no room, or fail to sync.
+//! Each file has what was written and what was synced. [`lose_power`] makes copies as the disk
+//! might be found after the power went: what was synced is there; of what was written later, each
+//! sector of 512 bytes is there or not, by chance. Creating and deleting files is taken to be
+//! durable at once. It can also have no room, or fail to sync.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

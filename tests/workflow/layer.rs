@@ -64,7 +64,8 @@ struct Open {
 
 /// The open file behind a pointer of SQLite's, and the file on the disk.
 fn of<R>(file: *mut sqlite3_file, act: impl FnOnce(&mut Open, &mut File) -> R) -> R {
-    // SAFETY: SQLite hands out the pointer that `open` filled with an `Open`, to one call at a time.
+    // SAFETY: SQLite hands out the pointer that `open` filled with an `Open`, to one call at a
+    // time.
     let open = unsafe { &mut *file.cast::<Open>() };
     with(|disk| act(open, disk.files.entry(open.id).or_default()))
 }
@@ -299,7 +300,8 @@ unsafe extern "C" fn shm_map(
         }
         file.shm.get_mut(page as usize).map_or(ptr::null_mut(), |region| region.as_mut_ptr())
     });
-    // SAFETY: SQLite's place for the answer. A region stays where it is until its last user is gone.
+    // SAFETY: SQLite's place for the answer. A region stays where it is until its last user is
+    // gone.
     unsafe { *out = region.cast() };
     ffi::SQLITE_OK
 }

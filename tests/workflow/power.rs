@@ -39,7 +39,7 @@ fn every_answer_comes_after_a_sync() {
             assert_eq!(syncs(text(&log(&path))), known + 1, "answer {number}");
         }
         let jobs: Vec<_> = (20..120)
-            .map(|n| database.try_write(move |tx| insert(tx, n)).ok().expect("there is room"))
+            .map(|n| database.try_write(move |tx| insert(tx, n)).expect("there is room"))
             .collect();
         jobs.into_iter().for_each(|job| assert_eq!(job.answer_blocking(), Ok(1)));
         let groups = database.stats().groups - before.1;
@@ -48,8 +48,8 @@ fn every_answer_comes_after_a_sync() {
     });
 }
 
-/// Writes from several threads, the power is lost at some moment, and the file is looked at: what was
-/// answered before that moment is there.
+/// Writes from several threads, the power is lost at some moment, and the file is looked at: what
+/// was answered before that moment is there.
 fn lose_once(scratch: &Scratch, round: u64, options: &Options) -> (Vec<i64>, Vec<i64>) {
     let path = scratch.file(&format!("{round}.db"));
     let database = Database::open(&path, options.clone()).expect("it opens");
@@ -119,7 +119,7 @@ fn a_full_disk_fails_its_group_and_no_other() {
         database.write_blocking(|tx| insert(tx, 1)).expect("there is room");
         fail(text(&log(&path)), Fails { full: true, ..Fails::default() });
         let jobs: Vec<_> = (2..6)
-            .map(|n| database.try_write(move |tx| insert(tx, n)).ok().expect("the queue has room"))
+            .map(|n| database.try_write(move |tx| insert(tx, n)).expect("the queue has room"))
             .collect();
         for job in jobs {
             let error = job.answer_blocking().expect_err("the disk is full");

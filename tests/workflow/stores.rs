@@ -11,7 +11,7 @@ use windlass::workflow::wall::ManualWall;
 
 use super::blocking::wait;
 use super::scratch::{Scratch, open};
-use super::support::bounded;
+use super::support::{bounded, wait_until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -249,10 +249,9 @@ fn dropped<S: Store>(queue: MessageQueue<S>, _: &ManualWall) {
         assert_eq!(delivery.is_last(), attempt == 5);
         drop(delivery);
     }
-    while queue.depth() > 0 {
-        std::thread::yield_now();
-    }
-    let dead = wait(queue.dead_letters(None, 9)).expect("the store works");
+    let dead = || wait(queue.dead_letters(None, 9)).expect("the store works");
+    wait_until(|| !dead().is_empty());
+    let dead = dead();
     assert!(dead[0].reason.contains("without a word"), "{dead:?}");
 }
 

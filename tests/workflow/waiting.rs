@@ -248,7 +248,9 @@ fn closing_wakes_all_and_threads_wait_as_tasks_do() {
         let waiting: Vec<_> = (0..3)
             .map(|_| {
                 let queue = queue.clone();
-                std::thread::spawn(move || queue.receive_blocking().map(drop))
+                std::thread::spawn(move || {
+                    queue.receive_blocking().map(|d| d.ack_blocking().expect("the lease holds"))
+                })
             })
             .collect();
         until_waiting(&runtime, &queue, 3);

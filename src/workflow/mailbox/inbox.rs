@@ -28,8 +28,8 @@ impl<S: Store> Drop for Held<S> {
     }
 }
 
-/// The receiver of a [`Mailbox`](super::Mailbox): one at a time. Dropped, it can be opened anew, and
-/// begins with the first letter that is not done.
+/// The receiver of a [`Mailbox`](super::Mailbox): one at a time. Dropped, it can be opened anew,
+/// and begins with the first letter that is not done.
 pub struct Inbox<S: Store> {
     queue: MessageQueue<S>,
     held: Arc<Mutex<Held<S>>>,

@@ -9,13 +9,14 @@
 //!                                   +--> dropped        the same letter is the next one again
 //! ```
 //!
-//! A mailbox is kept in strict order, for one receiver at a time. The first letter stays the first until
-//! it is done: whoever opens the [`Inbox`] next, also in the process that comes after a crash, begins
-//! with it. So each letter is received at least once, and a receiver that may be interrupted between
-//! its effect and [`Letter::done`] must be able to see one twice, or do both in one transaction.
+//! A mailbox is kept in strict order, for one receiver at a time. The first letter stays the first
+//! until it is done: whoever opens the [`Inbox`] next, also in the process that comes after a
+//! crash, begins with it. So each letter is received at least once, and a receiver that may be
+//! interrupted between its effect and [`Letter::done`] must be able to see one twice, or do both in
+//! one transaction.
 //!
-//! It stands on a [queue](super::queue) of one receiver whose lease does not end. For work that many
-//! share, take the queue itself.
+//! It stands on a [queue](super::queue) of one receiver whose lease does not end. For work that
+//! many share, take the queue itself.
 
 mod options;
 mod error;

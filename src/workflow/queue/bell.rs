@@ -1,16 +1,16 @@
 //! Calls those who wait: one for each thing that comes, and one when something is due.
 //!
 //! **Waiting.** 1. [`Bell::listen`]: remember how often it has rung. 2. Look. 3. When nothing is
-//! there, [`Listener::wait`]: who finds that it has rung meanwhile looks again at once; else it gets
-//! in line.
+//! there, [`Listener::wait`]: who finds that it has rung meanwhile looks again at once; else it
+//! gets in line.
 //!
-//! **Calls are not lost.** Each ring calls the first in line. A call that its listener does not answer
-//! (it was dropped on the way) passes to the next. A listener answers by finding something, or by
-//! finding nothing.
+//! **Calls are not lost.** Each ring calls the first in line. A call that its listener does not
+//! answer (it was dropped on the way) passes to the next. A listener answers by finding something,
+//! or by finding nothing.
 //!
-//! **One watches the time.** Of those in line one has the timer, and the others none: when something
-//! is due, one wakes. When it leaves, it wakes another to take over. What it does not know is told
-//! by [`Bell::due`].
+//! **One watches the time.** Of those in line one has the timer, and the others none: when
+//! something is due, one wakes. When it leaves, it wakes another to take over. What it does not
+//! know is told by [`Bell::due`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;

@@ -12,9 +12,9 @@ use crate::workflow::blocking::block_on;
 
 /// A message in its receiver's hands: until its lease is over nobody else gets it.
 ///
-/// Whoever is done calls [`Delivery::ack`]; who could not do it, [`Delivery::nack`]. **Dropped** (the
-/// task was aborted, it panicked), it is given back at once, and the attempt counts: what makes its
-/// receivers panic becomes a dead letter in the end.
+/// Whoever is done calls [`Delivery::ack`]; who could not do it, [`Delivery::nack`]. **Dropped**
+/// (the task was aborted, it panicked), it is given back at once, and the attempt counts: what
+/// makes its receivers panic becomes a dead letter in the end.
 #[must_use = "dropped, it is given back"]
 pub struct Delivery<S: Store> {
     shared: Arc<Shared<S>>,
@@ -79,8 +79,8 @@ impl<S: Store> Delivery<S> {
         self.settle(Settle::Done).await
     }
 
-    /// As [`Delivery::ack`], but where the store fails the delivery stays in hand, to be acknowledged
-    /// by another try.
+    /// As [`Delivery::ack`], but where the store fails the delivery stays in hand, to be
+    /// acknowledged by another try.
     ///
     /// # Errors
     /// As [`Delivery::ack`].

@@ -7,9 +7,9 @@
 //!                       ^------------- again ----------+
 //! ```
 //!
-//! A message that is ready stands in a ring, so senders share nothing with receivers but that (and a
-//! count, under a lock of its own). The places are counted before a message gets in, and each ring has
-//! as many as the queue: so there is always room for one that comes back.
+//! A message that is ready stands in a ring, so senders share nothing with receivers but that (and
+//! a count, under a lock of its own). The places are counted before a message gets in, and each
+//! ring has as many as the queue: so there is always room for one that comes back.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -12,26 +12,27 @@
 //!   ready <-------------------------- redrive -------------------------+
 //! ```
 //!
-//! **At least once.** A message that was taken in is delivered until a delivery is acknowledged in its
-//! lease, or it is a dead letter. It is delivered again when its receiver is too slow, gives it back,
-//! is dropped, or dies with the process (where the store survives that): so receivers must be able to
-//! do the same thing twice, or settle it in one transaction with what they do
+//! **At least once.** A message that was taken in is delivered until a delivery is acknowledged in
+//! its lease, or it is a dead letter. It is delivered again when its receiver is too slow, gives it
+//! back, is dropped, or dies with the process (where the store survives that): so receivers must be
+//! able to do the same thing twice, or settle it in one transaction with what they do
 //! ([`SqliteStore::settle_in`]).
 //!
 //! **Bounded.** So many messages, so many dead letters, so many bytes a message, so many keys. When
-//! the queue is full the message comes back; when the dead letters are, messages are tried on instead.
-//! Nothing is thrown away.
+//! the queue is full the message comes back; when the dead letters are, messages are tried on
+//! instead. Nothing is thrown away.
 //!
-//! **Order.** Of what is ready the highest priority goes first; within it, roughly what became ready
-//! first. With several receivers nothing more can be said.
+//! **Order.** Of what is ready the highest priority goes first; within it, roughly what became
+//! ready first. With several receivers nothing more can be said.
 //!
 //! | store | keeps | costs a message |
 //! |---|---|---|
 //! | [`MemoryStore`] | until the process ends | some locks and a ring's push and pop |
-//! | [`SqliteStore`] | over crashes and loss of power | three rows' changes, in commits shared with others |
+//! | [`SqliteStore`] | over crashes and loss of power | three changes, in shared commits |
 //! | your own | as your broker does | what it costs there: see [`Store`] |
 //!
-//! Receivers wait by the runtime's clock for what is due by the [`WallClock`](super::wall::WallClock).
+//! Receivers wait by the runtime's clock for what is due by the
+//! [`WallClock`](super::wall::WallClock).
 
 mod options;
 mod message;

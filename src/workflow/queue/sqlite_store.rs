@@ -22,8 +22,8 @@ use crate::workflow::wall::after_ms;
 /// a message whose delivery was committed counts as tried, so one that ends its process each time
 /// becomes a dead letter.
 ///
-/// With [`SqliteStore::enqueue_in`] and [`SqliteStore::settle_in`] a message is sent, or done, in the
-/// same transaction as the rows it is about:
+/// With [`SqliteStore::enqueue_in`] and [`SqliteStore::settle_in`] a message is sent, or done, in
+/// the same transaction as the rows it is about:
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,6 +32,8 @@ use crate::workflow::wall::after_ms;
 ///
 /// # let folder = std::env::temp_dir().join(format!("windlass-doc-queue-{}", std::process::id()));
 /// # std::fs::create_dir_all(&folder)?;
+/// type Failure = Box<dyn std::error::Error + Send + Sync>;
+///
 /// let options = Options {
 ///     migrations: &["CREATE TABLE orders (id INTEGER PRIMARY KEY, done INTEGER) STRICT"],
 ///     ..Options::default()
@@ -42,7 +44,7 @@ use crate::workflow::wall::after_ms;
 /// windlass::Runtime::new()?.block_on(async {
 ///     // The order and its message: both or neither.
 ///     let sender = store.clone();
-///     let enqueued = database.write(move |tx| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+///     let enqueued = database.write(move |tx| -> Result<_, Failure> {
 ///         tx.execute("INSERT INTO orders VALUES (1, 0)", [])?;
 ///         Ok(sender.enqueue_in(tx, &Message::new("1"))?)
 ///     });
@@ -51,7 +53,7 @@ use crate::workflow::wall::after_ms;
 ///     // The effect and the acknowledgement: both or neither.
 ///     let delivery = queue.receive().await?;
 ///     let lease = delivery.lease();
-///     let settled = database.write(move |tx| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+///     let settled = database.write(move |tx| -> Result<_, Failure> {
 ///         tx.execute("UPDATE orders SET done = 1 WHERE id = 1", [])?;
 ///         Ok(store.settle_in(tx, lease, &Settle::Done)?)
 ///     });

@@ -18,8 +18,8 @@ pub(super) const GIVEN_BACK: &str = "the last attempt was given back";
 pub struct Lease {
     /// The message.
     pub id: MessageId,
-    /// How many times it had been delivered, counting this one. Grows for ever, also over a redrive:
-    /// so that an old lease never passes for a new one.
+    /// How many times it had been delivered, counting this one. Grows for ever, also over a
+    /// redrive: so that an old lease never passes for a new one.
     pub delivery: u64,
 }
 
@@ -128,9 +128,9 @@ pub trait Store: Send + Sync + 'static {
     /// What the queue allows.
     fn options(&self) -> &QueueOptions;
 
-    /// Keeps `tell`, and calls it when something may be ready, or when there may be room, that nobody
-    /// was told of: since the future that did it was dropped. Not needed where futures are ready at
-    /// their first poll.
+    /// Keeps `tell`, and calls it when something may be ready, or when there may be room, that
+    /// nobody was told of: since the future that did it was dropped. Not needed where futures are
+    /// ready at their first poll.
     fn on_unheard(&self, _tell: Arc<dyn Fn() + Send + Sync>) {}
 
     /// Takes a message in, for ever: when this says so, it will be delivered.
@@ -177,6 +177,6 @@ pub trait Store: Send + Sync + 'static {
     fn counts(&self) -> impl Future<Output = Result<Counts, StoreError>> + Send;
 
     /// How many messages count against `messages_max`, as far as is known without asking: for who
-    /// wants to refuse work early.
+    /// wants to refuse work early. It may be a change ahead of what is committed, or behind.
     fn depth(&self) -> usize;
 }

@@ -1,8 +1,9 @@
 //! A queue's tables in SQLite, and what is done to them within a transaction.
 //!
-//! A message is one row. `due_ms` says when it may be delivered: while it is leased, that is the end
-//! of its lease, so nothing has to be done when a lease runs out. The queue's own row counts its
-//! messages, in the same transaction as they change, so that a full queue is found without counting.
+//! A message is one row. `due_ms` says when it may be delivered: while it is leased, that is the
+//! end of its lease, so nothing has to be done when a lease runs out. The queue's own row counts
+//! its messages, in the same transaction as they change, so that a full queue is found without
+//! counting.
 
 use std::sync::Arc;
 

@@ -19,8 +19,8 @@ use crate::workflow::blocking::block_on;
 ///
 /// One thread writes. It takes all jobs that wait, runs each in a savepoint of one transaction,
 /// commits once, and then answers all. So what many requests wait for is one sync of the disk, and
-/// none is answered before it. Some threads more read, each job on one state of the database, beside
-/// the writer.
+/// none is answered before it. Some threads more read, each job on one state of the database,
+/// beside the writer.
 ///
 /// **Durability.** The file is in WAL mode with `synchronous` as [`Options`] say,
 /// [`Synchronous::Full`] unless they say otherwise: each commit is synced before its jobs are
@@ -46,8 +46,8 @@ use crate::workflow::blocking::block_on;
 ///     let again = database.write(move |tx| tx.prepare_cached(insert)?.execute(["capstan"])).await;
 ///     assert!(again.is_err());
 ///     let count = "SELECT count(*) FROM names";
-///     let count = database.read(move |c| c.query_row(count, [], |row| row.get::<_, i64>(0))).await?;
-///     assert_eq!(count, 1);
+///     let count = database.read(move |conn| conn.query_row(count, [], |row| row.get(0)));
+///     assert_eq!(count.await, Ok(1));
 ///     database.close().await;
 ///     Ok::<_, Box<dyn std::error::Error>>(())
 /// })?;

@@ -11,8 +11,8 @@ const KEEP: &str = "RELEASE job";
 
 /// Runs the jobs and commits, once. How many were kept; `Err`: none.
 ///
-/// A job that fails is rolled back to its savepoint. There are failures (a full disk, a failing one)
-/// at which SQLite ends the whole transaction: then nothing of the group is kept.
+/// A job that fails is rolled back to its savepoint. There are failures (a full disk, a failing
+/// one) at which SQLite ends the whole transaction: then nothing of the group is kept.
 pub(super) fn commit(conn: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<u64, Fault> {
     let tx = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
     let mut kept = 0;

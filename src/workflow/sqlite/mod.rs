@@ -11,24 +11,26 @@
 //!        +------------- answers <-----------------+
 //! ```
 //!
-//! **No answer before the sync.** Answers are kept until the commit has returned; when it fails, each
-//! job of the group gets the failure as its answer. **A failing job is alone**: what it changed is
-//! rolled back to its savepoint. **Bounded**: the channel, the group, and the write-ahead log, which
-//! is copied into the file when it is long; when it is four times as long as that, new reads wait
-//! until all of it is.
+//! **No answer before the sync.** Answers are kept until the commit has returned; when it fails,
+//! each job of the group gets the failure as its answer. **A failing job is alone**: what it
+//! changed is rolled back to its savepoint. **Bounded**: the channel, the group, and the
+//! write-ahead log, which is copied into the file when it is long; when it is four times as long as
+//! that, new reads wait until all of it is.
 //!
-//! Group commit is known from D. Gawlick and D. Kinkade, *Varieties of concurrency control in IMS/VS
-//! Fast Path*, 1985; P. Helland and others, *Group commit timers and high volume transaction
+//! Group commit is known from D. Gawlick and D. Kinkade, *Varieties of concurrency control in
+//! IMS/VS Fast Path*, 1985; P. Helland and others, *Group commit timers and high volume transaction
 //! systems*, 1987, weigh waiting for company against delay: here a group gathers while the one
 //! before it is being synced, and nothing waits by default.
 //!
 //! | it happens | then |
 //! |---|---|
-//! | the disk is full, or fails, at the commit | every job of the group gets [`WriteError::Database`]; later groups are tried anew |
-//! | the same, in the middle of a job | SQLite may end the transaction: that job gets its own error, the others of the group [`FaultKind::RolledBack`] |
-//! | another process has locked the file for `busy_timeout` | the group gets [`FaultKind::Locked`] |
+//! | the disk is full, or fails, at the commit | the whole group gets [`WriteError::Database`] |
+//! | the same in a job | its own error; for the others perhaps [`FaultKind::RolledBack`] |
+//! | another process has locked the file too long | the group gets [`FaultKind::Locked`] |
 //! | a job panics | it gets [`WriteError::Panicked`] |
-//! | a checkpoint fails | nobody is told but [`Stats`]: what was answered is in the log, and synced |
+//! | a checkpoint fails | [`Stats`] count it: what was answered is in the log, and synced |
+//!
+//! Whatever happens to a group, the next one is tried anew.
 
 mod options;
 mod fault;

@@ -46,8 +46,8 @@ pub struct Options {
     /// Whose file it is (`PRAGMA application_id`): a file of another application is refused, a new
     /// one is marked. 0: any.
     pub application_id: i32,
-    /// What makes the schema, one step from each version (`PRAGMA user_version`) to the next. A file
-    /// of a later version than these make is refused.
+    /// What makes the schema, one step from each version (`PRAGMA user_version`) to the next. A
+    /// file of a later version than these make is refused.
     pub migrations: &'static [&'static str],
     /// So many pages in the write-ahead log bring a checkpoint; at four times as many, new reads
     /// wait until it is whole. 1,000.
