@@ -8,7 +8,7 @@ use windlass::workflow::breaker::{
     Breaker, BreakerSettings, CallError, Circuit, Open, Outcome, Pass, State,
 };
 
-use crate::polled::{Polled, now, stopped};
+use crate::polled::{Polled, cases, now, stopped};
 
 const S: Duration = Duration::from_secs(1);
 
@@ -97,6 +97,19 @@ fn what_is_long_ago_does_not_count() {
     assert_eq!(told.state(), State::Closed);
     let figures = told.circuit.metrics(told.now);
     assert_eq!((figures.window_calls, figures.window_failures), (1, 1));
+}
+
+#[test]
+fn a_cancelled_call_does_not_open_it_for_what_slid_out_of_the_window() {
+    let mut told = Told::new(BreakerSettings { calls_min: 1, ..settings() });
+    (0..2).for_each(|_| told.call(Outcome::Success));
+    told.now += 3 * S;
+    told.call(Outcome::Failure);
+    told.now += 8 * S;
+    let figures = told.circuit.metrics(told.now);
+    assert_eq!((figures.window_calls, figures.window_failures), (1, 1));
+    told.call(Outcome::Unknown);
+    assert_eq!(told.state(), State::Closed);
 }
 
 #[test]
@@ -294,6 +307,8 @@ impl Model {
 }
 
 proptest! {
+    #![proptest_config(cases(2000))]
+
     #[test]
     fn it_does_as_the_model_does(acts in acts(), probes in 1..4_u32, calls_min in 1..8_u64) {
         let settings = BreakerSettings { probes, calls_min, ..settings() };

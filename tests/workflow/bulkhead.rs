@@ -12,7 +12,7 @@ use windlass::workflow::Refusal;
 use windlass::workflow::bulkhead::{Bulkhead, BulkheadSettings, Enter, Seat};
 use windlass::yield_now;
 
-use crate::polled::{Polled, now};
+use crate::polled::{Polled, cases, now};
 use crate::support::{bounded, runtime};
 
 fn bulkhead(concurrent_max: usize, waiting_max: usize) -> Bulkhead {
@@ -153,6 +153,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 proptest! {
+    #![proptest_config(cases(1000))]
+
     #[test]
     fn places_go_by_the_line(acts in acts(), concurrent_max in 1..4_usize, waiting_max in 0..5_usize) {
         let bulkhead = bulkhead(concurrent_max, waiting_max);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use windlass::channel::topic::{RecvError, TryRecvError};
 use windlass::workflow::events::{EventBus, EventMetrics, Subscription};
 
-use crate::polled::now;
+use crate::polled::{cases, now};
 use crate::support::{bounded, runtime};
 
 #[test]
@@ -48,6 +48,8 @@ fn each_subscriber_is_counted_apart() {
 }
 
 proptest! {
+    #![proptest_config(cases(300))]
+
     #[test]
     fn received_missed_and_behind_are_all_that_was_published(
         capacity in 1..6_usize,

@@ -6,8 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use proptest::test_runner::{Config, FileFailurePersistence};
 use windlass::sim::TestClock;
 use windlass::{JoinHandle, Runtime};
+
+/// `cases` cases; those that fail are kept beside the source, and committed.
+pub(crate) fn cases(cases: u32) -> Config {
+    let kept = FileFailurePersistence::WithSource("regressions");
+    Config { cases, failure_persistence: Some(Box::new(kept)), ..Config::default() }
+}
 
 #[derive(Default)]
 struct Bell(AtomicBool);

@@ -6,7 +6,7 @@ use std::task::Poll;
 use proptest::prelude::*;
 use windlass::workflow::pressure::{Policy, Pop, PressureQueue, PressureSettings, Push};
 
-use crate::polled::Polled;
+use crate::polled::{Polled, cases};
 
 #[derive(Clone, Copy, Debug)]
 enum Act {
@@ -158,6 +158,8 @@ impl<'a> Bench<'a> {
 }
 
 proptest! {
+    #![proptest_config(cases(2000))]
+
     #[test]
     fn nothing_is_lost_and_nobody_is_forgotten(
         acts in acts(),

@@ -5,6 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use windlass::workflow::random::Random;
 
+use crate::polled::cases;
+
 #[test]
 fn the_numbers_are_the_published_ones() {
     let mut random = Random::new(1_234_567);
@@ -48,6 +50,8 @@ fn a_bound_that_rejects_nearly_half_is_met() {
 }
 
 proptest! {
+    #![proptest_config(cases(500))]
+
     #[test]
     fn numbers_keep_their_bounds(seed: u64, bound: u64, ns: u64, s: u64) {
         let mut random = Random::new(seed);

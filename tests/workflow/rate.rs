@@ -8,7 +8,7 @@ use windlass::time::timeout;
 use windlass::workflow::Refusal;
 use windlass::workflow::rate::{Gcra, Rate, RateLimiter};
 
-use crate::polled::{Polled, move_on, now, stopped};
+use crate::polled::{Polled, cases, move_on, now, stopped};
 use crate::support::{bounded, wait_until};
 
 const MS: Duration = Duration::from_millis(1);
@@ -61,6 +61,8 @@ fn a_clock_that_goes_back_gives_nothing() {
 }
 
 proptest! {
+    #![proptest_config(cases(300))]
+
     #[test]
     fn any_span_has_its_share_and_the_burst_and_waits_are_exact(
         permits in 1..50_u32,

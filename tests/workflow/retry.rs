@@ -13,7 +13,7 @@ use windlass::workflow::retry::{
     Step, Why, retry, retry_blocking,
 };
 
-use crate::polled::{Polled, move_on, stopped};
+use crate::polled::{Polled, cases, move_on, stopped};
 use crate::support::runtime;
 
 const MS: Duration = Duration::from_millis(1);
@@ -53,6 +53,8 @@ fn settings_that_cannot_be_meant_are_refused() {
 }
 
 proptest! {
+    #![proptest_config(cases(500))]
+
     #[test]
     fn ceilings_double_up_to_the_bound(
         base_ns in 1..u64::MAX,

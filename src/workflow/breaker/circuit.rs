@@ -196,10 +196,11 @@ impl Circuit {
             return;
         }
         match &mut self.phase {
+            // The share may have risen since the last call ended, as others slid out of the window;
+            // a call that says nothing does not open it for that.
+            Phase::Closed(_) if outcome == Outcome::Unknown => {}
             Phase::Closed(window) => {
-                if outcome != Outcome::Unknown {
-                    window.record(outcome == Outcome::Failure, now);
-                }
+                window.record(outcome == Outcome::Failure, now);
                 if self.has_failed_too_often(now) {
                     self.open(now);
                 }
