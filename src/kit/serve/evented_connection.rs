@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use crate::kit::http::{
-    DownstreamReply, Outbox, Reply, Session, Turn, Verdict, WaitEnd, Watch, downstream_request,
+    DownstreamReply, Outbox, Session, Turn, Verdict, WaitEnd, Watch, downstream_request,
 };
 use crate::net::TcpStream;
 use crate::time::{Sleep, sleep, sleep_until, timeout};
@@ -69,13 +69,12 @@ pub(super) async fn serve(shared: Arc<Shared<TcpStream>>, ticket: Ticket<TcpStre
                 let end = wait(&shared, wait_ms).await;
                 connection.waited(end);
             }
-            Turn::Work => match connection.work().await {
-                Answer::Reply(reply) => connection.worked(reply),
-                Answer::Events(events) => {
-                    return Box::pin(tell(&mut connection, timer.as_mut(), events)).await;
-                }
-                Answer::Gone => return,
-            },
+            Turn::Work => {
+                let answer = connection.work().await;
+                // No answer is held while anything is waited for: the task has no room for one.
+                let Some(events) = connection.answered(answer) else { continue };
+                return Box::pin(tell(&mut connection, timer.as_mut(), events)).await;
+            }
             Turn::Linger => return Box::pin(linger(&ticket.live.stream)).await,
             Turn::Read | Turn::Write | Turn::Close => return,
         }
@@ -245,9 +244,20 @@ impl Connection<'_> {
         }
     }
 
-    fn worked(&mut self, reply: Reply) {
-        self.session.worked(reply, self.is_closing(), &mut self.out);
-        self.todo = Turn::Write;
+    /// Takes the answer; events are passed on by [`tell`].
+    fn answered(&mut self, answer: Answer) -> Option<Box<dyn Events>> {
+        match answer {
+            Answer::Reply(reply) => {
+                self.session.worked(reply, self.is_closing(), &mut self.out);
+                self.todo = Turn::Write;
+                None
+            }
+            Answer::Events(events) => Some(events),
+            Answer::Gone => {
+                self.todo = Turn::Close;
+                None
+            }
+        }
     }
 
     fn waited(&mut self, end: WaitEnd) {
