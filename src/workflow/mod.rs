@@ -6,6 +6,9 @@
 //!
 //! | you want | take |
 //! |---|---|
+//! | to hand work over, to be done later, by one of many | [`queue`] |
+//! | to send to somebody who may not be there yet | [`mailbox`] |
+//! | to keep what was acknowledged, over crashes | `sqlite`, with the feature of that name |
 //! | random numbers that a seed repeats | [`random`] |
 //! | to try again, but not too often, nor all at once | [`retry`] |
 //! | to leave a service alone that fails | [`breaker`] |
@@ -24,6 +27,12 @@
 //! **Settings** that cannot be meant, such as a breaker that opens after no calls, are refused by
 //! an [`InvalidSetting`] that names the setting, and says what it must be.
 
+mod blocking;
+pub mod wall;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod queue;
+pub mod mailbox;
 mod settings;
 pub mod random;
 mod moment;
