@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::moment::{block, block_timeout};
+use super::blocking::{block_on, block_timeout};
 use super::refusal::{Hints, PressureMetrics, Refusal};
 use super::seats::Seats;
 use super::settings::{InvalidSetting, demand};
@@ -83,7 +83,7 @@ impl Bulkhead {
     /// # Errors
     /// [`Refusal::Full`].
     pub fn enter_blocking(&self) -> Result<Seat, Refusal> {
-        block(self.enter())
+        block_on(self.enter())
     }
 
     /// As [`Bulkhead::enter_blocking`], at most for `timeout`.

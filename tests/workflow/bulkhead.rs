@@ -130,7 +130,7 @@ fn tasks_and_threads_share_it_fairly() {
         assert_eq!(done.load(Ordering::SeqCst), 24 * 200);
         let figures = bulkhead.metrics();
         assert_eq!((figures.depth, figures.waiters, figures.admitted), (0, 0, 24 * 200));
-        assert_eq!(figures.depth_max, 3);
+        assert!((1..=3).contains(&figures.depth_max));
     });
 }
 

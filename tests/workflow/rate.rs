@@ -8,7 +8,7 @@ use windlass::time::timeout;
 use windlass::workflow::Refusal;
 use windlass::workflow::rate::{Gcra, Rate, RateLimiter};
 
-use crate::polled::{Polled, cases, move_on, now, stopped};
+use crate::polled::{Polled, cases, now, stopped};
 use crate::support::{bounded, wait_until};
 
 const MS: Duration = Duration::from_millis(1);
@@ -163,13 +163,18 @@ fn the_line_is_bounded() {
 #[test]
 fn a_time_limit_for_the_wait_composes() {
     let (clock, runtime) = stopped();
-    let task = runtime.spawn(async {
-        let limiter = limiter(1);
-        limiter.take().await.unwrap();
-        let late = timeout(10 * MS, limiter.take()).await.is_err();
-        (late, limiter.waiters(), limiter.take().await)
-    });
-    assert_eq!(move_on(&clock, MS, task), (true, 0, Ok(())));
+    let _entered = runtime.handle().enter();
+    let limiter = limiter(1);
+    limiter.try_take().unwrap();
+    let mut waits = Polled::new(timeout(10 * MS, limiter.take()));
+    assert!(waits.poll().is_pending() && limiter.waiters() == 1);
+    clock.advance(10 * MS);
+    wait_until(|| waits.is_woken());
+    assert!(waits.ready().is_err());
+    drop(waits);
+    assert_eq!(limiter.waiters(), 0);
+    clock.advance(90 * MS);
+    assert_eq!(limiter.try_take(), Ok(()), "who went took no permit");
 }
 
 #[test]

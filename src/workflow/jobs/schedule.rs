@@ -9,7 +9,8 @@ use super::run::{reached, run};
 use crate::runtime::{Handle, TrySpawnError};
 use crate::sync::lock;
 use crate::time::{MissedTicks, Sleep, interval, sleep, timeout};
-use crate::workflow::moment::{block_timeout, now};
+use crate::workflow::blocking::block_timeout;
+use crate::workflow::moment::now;
 use crate::workflow::settings::{InvalidSetting, demand};
 
 /// The settings of [`Jobs`].

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::policy::{Policy, PressureSettings};
 use crate::sync::lock;
-use crate::workflow::moment::{block, block_timeout, now};
+use crate::workflow::blocking::{block_on, block_timeout};
+use crate::workflow::moment::now;
 use crate::workflow::rate::Gcra;
 use crate::workflow::refusal::{PressureMetrics, Refusal};
 use crate::workflow::seats::{Enter, Seat, Seats};
@@ -89,7 +90,7 @@ impl Gate {
     /// # Errors
     /// [`Refusal`].
     pub fn enter_blocking(&self) -> Result<Seat, Refusal> {
-        block(self.enter())
+        block_on(self.enter())
     }
 
     /// As [`Gate::enter_blocking`], at most for `timeout`.

@@ -8,8 +8,9 @@ use std::time::Duration;
 use super::error::PushError;
 use super::inside::{Inside, Look};
 use super::policy::PressureSettings;
+use crate::workflow::blocking::{block_on, block_timeout};
 use crate::workflow::line::Ticket;
-use crate::workflow::moment::{block, block_timeout, now};
+use crate::workflow::moment::now;
 use crate::workflow::refusal::PressureMetrics;
 use crate::workflow::settings::InvalidSetting;
 use crate::{budget, sync::lock};
@@ -81,7 +82,7 @@ impl<T> PressureQueue<T> {
     /// # Errors
     /// [`PushError`], with the value.
     pub fn push_blocking(&self, value: T) -> Result<Option<T>, PushError<T>> {
-        block(self.push(value))
+        block_on(self.push(value))
     }
 
     /// As [`PressureQueue::push_blocking`], at most for `timeout`.
@@ -119,7 +120,7 @@ impl<T> PressureQueue<T> {
 
     /// As [`PressureQueue::pop`], blocking the thread.
     pub fn pop_blocking(&self) -> Option<T> {
-        block(self.pop())
+        block_on(self.pop())
     }
 
     /// As [`PressureQueue::pop_blocking`], at most for `timeout`; `None` also when it is over.

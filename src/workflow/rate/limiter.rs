@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::gcra::{Gcra, Rate};
 use crate::sync::lock;
 use crate::time::sleep;
-use crate::workflow::moment::{block, now};
+use crate::workflow::blocking::block_on;
+use crate::workflow::moment::now;
 use crate::workflow::refusal::{Hints, Refusal};
 use crate::workflow::seats::Seats;
 use crate::workflow::settings::InvalidSetting;
@@ -96,7 +97,7 @@ impl RateLimiter {
         if self.try_take().is_ok() {
             return Ok(());
         }
-        let _turn = block(self.turn.enter())?;
+        let _turn = block_on(self.turn.enter())?;
         while let Err(wait) = self.ask() {
             std::thread::sleep(wait);
         }
