@@ -35,6 +35,9 @@ pub mod dial;
 #[cfg(feature = "signal")]
 pub mod signal;
 
+#[cfg(feature = "workflow")]
+pub mod workflow;
+
 #[cfg(feature = "signal")]
 pub mod process;
 #[cfg(feature = "hyper")]
@@ -55,3 +58,8 @@ pub use task::{AbortHandle, JoinError, JoinHandle};
 #[cfg(all(doctest, feature = "net"))]
 #[doc = include_str!("../docs/embedding.md")]
 mod embedding {}
+
+/// The examples of docs/workflow.md, compiled.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../docs/workflow.md")]
+mod workflow_examples {}

@@ -5,13 +5,15 @@ use std::path::Path;
 use std::process::Command;
 
 /// Feature sets and their lists in `tests/golden/`.
-const LISTS: [(&str, &str); 6] = [
+const LISTS: [(&str, &str); 8] = [
     ("", "dependencies-none.txt"),
     ("net", "dependencies-net.txt"),
     ("signal", "dependencies-signal.txt"),
     ("pin", "dependencies-pin.txt"),
     ("net,pin", "dependencies-net-pin.txt"),
     ("hyper", "dependencies-hyper.txt"),
+    ("workflow", "dependencies-workflow.txt"),
+    ("sqlite", "dependencies-sqlite.txt"),
 ];
 
 /// Lists are for one target, so that every machine compares the same.

@@ -282,7 +282,8 @@ impl Connection {
                 },
                 // The reply is not due yet, and its wait stands in the heap already.
                 Turn::Wait { .. } => return Ok(Next::Lives),
-                Turn::Close => return Ok(Next::Ends),
+                // The hello service hands nothing on.
+                Turn::Work | Turn::Close => return Ok(Next::Ends),
                 Turn::Linger => return self.linger(input),
             };
             self.todo = self.session.turn(&input[..bytes], rules, false, out);

@@ -90,7 +90,8 @@ async fn serve(mut stream: TcpStream, rules: Rules) -> io::Result<()> {
                 sleep(Duration::from_millis(wait_ms.into())).await;
                 session.waited(WaitEnd::Done, false, &mut out);
             }
-            Turn::Close => return Ok(()),
+            // The hello service hands nothing on.
+            Turn::Work | Turn::Close => return Ok(()),
             Turn::Linger => {
                 stream.shutdown().await?;
                 // The client may as well go on sending: that is then its loss.

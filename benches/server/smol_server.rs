@@ -89,7 +89,8 @@ async fn serve(mut stream: Async<TcpStream>, rules: Rules) -> io::Result<()> {
                 Timer::after(Duration::from_millis(wait_ms.into())).await;
                 session.waited(WaitEnd::Done, false, &mut out);
             }
-            Turn::Close => return Ok(()),
+            // The hello service hands nothing on.
+            Turn::Work | Turn::Close => return Ok(()),
             Turn::Linger => {
                 stream.get_ref().shutdown(Shutdown::Write)?;
                 let swallow = async {

@@ -3,7 +3,10 @@
 //! The kit uses only what the crate shows the world: what it needs, embedders need too.
 
 pub mod http;
+pub mod client;
 pub mod serve;
+pub mod slow;
+pub mod orders;
 pub mod load;
 pub mod measure;
 pub mod report;

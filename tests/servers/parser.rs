@@ -2,17 +2,21 @@
 
 use proptest::prelude::*;
 use windlass::kit::http::{
-    Call, Limits, Outbox, Parser, Persist, Refusal, Rules, Session, Step, Turn,
+    Call, Limits, Outbox, Parser, Paths, Persist, Refusal, Rules, Session, Step, Turn,
 };
 
-const LIMITS: Limits = Limits { header_bytes_max: 512, body_bytes_max: 300 };
+const RULES: Rules = Rules {
+    limits: Limits { header_bytes_max: 512, body_bytes_max: 300 },
+    close_each: false,
+    paths: Paths::Hello,
+};
 
 /// What the parser yields when it is fed `pieces` one after the other.
 fn parse<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, Option<Refusal>) {
     let (mut parser, mut found) = (Parser::default(), Vec::new());
     for mut piece in pieces {
         loop {
-            match parser.next(&mut piece, &LIMITS) {
+            match parser.next(&mut piece, &RULES) {
                 Ok(Step::More) => break,
                 Ok(Step::Continue) => {}
                 Ok(Step::Request(request)) => found.push(format!("{request:?}")),
@@ -100,10 +104,9 @@ proptest! {
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
         let mut session = Session::default();
-        let rules = Rules { limits: LIMITS, close_each: false };
         let mut out = Outbox::default();
         for piece in bytes.chunks(33) {
-            if matches!(session.turn(piece, &rules, false, &mut out), Turn::Close | Turn::Linger) {
+            if matches!(session.turn(piece, &RULES, false, &mut out), Turn::Close | Turn::Linger) {
                 break;
             }
         }
@@ -113,7 +116,7 @@ proptest! {
     fn bodies_come_through_whole(body in prop::collection::vec(any::<u8>(), 0..300)) {
         for bytes in [super::wire::echo(&body), chunked(&body, &[1, 2, 3], (5, 5))] {
             let mut parser = Parser::default();
-            let step = parser.next(&mut &bytes[..], &LIMITS).expect("a good request");
+            let step = parser.next(&mut &bytes[..], &RULES).expect("a good request");
             let Step::Request(request) = step else { panic!("not whole: {step:?}") };
             prop_assert_eq!(request.call, Call::Echo);
             prop_assert_eq!(request.persist, Persist::Keep);

@@ -2,11 +2,14 @@
 //! end are those of the uncut bytes. For proptest (`tests/servers/splits.rs`) and for the fuzzer
 //! (`tests/fuzz`).
 
-use windlass::kit::http::{Limits, Outbox, Progress, Rules, Session, Turn, WaitEnd};
+use windlass::kit::http::{Limits, Outbox, Paths, Progress, Rules, Session, Turn, WaitEnd};
 
 /// Small, so that short inputs reach them.
-pub(crate) const RULES: Rules =
-    Rules { limits: Limits { header_bytes_max: 512, body_bytes_max: 300 }, close_each: false };
+pub(crate) const RULES: Rules = Rules {
+    limits: Limits { header_bytes_max: 512, body_bytes_max: 300 },
+    close_each: false,
+    paths: Paths::Hello,
+};
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -34,6 +37,7 @@ pub(crate) fn ending<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Ending {
                 Turn::Read => break,
                 Turn::Write => {}
                 Turn::Wait { .. } => session.waited(WaitEnd::Done, false, &mut out),
+                Turn::Work => panic!("the hello service hands nothing on"),
                 Turn::Close | Turn::Linger => {
                     return Ending { sent: final_only(&sent), open: None };
                 }

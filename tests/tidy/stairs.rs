@@ -9,7 +9,7 @@ use crate::paths::paths;
 use crate::source::{Finding, Source};
 
 /// Each room's floor. A room uses only rooms on lower floors.
-pub(crate) const FLOORS: [(&str, usize); 21] = [
+pub(crate) const FLOORS: [(&str, usize); 22] = [
     ("sync", 0),
     ("text", 0),
     ("budget", 1),
@@ -28,6 +28,7 @@ pub(crate) const FLOORS: [(&str, usize); 21] = [
     ("sim", 5),
     ("dial", 5),
     ("signal", 5),
+    ("workflow", 5),
     ("process", 6),
     ("hyper", 5),
     ("kit", 6),

@@ -4,6 +4,9 @@
 //! arguments.
 
 mod report_args;
+mod times;
+mod slow_args;
+mod orders_args;
 mod serve_args;
 mod serve_command;
 
@@ -27,8 +30,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the benchmark service: GET /, GET /hello, GET /wait/N, POST /echo
-    Serve(ServeArgs),
+    /// Serve the hello service (GET /hello, GET /wait/N, POST /echo), the slow one, or orders
+    Serve(Box<ServeArgs>),
     /// Write the report anew from the records that `cargo bench` left
     Report(ReportArgs),
 }
@@ -36,7 +39,7 @@ enum Command {
 /// Runs the command that `arguments` (the name of the binary first) give: the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match Arguments::try_parse_from(arguments) {
-        Ok(Arguments { command: Command::Serve(args) }) => serve_command::run(args),
+        Ok(Arguments { command: Command::Serve(args) }) => serve_command::run(&args),
         Ok(Arguments { command: Command::Report(args) }) => {
             return report::command(args.records, args.out);
         }
@@ -51,7 +54,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             eprintln!("windlass: {error}");
             match error.downcast_ref() {
-                Some(ServeError::Setting { .. } | ServeError::Runtime { .. }) => ExitCode::from(2),
+                Some(
+                    ServeError::Setting { .. }
+                    | ServeError::Runtime { .. }
+                    | ServeError::Service { usage: true, .. },
+                ) => ExitCode::from(2),
                 _ => ExitCode::FAILURE,
             }
         }

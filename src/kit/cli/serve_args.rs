@@ -8,7 +8,10 @@ use clap::{Args, ValueEnum};
 
 use crate::executor::CorePlan;
 use crate::kit::http::{Deadlines, Limits, Rules};
-use crate::kit::serve::{Model, ServeConfig};
+use crate::kit::serve::{Model, ServeConfig, ServeError};
+
+use super::orders_args::OrdersArgs;
+use super::slow_args::SlowArgs;
 
 /// The port when neither `--addr` nor `--port` is given.
 const PORT: u16 = 8080;
@@ -36,9 +39,26 @@ impl From<ModelArg> for Model {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ServiceArg {
+    /// GET /hello, GET /wait/N, POST /echo
+    Hello,
+    /// A slow service that can be made to fail: POST /work, GET /effects, POST /faults
+    Slow,
+    /// Takes orders and calls the slow service: POST /orders, GET /orders/{id}, ..
+    Orders,
+}
+
+/// Largest body that the slow service and the orders service take, unless told otherwise: larger
+/// than any that is of use to them, so that they can say what is wrong with it.
+const SERVICE_BODY_BYTES_MAX: usize = 1024 * 1024;
+
 /// The arguments of `windlass serve`.
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
+    /// What is served
+    #[arg(long, value_enum, default_value = "hello")]
+    service: ServiceArg,
     /// Who waits: tasks, or threads of one of three kinds
     #[arg(long, value_enum, default_value = "evented")]
     model: ModelArg,
@@ -63,9 +83,10 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = defaults().connections_max,
         value_parser = from_one_to(ServeConfig::CONNECTIONS_MAX))]
     connections_max: usize,
-    /// Largest body in bytes; larger ones get 413
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().body_bytes_max)]
-    body_bytes_max: usize,
+    /// Largest body in bytes; larger ones get 413 [default: 67108864; other services than hello:
+    /// 1048576]
+    #[arg(long, value_name = "BYTES")]
+    body_bytes_max: Option<usize>,
     /// Time for the headers of a request in ms; slower ones get 408
     #[arg(long, value_name = "MS", default_value_t = ms(Deadlines::default().head),
         value_parser = at_least_one_ms())]
@@ -77,7 +98,8 @@ pub(super) struct ServeArgs {
     /// Time that running requests have when the server stops, in ms
     #[arg(long, value_name = "MS", default_value_t = ms(defaults().drain))]
     drain_deadline_ms: u64,
-    /// Service that /wait/N calls, such as another windlass serve; without one a timer stands in
+    /// Service that /wait/N calls, such as another windlass serve; without one a timer stands in.
+    /// With --service orders: the slow service
     #[arg(long, value_name = "HOST:PORT")]
     downstream: Option<SocketAddr>,
     /// Close the connection after each reply
@@ -86,6 +108,10 @@ pub(super) struct ServeArgs {
     /// Stop when standard input ends, so that the server never outlives who started it
     #[arg(long)]
     pub(super) until_stdin_closes: bool,
+    #[command(flatten)]
+    slow: SlowArgs,
+    #[command(flatten)]
+    orders: OrdersArgs,
 }
 
 fn defaults() -> ServeConfig {
@@ -123,13 +149,31 @@ fn parse_cores(text: &str) -> Result<CorePlan, String> {
 }
 
 impl ServeArgs {
-    /// What the arguments describe.
-    pub(super) fn config(&self) -> ServeConfig {
-        let port = self.port.unwrap_or(PORT);
-        let limits = Limits { body_bytes_max: self.body_bytes_max, ..Limits::default() };
-        ServeConfig {
+    /// What the arguments describe. Opens what the service needs.
+    pub(super) fn config(&self) -> Result<ServeConfig, ServeError> {
+        let (port, model) = (self.port.unwrap_or(PORT), Model::from(self.model));
+        if self.slow.are_given() && self.service != ServiceArg::Slow {
+            let what = "--latency, --jitter, --fail-rate, --stall and --seed need --service slow";
+            return Err(ServeError::Setting { what });
+        }
+        if self.orders.are_given() && self.service != ServiceArg::Orders {
+            let what = "--database and how orders are worked on need --service orders";
+            return Err(ServeError::Setting { what });
+        }
+        let service = match self.service {
+            ServiceArg::Hello => None,
+            ServiceArg::Slow => Some(self.slow.service()?),
+            ServiceArg::Orders => Some(self.orders.service(model, self.downstream)?),
+        };
+        let common = match self.service {
+            ServiceArg::Hello => Limits::default().body_bytes_max,
+            ServiceArg::Slow | ServiceArg::Orders => SERVICE_BODY_BYTES_MAX,
+        };
+        let body_bytes_max = self.body_bytes_max.unwrap_or(common);
+        let limits = Limits { body_bytes_max, ..Limits::default() };
+        Ok(ServeConfig {
             addr: self.addr.unwrap_or((Ipv4Addr::LOCALHOST, port).into()),
-            rules: Rules { limits, close_each: self.close },
+            rules: Rules { limits, close_each: self.close, ..Rules::default() },
             deadlines: Deadlines {
                 head: Duration::from_millis(self.head_deadline_ms),
                 idle: Duration::from_millis(self.idle_deadline_ms),
@@ -141,7 +185,8 @@ impl ServeArgs {
             workers: self.workers,
             cores: self.cores.clone(),
             downstream: self.downstream,
-            ..ServeConfig::new(self.model.into())
-        }
+            service,
+            ..ServeConfig::new(model)
+        })
     }
 }

@@ -21,8 +21,8 @@ enum Stop {
     StdinClosed,
 }
 
-pub(super) fn run(args: ServeArgs) -> Result<(), Box<dyn Error>> {
-    let config = args.config();
+pub(super) fn run(args: &ServeArgs) -> Result<(), Box<dyn Error>> {
+    let config = args.config()?;
     let drain = config.drain;
     let (stop, stopped) = mpsc::channel();
     stop_on_signal(stop.clone())?;

@@ -1,10 +1,37 @@
-//! The paths of the service: which method and target name which call.
+//! What a request asks for: a call of the hello service, or whatever another service makes of it.
 
 /// Longest wait that `/wait/N` grants, in milliseconds.
 pub const WAIT_MS_MAX: u32 = 60_000;
 
-/// What a request asks for. Decided when its head is whole, so that no path needs to be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The method of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// `GET`, or `HEAD`, whose reply goes without its body.
+    Get,
+    /// `POST`
+    Post,
+    /// Any other.
+    Other,
+}
+
+/// A request to a service that reads paths itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The method.
+    pub method: Method,
+    /// The path, without the query.
+    pub path: String,
+    /// The query, without its question mark; empty when there is none.
+    pub query: String,
+    /// Value of the `idempotency-key` header.
+    pub key: Option<String>,
+    /// The body, decoded.
+    pub body: Vec<u8>,
+}
+
+/// What a request asks for. Decided when its head is whole, so that the hello service need not keep
+/// any path.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
     /// `GET /`: a page for browsers.
     Home,
@@ -26,6 +53,8 @@ pub enum Call {
         /// Value of the `allow` header.
         allow: &'static str,
     },
+    /// Whatever the server's service makes of it; its body comes when it is whole.
+    Any(Box<Ask>),
 }
 
 impl Call {
@@ -46,6 +75,29 @@ impl Call {
             _ => matches!(method, "GET" | "HEAD"),
         };
         if allowed { call } else { Call::WrongMethod { allow } }
+    }
+
+    /// Whether its body is of use.
+    pub(super) fn takes_body(&self) -> bool {
+        match self {
+            Call::Echo => true,
+            Call::Any(ask) => ask.method == Method::Post,
+            _ => false,
+        }
+    }
+}
+
+impl Ask {
+    /// What `method` and `target` ask for, still without a body.
+    pub(super) fn of(method: &str, target: &str, key: Option<String>) -> Ask {
+        let method = match method {
+            "GET" | "HEAD" => Method::Get,
+            "POST" => Method::Post,
+            _ => Method::Other,
+        };
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        let (path, query) = (path_of(target).to_owned(), query.to_owned());
+        Ask { method, path, query, key, body: Vec::new() }
     }
 }
 
@@ -99,5 +151,18 @@ mod tests {
         assert_eq!(Call::of("get", "/hello"), Call::WrongMethod { allow: "GET, HEAD" });
         assert_eq!(Call::of("GET", "/echo"), Call::WrongMethod { allow: "POST" });
         assert_eq!(Call::of("POST", "/echo"), Call::Echo);
+    }
+
+    #[test]
+    fn asks_hold_what_their_targets_say() {
+        let ask = |method, target| {
+            let Ask { method, path, query, .. } = Ask::of(method, target, None);
+            (method, path, query)
+        };
+        let of = |method, path: &str, query: &str| (method, path.to_owned(), query.to_owned());
+        assert_eq!(ask("GET", "/orders/7?a=b&c"), of(Method::Get, "/orders/7", "a=b&c"));
+        assert_eq!(ask("HEAD", "http://a:80/x"), of(Method::Get, "/x", ""));
+        assert_eq!(ask("POST", "http://a?q"), of(Method::Post, "/", "q"));
+        assert_eq!(ask("DELETE", "*"), of(Method::Other, "*", ""));
     }
 }

@@ -5,8 +5,8 @@
 
 use std::mem::MaybeUninit;
 
-use super::call::Call;
-use super::limits::{HEADERS_MAX, Limits};
+use super::call::{Ask, Call};
+use super::limits::{HEADERS_MAX, Paths, Rules};
 use super::refusal::{Refusal, Status};
 
 /// How the body of a request is framed.
@@ -29,8 +29,11 @@ pub enum Persist {
     Close,
 }
 
+/// Longest idempotency key, in bytes.
+const KEY_BYTES_MAX: usize = 255;
+
 /// What the head of a request says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) call: Call,
     pub(super) head_only: bool,
@@ -41,13 +44,16 @@ pub(super) struct Head {
 
 /// Reads one head from the start of `input`: the head and its length in bytes, or `None` when it
 /// is not whole yet.
-pub(super) fn parse(input: &[u8], limits: &Limits) -> Result<Option<(usize, Head)>, Refusal> {
+pub(super) fn parse(input: &[u8], rules: &Rules) -> Result<Option<(usize, Head)>, Refusal> {
+    let limits = &rules.limits;
     let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut []);
     // Looking at no more than the limit makes the answer the same however the bytes were split.
     let window = &input[..input.len().min(limits.header_bytes_max)];
     match request.parse_with_uninit_headers(window, &mut headers) {
-        Ok(httparse::Status::Complete(length)) => Ok(Some((length, interpret(&request)?))),
+        Ok(httparse::Status::Complete(length)) => {
+            Ok(Some((length, interpret(&request, rules.paths)?)))
+        }
         Ok(httparse::Status::Partial) if input.len() < limits.header_bytes_max => Ok(None),
         Ok(httparse::Status::Partial) => Err(Refusal::new(
             Status::HeadersTooLarge,
@@ -72,17 +78,19 @@ fn refusal_of(error: httparse::Error) -> Refusal {
 
 /// What the headers that matter here have said so far.
 #[derive(Default)]
-struct Said {
+struct Said<'a> {
     hosts: u32,
     length: Option<u64>,
     chunked: bool,
     close: bool,
     keep_alive: bool,
     expects_continue: bool,
+    keys: u32,
+    key: Option<&'a [u8]>,
 }
 
-impl Said {
-    fn header(&mut self, name: &str, value: &[u8]) -> Result<(), Refusal> {
+impl<'a> Said<'a> {
+    fn header(&mut self, name: &str, value: &'a [u8]) -> Result<(), Refusal> {
         // By length first: of the headers that clients send few have one of these.
         match name.len() {
             4 if name.eq_ignore_ascii_case("host") => self.hosts += 1,
@@ -106,6 +114,10 @@ impl Said {
                 }
                 self.length = Some(length_of(value)?);
             }
+            15 if name.eq_ignore_ascii_case("idempotency-key") => {
+                self.keys += 1;
+                self.key = Some(value);
+            }
             17 if name.eq_ignore_ascii_case("transfer-encoding") => {
                 if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
                     let why = "the only transfer-encoding known is chunked, given once";
@@ -116,6 +128,22 @@ impl Said {
             _ => {}
         }
         Ok(())
+    }
+
+    fn key(&self) -> Result<Option<String>, Refusal> {
+        if self.keys > 1 {
+            return Err(Refusal::bad("idempotency-key is given twice"));
+        }
+        let key = self.key.map(|value| match std::str::from_utf8(value) {
+            Ok(key)
+                if (1..=KEY_BYTES_MAX).contains(&key.len())
+                    && key.bytes().all(|byte| byte.is_ascii_graphic()) =>
+            {
+                Ok(key.to_owned())
+            }
+            _ => Err(Refusal::bad("idempotency-key must be 1 to 255 visible ASCII characters")),
+        });
+        key.transpose()
     }
 }
 
@@ -129,7 +157,7 @@ fn length_of(value: &[u8]) -> Result<u64, Refusal> {
     }))
 }
 
-fn interpret(request: &httparse::Request<'_, '_>) -> Result<Head, Refusal> {
+fn interpret(request: &httparse::Request<'_, '_>, paths: Paths) -> Result<Head, Refusal> {
     let mut said = Said::default();
     for header in request.headers.iter() {
         said.header(header.name, header.value)?;
@@ -144,9 +172,12 @@ fn interpret(request: &httparse::Request<'_, '_>) -> Result<Head, Refusal> {
     if said.chunked && !modern {
         return Err(Refusal::bad("HTTP/1.0 knows no transfer-encoding"));
     }
-    let method = request.method.unwrap_or("");
+    let (method, target) = (request.method.unwrap_or(""), request.path.unwrap_or(""));
     Ok(Head {
-        call: Call::of(method, request.path.unwrap_or("")),
+        call: match paths {
+            Paths::Hello => Call::of(method, target),
+            Paths::Any => Call::Any(Box::new(Ask::of(method, target, said.key()?))),
+        },
         head_only: method == "HEAD",
         persist: match (said.close, modern, said.keep_alive) {
             (true, _, _) | (false, false, false) => Persist::Close,

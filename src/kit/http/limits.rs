@@ -1,4 +1,4 @@
-//! What bounds the bytes of a request.
+//! What holds for every connection of a server, and what bounds the bytes of a request.
 
 /// Most headers a request may carry; more are refused with 431.
 pub const HEADERS_MAX: usize = 64;
@@ -17,4 +17,25 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits { header_bytes_max: 16 * 1024, body_bytes_max: 64 * 1024 * 1024 }
     }
+}
+
+/// Whose paths a server knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paths {
+    /// Those of the hello service, which is answered where a request is read.
+    #[default]
+    Hello,
+    /// Any: each request is handed, as an [`Ask`](super::Ask), to a service that the server has.
+    Any,
+}
+
+/// What holds for every connection of a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Bounds on requests.
+    pub limits: Limits,
+    /// Close after each reply.
+    pub close_each: bool,
+    /// Whose paths the server knows.
+    pub paths: Paths,
 }

@@ -11,7 +11,7 @@
 use super::call::Call;
 use super::chunks::{Chunks, too_large};
 use super::head::{self, Framing, Head};
-use super::limits::Limits;
+use super::limits::{Limits, Rules};
 use super::refusal::Refusal;
 
 pub use super::head::Persist;
@@ -75,12 +75,12 @@ impl Parser {
     /// bytes that were taken. Call again until it says [`Step::More`].
     ///
     /// # Errors
-    /// The refusal of what is no request, or of a request beyond `limits`. Nothing more can be
+    /// The refusal of what is no request, or of a request beyond the limits. Nothing more can be
     /// read from the connection after that.
-    pub fn next(&mut self, fresh: &mut &[u8], limits: &Limits) -> Result<Step, Refusal> {
+    pub fn next(&mut self, fresh: &mut &[u8], rules: &Rules) -> Result<Step, Refusal> {
         if self.used == self.pending.len() {
             self.forget_pending();
-            let (used, step) = self.state.step(fresh, limits)?;
+            let (used, step) = self.state.step(fresh, rules)?;
             *fresh = &fresh[used..];
             if step == Step::More {
                 self.keep(fresh);
@@ -88,7 +88,7 @@ impl Parser {
             return Ok(step);
         }
         self.keep(fresh);
-        let (used, step) = self.state.step(&self.pending[self.used..], limits)?;
+        let (used, step) = self.state.step(&self.pending[self.used..], rules)?;
         self.used += used;
         if step == Step::More {
             self.pending.drain(..self.used);
@@ -127,15 +127,16 @@ impl Parser {
 
 impl State {
     /// One step on `input`: how many bytes it used, and what was found.
-    fn step(&mut self, input: &[u8], limits: &Limits) -> Result<(usize, Step), Refusal> {
+    fn step(&mut self, input: &[u8], rules: &Rules) -> Result<(usize, Step), Refusal> {
+        let limits = &rules.limits;
         match self {
             State::Head if input.is_empty() => Ok((0, Step::More)),
-            State::Head => match head::parse(input, limits)? {
+            State::Head => match head::parse(input, rules)? {
                 None => Ok((0, Step::More)),
                 Some((used, head)) => match self.begin(head, input.len() > used, limits)? {
                     Some(step) => Ok((used, step)),
                     None => {
-                        self.step(&input[used..], limits).map(|(more, step)| (used + more, step))
+                        self.step(&input[used..], rules).map(|(more, step)| (used + more, step))
                     }
                 },
             },
@@ -165,11 +166,12 @@ impl State {
         if head.framing == Framing::Length(0) {
             return Ok(Some(Step::Request(request(head, Vec::new()))));
         }
-        if head.expects_continue && head.call != Call::Echo {
+        if head.expects_continue && !head.call.takes_body() {
             // The client asks first: say no at once and spare both the body.
             let head = Head { persist: Persist::Close, ..head };
             return Ok(Some(Step::Request(request(head, Vec::new()))));
         }
+        let asks_first = head.expects_continue && !body_here;
         *self = match head.framing {
             Framing::Length(length) if length > limits.body_bytes_max as u64 => {
                 return Err(too_large());
@@ -180,7 +182,7 @@ impl State {
             }
             Framing::Chunked => State::Chunked { head, chunks: Chunks::Size, body: Vec::new() },
         };
-        Ok((head.expects_continue && !body_here).then_some(Step::Continue))
+        Ok(asks_first.then_some(Step::Continue))
     }
 
     /// Edge (2).

@@ -2,11 +2,15 @@
 
 use std::fmt;
 
-/// The reply statuses of the service.
+/// The reply statuses of the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// 200
     Ok,
+    /// 201
+    Created,
+    /// 202
+    Accepted,
     /// 400
     BadRequest,
     /// 404
@@ -15,12 +19,18 @@ pub enum Status {
     MethodNotAllowed,
     /// 408
     RequestTimeout,
+    /// 409
+    Conflict,
     /// 413
     ContentTooLarge,
     /// 417
     ExpectationFailed,
+    /// 422
+    Unprocessable,
     /// 431
     HeadersTooLarge,
+    /// 500
+    ServerError,
     /// 501
     NotImplemented,
     /// 502
@@ -36,13 +46,18 @@ impl Status {
     pub fn text(self) -> &'static str {
         match self {
             Status::Ok => "200 OK",
+            Status::Created => "201 Created",
+            Status::Accepted => "202 Accepted",
             Status::BadRequest => "400 Bad Request",
             Status::NotFound => "404 Not Found",
             Status::MethodNotAllowed => "405 Method Not Allowed",
             Status::RequestTimeout => "408 Request Timeout",
+            Status::Conflict => "409 Conflict",
             Status::ContentTooLarge => "413 Content Too Large",
             Status::ExpectationFailed => "417 Expectation Failed",
+            Status::Unprocessable => "422 Unprocessable Content",
             Status::HeadersTooLarge => "431 Request Header Fields Too Large",
+            Status::ServerError => "500 Internal Server Error",
             Status::NotImplemented => "501 Not Implemented",
             Status::BadGateway => "502 Bad Gateway",
             Status::Unavailable => "503 Service Unavailable",

@@ -1,6 +1,6 @@
-//! The service itself: what each call replies, or for how long it waits first.
+//! The hello service: what each call replies, or for how long it waits first.
 
-use super::call::Call;
+use super::call::{Ask, Call};
 use super::parser::Request;
 use super::refusal::Status;
 use super::reply::{Body, Reply};
@@ -29,6 +29,8 @@ pub enum Outcome {
         /// Milliseconds the downstream takes.
         wait_ms: u32,
     },
+    /// Hand this to the server's service; it replies.
+    Work(Box<Ask>),
 }
 
 /// How waiting for the downstream ended.
@@ -48,7 +50,7 @@ impl WaitEnd {
         match self {
             WaitEnd::Done => {
                 let note = Body::Note(format!("waited {wait_ms} ms\n"));
-                Reply { status: Status::Ok, allow: None, body: note }
+                Reply::new(Status::Ok, note)
             }
             WaitEnd::Failed => Reply::text(Status::BadGateway, "the downstream failed\n"),
             WaitEnd::TimedOut => {
@@ -58,13 +60,17 @@ impl WaitEnd {
     }
 }
 
-/// Answers a request; the body of an echo moves into the reply.
+/// Answers a request; the body of an echo moves into the reply, that of an ask into the ask.
 pub fn answer(request: Request) -> Outcome {
     let reply = match request.call {
         Call::Hello => Reply::text(Status::Ok, HELLO),
-        Call::Home => Reply { status: Status::Ok, allow: None, body: Body::Page(HOME) },
-        Call::Echo => Reply { status: Status::Ok, allow: None, body: Body::Bytes(request.body) },
+        Call::Home => Reply::new(Status::Ok, Body::Page(HOME)),
+        Call::Echo => Reply::new(Status::Ok, Body::Bytes(request.body)),
         Call::Wait { wait_ms } => return Outcome::Wait { wait_ms },
+        Call::Any(mut ask) => {
+            ask.body = request.body;
+            return Outcome::Work(ask);
+        }
         Call::BadWait => {
             Reply::text(Status::BadRequest, "N in /wait/N is a number of ms from 0 to 60000\n")
         }

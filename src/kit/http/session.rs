@@ -5,12 +5,14 @@
 //! turn() -> Read    write the outbox, then read, then turn() again
 //!           Write   write the outbox, then turn() again
 //!           Wait    write the outbox, wait, then waited(), then turn() again
+//!           Work    write the outbox, hand take_work() to the service; then worked(), turn()
+//!                   again; or begin_events(), event() and write for each, close
 //!           Close   write the outbox, then close
 //!           Linger  write the outbox, half-close, swallow what the client still sends, close
 //! ```
 
-use super::call::Call;
-use super::limits::Limits;
+use super::call::{Ask, Call};
+use super::limits::{Paths, Rules};
 use super::outbox::Outbox;
 use super::parser::{Parser, Persist, Request, Step};
 use super::refusal::{Refusal, Status};
@@ -21,15 +23,6 @@ use super::service::{HELLO, Outcome, WaitEnd, answer};
 const HELLO_KEEP: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\n\
     content-length: 12\r\n\r\nhello, world";
 const _: () = assert!(HELLO.len() == 12);
-
-/// What holds for every connection of a server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// Bounds on requests.
-    pub limits: Limits,
-    /// Close after each reply.
-    pub close_each: bool,
-}
 
 /// What the model has to do next; in every case it writes the outbox first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +37,8 @@ pub enum Turn {
         /// Milliseconds the downstream takes.
         wait_ms: u32,
     },
+    /// Hand [`Session::take_work`] to the service of the server.
+    Work,
     /// Close the connection.
     Close,
     /// Close it in a way that lets the client read the reply though it may still be sending.
@@ -80,6 +75,7 @@ pub struct Session {
     parser: Parser,
     requests: u64,
     waiting: Option<Waiting>,
+    work: Option<Box<Ask>>,
     end: Option<Turn>,
 }
 
@@ -109,7 +105,7 @@ impl Session {
             if out.is_full() {
                 break Turn::Write;
             }
-            match self.parser.next(&mut fresh, &rules.limits) {
+            match self.parser.next(&mut fresh, rules) {
                 Ok(Step::More) => break Turn::Read,
                 Ok(Step::Continue) => out.push(b"HTTP/1.1 100 Continue\r\n\r\n"),
                 Ok(Step::Request(request)) => {
@@ -117,7 +113,7 @@ impl Session {
                         break turn;
                     }
                 }
-                Err(refusal) => self.refuse(refusal, out),
+                Err(refusal) => self.refuse(refusal, rules.paths, out),
             }
         };
         if !fresh.is_empty() {
@@ -128,8 +124,9 @@ impl Session {
 
     fn reply_to(&mut self, request: Request, close: bool, out: &mut Outbox) -> Option<Turn> {
         self.requests += 1;
-        let Request { call, head_only, mut persist, .. } = request;
-        if call == Call::Hello && persist == Persist::Keep && !head_only && !close {
+        let Request { head_only, mut persist, .. } = request;
+        let is_hello = matches!(request.call, Call::Hello);
+        if is_hello && persist == Persist::Keep && !head_only && !close {
             out.push(HELLO_KEEP);
             return None;
         }
@@ -145,6 +142,11 @@ impl Session {
                 self.waiting = Some(Waiting { wait_ms, head_only, persist });
                 Some(Turn::Wait { wait_ms })
             }
+            Outcome::Work(ask) => {
+                self.waiting = Some(Waiting { wait_ms: 0, head_only, persist });
+                self.work = Some(ask);
+                Some(Turn::Work)
+            }
         }
     }
 
@@ -156,16 +158,42 @@ impl Session {
         }
     }
 
+    /// The request that made [`Session::turn`] say [`Turn::Work`]; once.
+    pub fn take_work(&mut self) -> Option<Box<Ask>> {
+        self.work.take()
+    }
+
+    /// Adds the reply of the service to that request.
+    pub fn worked(&mut self, reply: Reply, closing: bool, out: &mut Outbox) {
+        if let Some(Waiting { head_only, persist, .. }) = self.waiting.take() {
+            let persist = if closing { Persist::Close } else { persist };
+            self.send(reply, head_only, persist, out);
+        }
+    }
+
+    /// Adds the head of a reply whose body is events as they come, in place of
+    /// [`Session::worked`]; the connection ends with it. Whether events are wanted at all.
+    pub fn begin_events(&mut self, out: &mut Outbox) -> bool {
+        self.end = Some(Turn::Close);
+        reply::encode_events_head(out);
+        !self.waiting.take().is_some_and(|waiting| waiting.head_only)
+    }
+
+    /// Adds an event, already in the form of the stream.
+    pub fn event(&self, bytes: &[u8], out: &mut Outbox) {
+        out.push(bytes);
+    }
+
     /// Ends the connection with the reply that says why.
-    pub fn refuse(&mut self, refusal: Refusal, out: &mut Outbox) {
-        reply::encode_refusal(refusal, out);
+    fn refuse(&mut self, refusal: Refusal, paths: Paths, out: &mut Outbox) {
+        reply::encode_refusal(refusal, paths, out);
         self.end = Some(Turn::Linger);
     }
 
     /// Ends the connection because a request did not come whole in time.
     pub fn time_out(&mut self, out: &mut Outbox) {
         let why = "the request did not come whole in time";
-        self.refuse(Refusal::new(Status::RequestTimeout, why), out);
+        self.refuse(Refusal::new(Status::RequestTimeout, why), Paths::Hello, out);
     }
 
     /// How far the connection has come.
@@ -196,5 +224,5 @@ impl Session {
 /// Appends the reply of a server that has no room for one more connection.
 pub fn encode_busy(out: &mut Outbox) {
     let why = "too many connections; try again later";
-    reply::encode_refusal(Refusal::new(Status::Unavailable, why), out);
+    reply::encode_refusal(Refusal::new(Status::Unavailable, why), Paths::Hello, out);
 }

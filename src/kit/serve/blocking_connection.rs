@@ -2,17 +2,22 @@
 
 use std::io::{self, Read};
 use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::kit::http::{Outbox, Phase, Rules, Session, Turn, Verdict, Watch};
 
-use super::blocking_io::{flush, is_pause, linger, wait};
+use super::blocking_io::{Stand, flush, is_gone, is_pause, linger, wait};
 use super::registry::Live;
+use super::service::{Answer, Events, Heard};
 use super::shared::Shared;
 
 /// Bytes read at a time between and within heads, and within a body.
 const HEAD_READ_BYTES: usize = 2 * 1024;
 const BODY_READ_BYTES: usize = 64 * 1024;
+
+/// How often a thread that waits for events looks whether they are still wanted.
+const EVENTS_TICK: Duration = Duration::from_millis(200);
 
 /// What the blocking models do differently within a connection.
 #[derive(Clone, Copy)]
@@ -87,6 +92,13 @@ impl Connection<'_> {
                     let end = wait(self.shared, self.live, wait_ms);
                     self.session.waited(end, self.is_closing(), &mut self.out);
                 }
+                Turn::Work => match self.work() {
+                    Answer::Reply(reply) => {
+                        self.session.worked(reply, self.is_closing(), &mut self.out);
+                    }
+                    Answer::Events(events) => return self.tell(events),
+                    Answer::Gone => return Ok(()),
+                },
                 Turn::Close => return Ok(()),
                 Turn::Linger => {
                     linger(stream, &mut self.input);
@@ -94,6 +106,35 @@ impl Connection<'_> {
                 }
             }
         }
+    }
+
+    /// Lets the service answer, on this thread. Its panic ends the connection, and nothing else.
+    fn work(&mut self) -> Answer {
+        let (Some(service), Some(ask)) = (&self.shared.config.service, self.session.take_work())
+        else {
+            return Answer::Gone;
+        };
+        let stand = Stand { shared: self.shared, live: self.live };
+        let answered = catch_unwind(AssertUnwindSafe(|| service.answer_blocking(*ask, &stand)));
+        answered.unwrap_or(Answer::Gone)
+    }
+
+    /// Passes events on until there are no more, the client has gone, or the server stops.
+    fn tell(&mut self, mut events: Box<dyn Events>) -> io::Result<()> {
+        let (stream, deadlines) = (&self.live.stream, &self.shared.config.deadlines);
+        let wanted = self.session.begin_events(&mut self.out);
+        flush(stream, &mut self.out, deadlines)?;
+        let within = self.manner.tick.min(EVENTS_TICK);
+        while wanted && !self.is_closing() {
+            match events.next_blocking(within) {
+                Heard::Event(event) => self.session.event(&event, &mut self.out),
+                Heard::Nothing if is_gone(stream)? => break,
+                Heard::Nothing => {}
+                Heard::End => break,
+            }
+            flush(stream, &mut self.out, deadlines)?;
+        }
+        Ok(())
     }
 
     fn is_closing(&self) -> bool {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::kit::http::{Deadlines, DownstreamReply, Outbox, WaitEnd, downstream_request};
 
 use super::registry::Live;
+use super::service::Cut;
 use super::shared::Shared;
 
 /// How long a client that is still sending may take to notice that the connection ends.
@@ -50,6 +51,17 @@ pub(super) fn is_pause(error: &io::Error) -> bool {
     )
 }
 
+/// Whether the client has ended its connection; does not wait.
+pub(super) fn is_gone(stream: &TcpStream) -> io::Result<bool> {
+    stream.set_nonblocking(true)?;
+    let peeked = stream.peek(&mut [0]);
+    stream.set_nonblocking(false)?;
+    match peeked {
+        Ok(bytes) => Ok(bytes == 0),
+        Err(error) => Ok(!is_pause(&error)),
+    }
+}
+
 /// Ends the sending side and swallows what the client still sends: closing at once would make the
 /// system throw away the reply together with the unread input.
 pub(super) fn linger(mut stream: &TcpStream, buffer: &mut [u8]) {
@@ -76,7 +88,7 @@ pub(super) fn wait(shared: &Shared<TcpStream>, live: &Live<TcpStream>, wait_ms: 
     let wait = Duration::from_millis(u64::from(wait_ms));
     match shared.config.downstream {
         None => {
-            sleep(shared, live, Instant::now() + wait);
+            Stand { shared, live }.sleep(wait);
             WaitEnd::Done
         }
         Some(downstream) => {
@@ -90,18 +102,31 @@ pub(super) fn wait(shared: &Shared<TcpStream>, live: &Live<TcpStream>, wait_ms: 
     }
 }
 
-/// Sleeps until `until`, or until the server is cut off. Parking instead of sleeping costs the same
-/// and can be ended.
-fn sleep(shared: &Shared<TcpStream>, live: &Live<TcpStream>, until: Instant) {
-    live.set_sleeper(Some(thread::current()));
-    loop {
-        let time = until.saturating_duration_since(Instant::now());
-        if time.is_zero() || shared.registry.is_cut() {
-            break;
-        }
-        thread::park_timeout(time);
+/// The thread of a connection, where it stands still.
+pub(super) struct Stand<'a> {
+    pub(super) shared: &'a Shared<TcpStream>,
+    pub(super) live: &'a Live<TcpStream>,
+}
+
+impl Cut for Stand<'_> {
+    fn is_cut(&self) -> bool {
+        self.shared.registry.is_cut()
     }
-    live.set_sleeper(None);
+
+    /// Parking instead of sleeping costs the same and can be ended.
+    fn sleep(&self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        self.live.set_sleeper(Some(thread::current()));
+        let whole = loop {
+            let time = until.saturating_duration_since(Instant::now());
+            if time.is_zero() || self.is_cut() {
+                break time.is_zero();
+            }
+            thread::park_timeout(time);
+        };
+        self.live.set_sleeper(None);
+        whole
+    }
 }
 
 /// Calls `/wait/N` of the downstream: whether it replied as it should.

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::executor::CorePlan;
 use crate::kit::http::{Deadlines, Rules};
+
+use super::service::Service;
 
 /// Who waits: a task, or a thread of one of three kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +57,7 @@ pub struct ServeConfig {
     /// Address to listen on; port 0 lets the system choose one.
     pub addr: SocketAddr,
     /// Limits, and whether each reply closes its connection (`close_each`; with the evented model
-    /// the fair twin of thread per request).
+    /// the fair twin of thread per request). Whose paths are known follows from `service`.
     pub rules: Rules,
     /// How long clients may take.
     pub deadlines: Deadlines,
@@ -80,6 +83,8 @@ pub struct ServeConfig {
     pub downstream: Option<SocketAddr>,
     /// How long the downstream may take beyond the N ms that it is asked to wait.
     pub downstream_slack: Duration,
+    /// What answers all requests in place of the hello service, if anything.
+    pub service: Option<Arc<dyn Service>>,
 }
 
 impl ServeConfig {
@@ -106,6 +111,7 @@ impl ServeConfig {
             cores: CorePlan::None,
             downstream: None,
             downstream_slack: Duration::from_secs(5),
+            service: None,
         }
     }
 

@@ -38,6 +38,13 @@ pub enum ServeError {
         /// What it said.
         source: BuildError,
     },
+    /// The service did not start.
+    Service {
+        /// What it said.
+        said: String,
+        /// Whether it was asked for something that makes no sense.
+        usage: bool,
+    },
 }
 
 impl fmt::Display for ServeError {
@@ -54,6 +61,7 @@ impl fmt::Display for ServeError {
                 write!(f, "cannot spawn the {wanted} threads that the model starts with: {source}")
             }
             ServeError::Runtime { source } => write!(f, "cannot start the runtime: {source}"),
+            ServeError::Service { said, .. } => f.write_str(said),
         }
     }
 }
@@ -61,7 +69,9 @@ impl fmt::Display for ServeError {
 impl std::error::Error for ServeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            ServeError::Busy { .. } | ServeError::Setting { .. } => None,
+            ServeError::Busy { .. } | ServeError::Setting { .. } | ServeError::Service { .. } => {
+                None
+            }
             ServeError::Listen { source, .. } | ServeError::Threads { source, .. } => Some(source),
             ServeError::Runtime { source } => Some(source),
         }

@@ -45,9 +45,10 @@ impl Evented {
         listener: net::TcpListener,
         config: ServeConfig,
     ) -> Result<Evented, ServeError> {
+        let tasks = config.service.as_ref().map_or(0, |service| service.tasks_max());
         let mut builder = Runtime::builder()
             .cores(config.cores.clone())
-            .tasks_max(config.connections_max.saturating_add(TASKS_BESIDE))
+            .tasks_max(config.connections_max.saturating_add(TASKS_BESIDE + tasks))
             .thread_name("windlass-serve");
         if let Some(workers) = config.workers {
             builder = builder.workers(workers);
@@ -57,6 +58,10 @@ impl Evented {
         let listener = TcpListener::from_std(listener)
             .map_err(|source| ServeError::Listen { addr, source })?;
         let shared = Arc::new(Shared::new(config));
+        if let Some(service) = &shared.config.service {
+            let _entered = runtime.handle().enter();
+            service.start();
+        }
         let acceptor = runtime.spawn(accept_all(listener, Arc::clone(&shared)));
         Ok(Evented { runtime, acceptor, shared })
     }
@@ -67,6 +72,9 @@ impl Evented {
         acceptor.abort();
         shared.registry.drain();
         let cut = shared.registry.wait_empty(shared.config.drain);
+        if let Some(service) = &shared.config.service {
+            service.stop(shared.config.drain);
+        }
         shared.registry.cut();
         runtime.shutdown_timeout(SHUTDOWN_MAX);
         cut

@@ -5,7 +5,7 @@
 //! one timer is armed once and then only when it fires, so that a common request costs no timer.
 
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
+use std::future::{self, Future, poll_fn};
 use std::io;
 use std::mem;
 use std::net::{Shutdown, SocketAddr};
@@ -24,6 +24,7 @@ use crate::time::{Sleep, sleep, sleep_until, timeout};
 
 use super::blocking_io::LINGER_MAX;
 use super::registry::Ticket;
+use super::service::{Answer, Boxed, Events};
 use super::shared::Shared;
 
 /// Bytes read at a time.
@@ -67,6 +68,12 @@ pub(super) async fn serve(shared: Arc<Shared<TcpStream>>, ticket: Ticket<TcpStre
             Turn::Wait { wait_ms } => {
                 let end = wait(&shared, wait_ms).await;
                 connection.waited(end);
+            }
+            Turn::Work => {
+                let answer = connection.work().await;
+                // No answer is held while anything is waited for: the task has no room for one.
+                let Some(events) = connection.answered(answer) else { continue };
+                return Box::pin(tell(&mut connection, timer.as_mut(), events)).await;
             }
             Turn::Linger => return Box::pin(linger(&ticket.live.stream)).await,
             Turn::Read | Turn::Write | Turn::Close => return,
@@ -113,7 +120,7 @@ impl Connection<'_> {
                     },
                 },
                 Turn::Write => SCRATCH.with_borrow_mut(|it| self.answer(it, 0, cx))?,
-                Turn::Wait { .. } | Turn::Close | Turn::Linger => {
+                Turn::Wait { .. } | Turn::Work | Turn::Close | Turn::Linger => {
                     return Poll::Ready(Ok(self.todo));
                 }
             }
@@ -229,9 +236,60 @@ impl Connection<'_> {
         self.shared.registry.is_stopping()
     }
 
+    /// Lets the service answer.
+    fn work(&mut self) -> Boxed<'_, Answer> {
+        match (&self.shared.config.service, self.session.take_work()) {
+            (Some(service), Some(ask)) => service.answer(*ask),
+            _ => Box::pin(future::ready(Answer::Gone)),
+        }
+    }
+
+    /// Takes the answer; events are passed on by [`tell`].
+    fn answered(&mut self, answer: Answer) -> Option<Box<dyn Events>> {
+        match answer {
+            Answer::Reply(reply) => {
+                self.session.worked(reply, self.is_closing(), &mut self.out);
+                self.todo = Turn::Write;
+                None
+            }
+            Answer::Events(events) => Some(events),
+            Answer::Gone => {
+                self.todo = Turn::Close;
+                None
+            }
+        }
+    }
+
     fn waited(&mut self, end: WaitEnd) {
         self.session.waited(end, self.is_closing(), &mut self.out);
         self.todo = Turn::Write;
+    }
+}
+
+/// Passes events on until there are no more, the client has gone, or the server stops: then the
+/// input ends.
+async fn tell(
+    connection: &mut Connection<'_>,
+    mut timer: Pin<&mut Sleep>,
+    mut events: Box<dyn Events>,
+) {
+    let mut wanted = connection.session.begin_events(&mut connection.out);
+    let ticket = connection.ticket;
+    let mut ended = pin!(async {
+        let mut input = [0; 256];
+        while matches!(ticket.live.stream.read(&mut input).await, Ok(bytes) if bytes > 0) {}
+    });
+    // Whoever takes the events too slowly, or has gone, hears no more.
+    while poll_fn(|cx| connection.poll_flush(timer.as_mut(), cx)).await.is_ok() && wanted {
+        let mut next = events.next();
+        let event = poll_fn(|cx| match next.as_mut().poll(cx) {
+            Poll::Pending => ended.as_mut().poll(cx).map(|()| None),
+            event => event,
+        });
+        match event.await {
+            Some(event) => connection.session.event(&event, &mut connection.out),
+            None => wanted = false,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The service of [`http`](crate::kit::http), served four ways.
+//! The hello service of [`http`](crate::kit::http), or another [`Service`], served four ways.
 //!
 //! | model | a connection is | a wait is | its limit |
 //! |---|---|---|---|
@@ -12,7 +12,11 @@
 //!
 //! `/wait/N` stands for a request to a slow service. With a downstream address it is one: a call to
 //! another server on a connection of its own. Without one, a timer stands in for that service.
+//!
+//! A [`Service`] is asked in the way of the model: the evented one awaits its answer in the
+//! connection's task, the others let the connection's thread stand in it.
 
+mod service;
 mod config;
 mod error;
 mod listen;
@@ -31,3 +35,4 @@ mod server;
 pub use config::{Model, ServeConfig};
 pub use error::ServeError;
 pub use server::{Drained, Server, start};
+pub use service::{Answer, Boxed, Cut, Events, Heard, Service};

@@ -144,6 +144,9 @@ impl Blocking {
         let pool_threads = config.pool_threads;
         let listener = Arc::new(listener);
         let shared = Arc::new(Shared::new(config));
+        if let Some(service) = &shared.config.service {
+            service.start();
+        }
         let (ready, started) = mpsc::channel();
         let run = {
             let (listener, shared) = (Arc::clone(&listener), Arc::clone(&shared));
@@ -169,6 +172,9 @@ impl Blocking {
         registry.cut();
         // It does not panic; if it did, the threads have ended all the same.
         let _ = self.acceptor.join();
+        if let Some(service) = &self.shared.config.service {
+            service.stop(self.shared.config.drain);
+        }
         cut
     }
 }

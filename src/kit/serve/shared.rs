@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::kit::http::Paths;
+
 use super::config::ServeConfig;
 use super::registry::{Registry, Shut};
 
@@ -13,7 +15,11 @@ pub(super) struct Shared<S> {
 }
 
 impl<S: Shut> Shared<S> {
-    pub(super) fn new(config: ServeConfig) -> Shared<S> {
+    pub(super) fn new(mut config: ServeConfig) -> Shared<S> {
+        config.rules.paths = match config.service {
+            Some(_) => Paths::Any,
+            None => Paths::Hello,
+        };
         let registry = Arc::new(Registry::new(config.connections_max));
         Shared { config, registry }
     }

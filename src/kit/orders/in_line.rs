@@ -1,0 +1,232 @@
+//! The same business in line: the request saves the order, calls the slow service itself, as often
+//! as it takes, and is answered when all is done. Its thread stands still meanwhile.
+//!
+//! An order whose process is killed meanwhile stays `received`: nobody works on it until its client
+//! sends it again with its key, or the flow that acknowledges first opens the database.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::kit::client::{BlockingClient, ClientSettings};
+use crate::kit::http::{Ask, Reply, Status as HttpStatus};
+use crate::kit::serve::Cut;
+use crate::workflow::retry::{Failure, Retries, Step};
+use crate::workflow::sqlite::WriteError;
+
+use super::desk::Desk;
+use super::downstream::{Work, judge, said, speaks_against};
+use super::id::OrderId;
+use super::ledger;
+use super::order::Order;
+use super::record::{Record, Status};
+use super::replies::{about, error, invalid, other_order};
+use super::routes::unknown;
+
+/// The flow that answers when all is done.
+#[derive(Debug)]
+pub(super) struct InLine {
+    pub(super) desk: Desk,
+    client: BlockingClient,
+    /// The orders that a request is working on.
+    under_way: Mutex<HashSet<u64>>,
+}
+
+/// What saving an order came to.
+enum Saved {
+    /// It is this one, to be worked on.
+    Open(Record),
+    /// It is completed already.
+    Completed(Record),
+    OtherOrder,
+}
+
+impl InLine {
+    pub(super) fn new(desk: Desk) -> InLine {
+        let settings = &desk.settings;
+        let client = BlockingClient::new(ClientSettings {
+            timeout: settings.attempt_timeout,
+            ..ClientSettings::new(settings.slow)
+        });
+        InLine { client, under_way: Mutex::default(), desk }
+    }
+
+    pub(super) fn stop(&self) {
+        self.desk.database.close_blocking();
+    }
+
+    /// `POST /orders`
+    pub(super) fn post(&self, ask: Ask, cut: &dyn Cut) -> Reply {
+        let order = match Order::parse(&ask.body) {
+            Ok(order) => order,
+            Err(wrong) => {
+                self.desk.figures.invalid.one();
+                return invalid(&wrong);
+            }
+        };
+        match self.save(ask.key, order) {
+            Ok(Saved::Open(record)) => self.work_on(record, HttpStatus::Created, cut),
+            Ok(Saved::Completed(record)) => {
+                self.desk.figures.repeated.one();
+                about(HttpStatus::Created, &record)
+            }
+            Ok(Saved::OtherOrder) => other_order(),
+            Err(error) => self.desk.failed(&error),
+        }
+    }
+
+    fn save(
+        &self,
+        key: Option<String>,
+        order: Order,
+    ) -> Result<Saved, WriteError<rusqlite::Error>> {
+        let (epoch, now_ms) = (self.desk.epoch, self.desk.now_ms());
+        let saved = self.desk.database.write_blocking(move |tx| {
+            let body = order.to_json();
+            if let Some(key) = &key
+                && let Some(record) = ledger::find_key(tx, epoch, key)?
+            {
+                return Ok((record.order != body, record, false));
+            }
+            let total_cents = order.total_cents();
+            let number = ledger::insert(tx, key.as_deref(), &body, total_cents, now_ms)?;
+            let id = OrderId { epoch, number };
+            Ok((false, Record::new(id, body, total_cents, now_ms), true))
+        });
+        saved.map(|(other, record, new)| {
+            if new {
+                self.desk.figures.received.one();
+            }
+            match record.status {
+                _ if other => Saved::OtherOrder,
+                Status::Completed => Saved::Completed(record),
+                Status::Received | Status::Dead => Saved::Open(record),
+            }
+        })
+    }
+
+    /// `POST /dead-letters/{id}/retry`
+    pub(super) fn retry(&self, id: OrderId, cut: &dyn Cut) -> Reply {
+        match self.desk.database.read_blocking(self.desk.find(id)) {
+            Ok(Some(record)) if record.status == Status::Dead => {
+                self.work_on(record, HttpStatus::Ok, cut)
+            }
+            Ok(Some(record)) => {
+                let why = format!("the order is {}, not dead", record.status.name());
+                error(HttpStatus::Conflict, "id", &why)
+            }
+            Ok(None) => unknown(),
+            Err(error) => self.desk.failed(&error),
+        }
+    }
+
+    /// Works on an order to its end, and replies with `status` if it is completed.
+    fn work_on(&self, record: Record, status: HttpStatus, cut: &dyn Cut) -> Reply {
+        let id = record.id;
+        let Some(_under_way) = UnderWay::begin(self, id.number) else {
+            let why = "another request is working on this order";
+            return error(HttpStatus::Conflict, "idempotency-key", why);
+        };
+        if record.status == Status::Dead {
+            match self.desk.database.write_blocking(move |tx| ledger::revive(tx, id.number)) {
+                Ok(_) => self.desk.figures.revived.one(),
+                Err(error) => return self.desk.failed(&error),
+            }
+        }
+        let failure = self.call(&Work::new(id, record.total_cents), id.number, cut);
+        let (now_ms, failed) = (self.desk.now_ms(), failure.is_some());
+        let ended = self.desk.database.write_blocking(move |tx| {
+            if failed {
+                ledger::bury(tx, id.number, now_ms)?;
+            } else {
+                ledger::complete(tx, id.number, now_ms)?;
+            }
+            ledger::find(tx, id.epoch, id.number)
+        });
+        let record = match ended {
+            Ok(Some(record)) => record,
+            Ok(None) => return unknown(),
+            Err(error) => return self.desk.failed(&error),
+        };
+        let figures = &self.desk.figures;
+        if failed {
+            figures.dead.one()
+        } else {
+            figures.completed.one()
+        }
+        let why = record.error.as_deref();
+        self.desk.tell(id.number, record.status, record.attempts, why);
+        match failure {
+            None => about(status, &record),
+            Some(_) => about(HttpStatus::BadGateway, &record),
+        }
+    }
+
+    /// Calls the slow service until it has done its work, or there is no other attempt: how the
+    /// last one failed.
+    fn call(&self, work: &Work, number: u64, cut: &dyn Cut) -> Option<Failure<String>> {
+        let desk = &self.desk;
+        desk.budget.deposit();
+        let mut retries = Retries::new(&desk.policy, Instant::now());
+        loop {
+            let (failure, calls) = match self.attempt(work) {
+                Ok(()) => return None,
+                Err(failed) => failed,
+            };
+            let why = said(&failure).to_owned();
+            // What is not noted here is noted at the end, but for the number of attempts.
+            let noted =
+                desk.database.write_blocking(move |tx| ledger::failed(tx, number, &why, calls));
+            let Step::Again(wait) = retries.failed(&failure, Instant::now()) else {
+                return Some(failure);
+            };
+            let Some(token) = desk.budget.withdraw() else { return Some(failure) };
+            if noted.is_err() || !cut.sleep(wait) {
+                return Some(failure);
+            }
+            token.spend();
+            desk.figures.retried.one();
+        }
+    }
+
+    /// One attempt: how it failed, and how many calls it made.
+    fn attempt(&self, work: &Work) -> Result<(), (Failure<String>, u32)> {
+        let permit = self.desk.breaker.try_pass().map_err(|open| {
+            let why = "the circuit to the slow service is open".to_owned();
+            (Failure::Later(why, open.retry_after), 0)
+        })?;
+        self.desk.figures.attempts.one();
+        let in_flight = self.desk.figures.in_flight.enter();
+        let judged = judge(self.client.call(&work.request()));
+        drop(in_flight);
+        if judged.is_err() {
+            self.desk.figures.failed.one();
+        }
+        match speaks_against(&judged) {
+            true => permit.failed(),
+            false => permit.succeeded(),
+        }
+        judged.map_err(|failure| (failure, 1))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<u64>> {
+        // Nothing panics while it holds the lock.
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An order that a request is working on, while this lives.
+struct UnderWay<'a>(&'a InLine, u64);
+
+impl UnderWay<'_> {
+    fn begin(in_line: &InLine, number: u64) -> Option<UnderWay<'_>> {
+        // Made only where it is the first: it is dropped under the lock otherwise.
+        in_line.lock().insert(number).then(|| UnderWay(in_line, number))
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.lock().remove(&self.1);
+    }
+}

@@ -1,0 +1,93 @@
+//! How the orders service works, and why it did not start.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::workflow::InvalidSetting;
+use crate::workflow::sqlite::OpenError;
+
+/// How the orders service works.
+#[derive(Clone, Debug)]
+pub struct OrdersSettings {
+    /// The database's file.
+    pub database: PathBuf,
+    /// The slow service.
+    pub slow: SocketAddr,
+    /// How long one call of the slow service may take. 1 s.
+    pub attempt_timeout: Duration,
+    /// So often the slow service is asked for an order before it is a dead letter. 8.
+    pub attempts_max: u32,
+    /// The longest wait before the first retry; it doubles from retry to retry. 200 ms.
+    pub backoff_base: Duration,
+    /// No wait before a retry is longer. 10 s.
+    pub backoff_max: Duration,
+    /// So many orders are worked on at a time (acknowledge first only). 256.
+    pub workers: usize,
+    /// So many orders may wait or be worked on; further ones are refused (acknowledge first only).
+    /// 10,000.
+    pub backlog_max: usize,
+    /// How often the summary is made anew (acknowledge first only). 1 s.
+    pub summary_every: Duration,
+}
+
+impl OrdersSettings {
+    /// The usual settings, for this database and slow service.
+    pub fn new(database: PathBuf, slow: SocketAddr) -> OrdersSettings {
+        OrdersSettings {
+            database,
+            slow,
+            attempt_timeout: Duration::from_secs(1),
+            attempts_max: 8,
+            backoff_base: Duration::from_millis(200),
+            backoff_max: Duration::from_secs(10),
+            workers: 256,
+            backlog_max: 10_000,
+            summary_every: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Why the orders service did not start.
+#[derive(Debug)]
+pub enum OrdersError {
+    /// The database cannot be used.
+    Open(OpenError),
+    /// The database was opened, and then failed.
+    Database(String),
+    /// A setting cannot be meant.
+    Setting(InvalidSetting),
+}
+
+impl fmt::Display for OrdersError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OrdersError::Open(error) => error.fmt(f),
+            OrdersError::Database(said) => f.write_str(said),
+            OrdersError::Setting(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for OrdersError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            OrdersError::Open(error) => Some(error),
+            OrdersError::Database(_) => None,
+            OrdersError::Setting(error) => Some(error),
+        }
+    }
+}
+
+impl From<OpenError> for OrdersError {
+    fn from(error: OpenError) -> OrdersError {
+        OrdersError::Open(error)
+    }
+}
+
+impl From<InvalidSetting> for OrdersError {
+    fn from(error: InvalidSetting) -> OrdersError {
+        OrdersError::Setting(error)
+    }
+}
