@@ -1,0 +1,235 @@
+//! The orders service and the slow service it calls, each a process of its own: this very program,
+//! started again as the windlass binary.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use windlass::kit::cli;
+use windlass::kit::client::{BlockingClient, ClientSettings};
+use windlass::kit::http::Outgoing;
+use windlass::kit::load::{
+    LoadClient, LoadConfig, LoadError, LoadOutcome, Rate, ServerProcess, UNTIL_STDIN_CLOSES, Window,
+};
+use windlass::kit::serve::Model;
+
+/// Tells this program to be the binary.
+const VARIABLE: &str = "WINDLASS_BENCH_BINARY";
+
+/// How long a service may take for what is asked of it between measurements.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How often it is asked meanwhile.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How late the generator may be: all of it is far below what is measured here.
+const LATE_MAX: Duration = Duration::from_millis(20);
+
+/// Windows in a row in which the generator fell behind, after which the contender has failed.
+const VOID_MAX: u32 = 4;
+
+const ORDER: &[u8] =
+    br#"{"customer":"Ada","items":[{"sku":"anchor","quantity":2,"price_cents":1250}]}"#;
+
+/// Whether this process is to be the binary; if so it has been.
+pub(crate) fn serve_if_told() -> Option<ExitCode> {
+    env::var_os(VARIABLE).map(|_| cli::run(env::args_os()))
+}
+
+/// Both services, and the folder of the database; all gone when it is dropped.
+pub(crate) struct Stage {
+    orders: ServerProcess,
+    slow: ServerProcess,
+    model: Model,
+    folder: PathBuf,
+}
+
+/// What one open loop of orders came to.
+pub(crate) struct Loaded {
+    pub(crate) outcome: LoadOutcome,
+}
+
+impl Stage {
+    /// Starts both. The arguments are those of `windlass serve`.
+    pub(crate) fn start(model: Model, slow: &[&str], orders: &[&str]) -> Result<Stage, String> {
+        let folder = fresh_folder()?;
+        let slow = serve(&["--service", "slow"], slow)?;
+        let (database, downstream) = (folder.join("orders.db"), slow.addr().to_string());
+        let database = database.display().to_string();
+        let own = ["--service", "orders", "--model", model.name(), "--database", &database];
+        let more = [orders, &["--downstream", &downstream]].concat();
+        let orders = serve(&own, &more)?;
+        Ok(Stage { orders, slow, model, folder })
+    }
+
+    /// The status by which it takes an order.
+    fn taken(&self) -> u16 {
+        if self.model == Model::Evented { 202 } else { 201 }
+    }
+
+    /// Connects a generator of orders, which may be refused by that status.
+    pub(crate) fn client(
+        &self,
+        connections: usize,
+        refused: Option<u16>,
+    ) -> Result<LoadClient, String> {
+        let order = ORDER.to_vec();
+        let addr = self.orders.addr();
+        let load = LoadConfig::post_json(addr, connections, "/orders", order, self.taken());
+        let load = refused.into_iter().fold(load, LoadConfig::or_refused);
+        LoadClient::connect(load).map_err(|error| error.to_string())
+    }
+
+    /// The value of a metric of the orders service.
+    pub(crate) fn metric(&self, name: &str) -> Result<f64, String> {
+        let text = ask(&self.orders, "GET", "/metrics", None)?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.parse().ok()).ok_or_else(|| format!("no {name} in metrics"))
+    }
+
+    /// Orders that were acknowledged and are not finished.
+    pub(crate) fn unfinished(&self) -> Result<f64, String> {
+        let of = |state: &str| self.metric(&format!("windlass_queue{{state=\"{state}\"}}"));
+        Ok(of("ready")? + of("delayed")? + of("leased")?)
+    }
+
+    /// Waits until every acknowledged order is finished: how many, and how many were given up.
+    pub(crate) fn settle(&self) -> Result<(f64, f64), String> {
+        let until = Instant::now() + PATIENCE;
+        while self.unfinished()? > 0.0 {
+            if Instant::now() > until {
+                return Err(format!("orders were not finished within {PATIENCE:?}"));
+            }
+            thread::sleep(LOOK);
+        }
+        let dead = self.metric("windlass_orders_dead_total")?;
+        Ok((self.metric("windlass_orders_completed_total")?, dead))
+    }
+
+    /// Changes how the slow service behaves.
+    pub(crate) fn faults(&self, change: &str) -> Result<(), String> {
+        ask(&self.slow, "POST", "/faults", Some(change)).map(drop)
+    }
+
+    /// Threads of the orders service, and its resident memory in MiB.
+    pub(crate) fn threads_and_rss_mib(&self) -> Result<(f64, f64), String> {
+        let path = format!("/proc/{}/status", self.orders.id());
+        let status = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok())
+                .ok_or_else(|| format!("{path}: no {name}"))
+        };
+        Ok((field("Threads:")?, field("VmRSS:")? / 1024.0))
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // The processes still have the files open, which does no harm to removing them.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Orders at a rate of their own. Begun again where the generator fell behind.
+pub(crate) fn offered(
+    client: &mut LoadClient,
+    per_s: u32,
+    time: Duration,
+) -> Result<Loaded, String> {
+    let mut void = 0;
+    loop {
+        let rate = Rate { per_s, time, late_max: LATE_MAX, ..Rate::default() };
+        match client.run(Window::Rate(rate)) {
+            Ok(outcome) => return accounted(outcome).map(|outcome| Loaded { outcome }),
+            Err(LoadError::Behind { .. }) if void < VOID_MAX => void += 1,
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+/// Orders one behind the other on each connection.
+pub(crate) fn in_turn(client: &mut LoadClient, time: Duration) -> Result<Loaded, String> {
+    let outcome = client.run(Window::Time(time)).map_err(|error| error.to_string())?;
+    accounted(outcome).map(|outcome| Loaded { outcome })
+}
+
+fn accounted(outcome: LoadOutcome) -> Result<LoadOutcome, String> {
+    if outcome.errors.total() + outcome.dropped == 0 {
+        return Ok(outcome);
+    }
+    let first = outcome.first_error.unwrap_or_default();
+    Err(format!("{:?}, {} dropped; the first: {first}", outcome.errors, outcome.dropped))
+}
+
+impl Loaded {
+    /// A latency of the orders that were taken, in milliseconds.
+    pub(crate) fn ms(&self, quantile: f64) -> f64 {
+        self.outcome.latency_ns.value_at_quantile(quantile) as f64 / 1e6
+    }
+
+    /// A latency of the orders that were refused, in milliseconds.
+    pub(crate) fn refused_ms(&self, quantile: f64) -> f64 {
+        self.outcome.refused_ns.value_at_quantile(quantile) as f64 / 1e6
+    }
+
+    /// A latency of all orders, taken or refused, in milliseconds.
+    pub(crate) fn any_ms(&self, quantile: f64) -> f64 {
+        let mut both = self.outcome.latency_ns.clone();
+        // Of the same bounds: it cannot fail.
+        let _ = both.add(&self.outcome.refused_ns);
+        both.value_at_quantile(quantile) as f64 / 1e6
+    }
+
+    /// Adds what another came to.
+    pub(crate) fn add(&mut self, other: &Loaded) -> Result<(), String> {
+        let (own, other) = (&mut self.outcome, &other.outcome);
+        own.requests += other.requests;
+        own.refused += other.refused;
+        let taken = own.latency_ns.add(&other.latency_ns);
+        taken.and_then(|()| own.refused_ns.add(&other.refused_ns)).map_err(|e| e.to_string())
+    }
+
+    /// The share of the orders that were taken.
+    pub(crate) fn taken_share(&self) -> f64 {
+        let (taken, refused) = (self.outcome.requests as f64, self.outcome.refused as f64);
+        taken / (taken + refused).max(1.0)
+    }
+}
+
+fn serve(own: &[&str], more: &[&str]) -> Result<ServerProcess, String> {
+    let exe = env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
+    let mut command = Command::new(exe);
+    command.env(VARIABLE, "1").args(["serve", "--addr", "127.0.0.1:0", UNTIL_STDIN_CLOSES]);
+    command.args(["--connections-max", "2048"]);
+    command.args(own).args(more);
+    ServerProcess::start(command).map_err(|error| error.to_string())
+}
+
+fn ask(
+    service: &ServerProcess,
+    method: &str,
+    path: &str,
+    json: Option<&str>,
+) -> Result<String, String> {
+    let settings = ClientSettings { timeout: PATIENCE, ..ClientSettings::new(service.addr()) };
+    let json = json.map(str::as_bytes);
+    let reply = BlockingClient::new(settings).call(&Outgoing { method, path, key: None, json });
+    let reply = reply.map_err(|error| format!("{path}: {error}"))?;
+    let text = String::from_utf8_lossy(&reply.body).into_owned();
+    if reply.status == 200 { Ok(text) } else { Err(format!("{path}: {} {text}", reply.status)) }
+}
+
+/// On the disk that the build is on: temporary folders may be in memory.
+fn fresh_folder() -> Result<PathBuf, String> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("bench-orders-{}-{number}", std::process::id());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
+}
