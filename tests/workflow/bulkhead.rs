@@ -156,7 +156,11 @@ proptest! {
     #![proptest_config(cases(1000))]
 
     #[test]
-    fn places_go_by_the_line(acts in acts(), concurrent_max in 1..4_usize, waiting_max in 0..5_usize) {
+    fn places_go_by_the_line(
+        acts in acts(),
+        concurrent_max in 1..4_usize,
+        waiting_max in 0..5_usize,
+    ) {
         let bulkhead = bulkhead(concurrent_max, waiting_max);
         let mut inside: Vec<Seat> = Vec::new();
         // Who waits, in order; `true`: it was given a place, and does not know yet.

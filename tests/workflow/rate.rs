@@ -91,7 +91,8 @@ proptest! {
         for (first, from) in taken.iter().enumerate() {
             for (last, to) in taken.iter().enumerate().skip(first) {
                 let in_span = (last - first + 1) as u128;
-                let allowed = u128::from(burst) + (to - from) * u128::from(permits) / u128::from(per_ns);
+                let in_time = (to - from) * u128::from(permits) / u128::from(per_ns);
+                let allowed = u128::from(burst) + in_time;
                 prop_assert!(in_span <= allowed, "{in_span} in {} ns", to - from);
             }
         }

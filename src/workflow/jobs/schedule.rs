@@ -131,8 +131,8 @@ impl Jobs {
         })
     }
 
-    /// Starts a job when so much time has passed from now on, by the clock of the jobs' runtime. The
-    /// shutdown calls it off before that.
+    /// Starts a job when so much time has passed from now on, by the clock of the jobs' runtime.
+    /// The shutdown calls it off before that.
     ///
     /// # Errors
     /// [`JobError`], with the job.

@@ -75,8 +75,8 @@ impl Gate {
         }
     }
 
-    /// A place, as the policy has it: the future waits, or is ready with a [`Refusal`]. The place is
-    /// left when the [`Seat`] is dropped, also by a panic.
+    /// A place, as the policy has it: the future waits, or is ready with a [`Refusal`]. The place
+    /// is left when the [`Seat`] is dropped, also by a panic.
     ///
     /// **Cancel safety.** Dropped before it is ready, it leaves the line; a place that it was given
     /// is the next one's.

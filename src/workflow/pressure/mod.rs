@@ -5,7 +5,7 @@
 //! | `Block` | who comes waits, in line | for a place | for room |
 //! | `Reject` | who comes is refused, and told when to come again | the same | the same |
 //! | `ShedOldest` | the oldest goes for the newest | of those who wait | of the items |
-//! | `RateLimit` | as `Reject`, and who comes faster than the rate is refused | the same | the same |
+//! | `RateLimit` | as `Reject`; and who comes faster than the rate is refused | so | so |
 //!
 //! A [`Gate`] bounds how many do something at once; a [`PressureQueue`] hands items on. Both are
 //! bounded in all that they hold, those who wait included, and measure depth, waiters, and who was
