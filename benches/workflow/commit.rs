@@ -72,8 +72,9 @@ fn shared(folder: &Path, group_max: usize) -> impl FnMut(u64) -> Result<Batch, S
     move |ops| {
         let runtime = runtime.get_or_insert_with(|| Runtime::new().expect("a runtime"));
         let database = Database::open(&path, options.clone()).map_err(text)?;
-        let count = |conn: &rusqlite::Connection| conn.query_row(COUNT, [], |row| row.get(0));
-        let before: u64 = database.read_blocking(count).map_err(text)?;
+        let count =
+            |conn: &rusqlite::Connection| conn.query_row(COUNT, [], |row| row.get::<_, u32>(0));
+        let before = u64::from(database.read_blocking(count).map_err(text)?);
         let begun = Instant::now();
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| {
@@ -93,7 +94,7 @@ fn shared(folder: &Path, group_max: usize) -> impl FnMut(u64) -> Result<Batch, S
             runtime.block_on(client).map_err(text)??;
         }
         let elapsed = begun.elapsed();
-        let after: u64 = database.read_blocking(count).map_err(text)?;
+        let after = u64::from(database.read_blocking(count).map_err(text)?);
         let stats = database.stats();
         database.close_blocking();
         if after - before != ops {
@@ -146,5 +147,5 @@ fn connect(path: &Path) -> Result<rusqlite::Connection, String> {
 }
 
 fn rows(connection: &rusqlite::Connection) -> Result<u64, String> {
-    connection.query_row(COUNT, [], |row| row.get(0)).map_err(text)
+    connection.query_row(COUNT, [], |row| row.get::<_, u32>(0)).map(u64::from).map_err(text)
 }
