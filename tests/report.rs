@@ -24,7 +24,7 @@ fn a_whole_page_is_self_contained_small_and_complete() {
     {
         assert!(page.contains(present), "{present}");
     }
-    for bench in ["ring", "executor", "server", "timers"] {
+    for bench in ["ring", "executor", "server", "timers", "workflow"] {
         let section = page.split(&format!("<section id=\"b-{bench}-\">")).nth(1).unwrap();
         let section = section.split("</section>").next().unwrap();
         assert!(section.contains("<svg") && section.contains("<table"), "{bench}");
@@ -184,7 +184,7 @@ fn missing_damaged_and_foreign_records_are_named_and_the_report_is_still_written
     let outcome = report::build(&records, &dir.join("report")).unwrap();
     assert_eq!(outcome.results.skipped.len(), 3);
     let missing: Vec<&str> = outcome.results.missing.iter().map(|m| &*m.bench).collect();
-    assert_eq!(missing, ["executor", "server", "timers"]);
+    assert_eq!(missing, ["executor", "server", "timers", "workflow"]);
     let page = fs::read_to_string(outcome.page).unwrap();
     for told in ["server.json", "alien.json", "schema 0", "cargo bench --bench executor"] {
         assert!(page.contains(told), "{told}");

@@ -13,7 +13,7 @@ use super::results::{
 };
 
 /// The benches of this project: one without a record is said to be missing.
-pub const EXPECTED: [&str; 4] = ["executor", "ring", "server", "timers"];
+pub const EXPECTED: [&str; 5] = ["executor", "ring", "server", "timers", "workflow"];
 
 /// More noisy rounds than this share make a bench noisy.
 const NOISY_ROUNDS_MAX: f64 = 0.25;
