@@ -141,7 +141,9 @@ pub(crate) fn full_size() -> Vec<Record> {
     let rings = rings.map(|group| renamed(group, RING)).collect();
     let (ring, server) = (record("ring", rings), record("server", servers));
     let timers = vec![four("sleep_5ms", Better::Lower, 0.07, 0.08, 0.6)];
-    vec![ring, record("executor", executor), server, record("timers", timers)]
+    let orders = vec![four("orders_latency", Better::Lower, 4.0, 205.0, 9.0)];
+    let (timers, workflow) = (record("timers", timers), record("workflow", orders));
+    vec![ring, record("executor", executor), server, timers, workflow]
 }
 
 /// Adds the subject in another setting, a tenth worse.
