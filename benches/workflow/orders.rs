@@ -72,8 +72,8 @@ fn latency(bench: &mut Harness) {
             .without_criterion()
             .without_control()
             .crowded()
-            .rounds(5, 5)
-            .sample(Duration::from_millis(1000))
+            .rounds(6, 6)
+            .sample(Duration::from_millis(700))
             .claim("acknowledged 10 times as soon as in line (p50)", PER_CONNECTION, 10.0);
         for (name, role, model) in [
             (ACKNOWLEDGES, Role::Subject, Model::Evented),
@@ -111,8 +111,8 @@ fn done(bench: &mut Harness) {
             .without_criterion()
             .without_control()
             .crowded()
-            .rounds(4, 4)
-            .sample(Duration::from_millis(2000))
+            .rounds(6, 6)
+            .sample(Duration::from_millis(1200))
             .claim("10 times the orders of as many threads in line", POOL, 10.0);
         let mut kept = None;
         group.window(ACKNOWLEDGES, Role::Subject, move |window| {

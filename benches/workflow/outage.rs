@@ -53,7 +53,7 @@ pub(crate) fn measure(bench: &mut Harness, whole: bool) {
             .without_criterion()
             .without_control()
             .crowded()
-            .rounds(3, 3)
+            .rounds(6, 6)
             .limit("POST keeps its p99 under 25 ms through every outage", 25.0);
         for (name, role, model) in [
             (ACKNOWLEDGES, Role::Subject, Model::Evented),

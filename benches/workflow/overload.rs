@@ -45,7 +45,7 @@ pub(crate) fn measure(bench: &mut Harness, whole: bool) {
             .without_criterion()
             .without_control()
             .crowded()
-            .rounds(3, 3)
+            .rounds(6, 6)
             .claim("taken orders keep their p99 within 2x of the unloaded", UNLOADED, 0.5)
             .limit_of("refused in under 5 ms (p99)", REFUSED_MS, 5.0);
         for (name, role, per_s, backlog) in [
