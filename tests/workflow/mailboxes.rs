@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use windlass::time::timeout;
 use windlass::workflow::mailbox::{InboxTaken, Mailbox, MailboxOptions, PostError};
 use windlass::workflow::queue::{Enqueued, Message, ReceiveError, Settle, Store};
 
@@ -168,5 +169,37 @@ fn effects_and_letters_are_kept_together() {
         letter.settled(settled.expect("the lease holds"));
         assert!(inbox.next_timeout(SOON).expect("the store works").is_none());
         assert_eq!((mailbox.len(), found(&database)), (0, vec![1]));
+    });
+}
+
+/// A receiver that gives up again and again, at any moment of the store's work.
+fn impatient<S: Store>(mailbox: &Mailbox<S>) {
+    let runtime = runtime(2);
+    for number in 0..40 {
+        mailbox.post_blocking(format!("{number:02}")).expect("there is room");
+    }
+    let mut inbox = mailbox.inbox().expect("nobody has it");
+    for number in 0..40_u64 {
+        for micros in 0..6 {
+            let time = Duration::from_micros(micros * 50 + number % 7 * 10);
+            let gave_up = runtime.block_on(async { timeout(time, inbox.next()).await.is_err() });
+            if gave_up && micros == 3 {
+                drop(inbox);
+                inbox = mailbox.inbox().expect("nobody has it");
+            }
+        }
+        let letter = runtime.block_on(inbox.next()).expect("the store works");
+        assert_eq!(String::from_utf8_lossy(letter.body()), format!("{number:02}"));
+        runtime.block_on(letter.done()).expect("the store works");
+    }
+}
+
+#[test]
+fn a_receiver_that_gives_up_breaks_no_order() {
+    bounded(|| {
+        impatient(&Mailbox::in_memory(MailboxOptions::default()));
+        let scratch = Scratch::new("impatient");
+        let database = open(&scratch.file("a.db"));
+        impatient(&Mailbox::open(&database, "m", MailboxOptions::default()).expect("new"));
     });
 }

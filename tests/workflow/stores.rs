@@ -50,6 +50,10 @@ for_each_store! {
         many_dead(QueueOptions { attempts_max: 1, dead_max: 1, ..QueueOptions::default() });
     keys_count_while_their_message_is_there_and_a_while_longer:
         keys(QueueOptions { keys_keep: SECOND, keys_max: 3, ..QueueOptions::default() });
+    a_key_that_is_over_counts_no_more_however_many_are_over:
+        old_keys(QueueOptions { keys_keep: SECOND, ..QueueOptions::default() });
+    dead_letters_without_bound_are_dead_letters:
+        boundless(QueueOptions { dead_max: usize::MAX, ..QueueOptions::default() });
     a_full_queue_hands_the_message_back:
         bounds(QueueOptions { messages_max: 2, message_bytes_max: 9, ..QueueOptions::default() });
     a_dropped_delivery_is_given_back: dropped(QueueOptions::default());
@@ -224,6 +228,26 @@ fn keys<S: Store>(queue: MessageQueue<S>, wall: &ManualWall) {
     let send = |name: &str| queue.enqueue_blocking(Message::new(name).dedup(name));
     assert!(matches!(send("2"), Ok(Enqueued::Duplicate(_))));
     assert!(matches!(send("1"), Ok(Enqueued::New(_))));
+}
+
+fn old_keys<S: Store>(queue: MessageQueue<S>, wall: &ManualWall) {
+    let keyed = |number: u32| Message::new("a").dedup(number.to_string());
+    for number in 0..40 {
+        send(&queue, keyed(number));
+        receive(&queue).expect("it is there").ack_blocking().expect("the lease holds");
+    }
+    wall.advance(SECOND);
+    for number in (0..40).rev() {
+        assert!(matches!(queue.enqueue_blocking(keyed(number)), Ok(Enqueued::New(_))), "{number}");
+    }
+    assert_eq!(queue.depth(), 40);
+}
+
+fn boundless<S: Store>(queue: MessageQueue<S>, _: &ManualWall) {
+    send(&queue, Message::new("a"));
+    receive(&queue).expect("it is there").dead_blocking("unfit").expect("the lease holds");
+    assert_eq!(queue.depth(), 0);
+    assert!(receive(&queue).is_none(), "it is dead");
 }
 
 fn bounds<S: Store>(queue: MessageQueue<S>, _: &ManualWall) {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use windlass::sim::TestClock;
 use windlass::time::timeout;
 use windlass::workflow::queue::{
-    EnqueueError, MemoryStore, Message, MessageQueue, QueueOptions, ReceiveError, SqliteStore,
-    Store,
+    Delivery, EnqueueError, MemoryStore, Message, MessageQueue, QueueOptions, ReceiveError,
+    SqliteStore, Store,
 };
 use windlass::workflow::wall::ClockWall;
 use windlass::{CorePlan, Runtime};
 
+use super::polled::Polled;
 use super::scratch::{Scratch, open};
 use super::support::{bounded, runtime, wait_until};
 
@@ -265,5 +266,73 @@ fn closing_wakes_all_and_threads_wait_as_tasks_do() {
         ends.sort_by_key(Result::is_err);
         assert_eq!(ends[1..], [Err(ReceiveError::Closed), Err(ReceiveError::Closed)]);
         assert!(ends[0].is_ok());
+    });
+}
+
+/// A sender that is called for room and does not use it: its message is there already.
+#[test]
+fn a_call_for_room_that_is_not_used_passes_on() {
+    bounded(|| {
+        let runtime = runtime(2);
+        let options = QueueOptions { messages_max: 1, ..QueueOptions::default() };
+        let queue = MessageQueue::in_memory(options);
+        runtime.block_on(queue.enqueue(Message::new("first"))).expect("there is room");
+        let mut senders = Vec::new();
+        for (at, message) in [Message::new("a").dedup("k"), Message::new("a").dedup("k")]
+            .into_iter()
+            .chain([Message::new("last")])
+            .enumerate()
+        {
+            let own = queue.clone();
+            senders.push(runtime.spawn(async move { own.enqueue_when_room(message).await }));
+            until_waiting_senders(&runtime, &queue, at + 1);
+        }
+        for _ in 0..3 {
+            runtime.block_on(async {
+                let delivery = queue.receive().await.expect("it is open");
+                delivery.ack().await.expect("the lease holds");
+            });
+        }
+        for sender in senders {
+            assert!(runtime.block_on(sender).expect("it ends").is_ok());
+        }
+    });
+}
+
+fn until_waiting_senders<S: Store>(runtime: &Runtime, queue: &MessageQueue<S>, count: usize) {
+    wait_until(|| {
+        runtime.block_on(queue.stats()).is_ok_and(|stats| stats.waiting_for_room == count)
+    });
+}
+
+/// Who is to take over the watch over the time is called for a message before it comes to that.
+#[test]
+fn the_watch_over_the_time_is_handed_on_past_those_who_are_called() {
+    bounded(|| {
+        let (runtime, clock, options) = on_clock();
+        let handle = runtime.handle();
+        let _inside = handle.enter();
+        let queue = MessageQueue::new(MemoryStore::new(options));
+        let mut waiting: Vec<_> = (0..3).map(|_| Polled::new(queue.receive())).collect();
+        for one in &mut waiting {
+            assert!(one.poll().is_pending());
+        }
+        let send = |message| {
+            assert!(queue.enqueue_blocking(message).is_ok(), "there is room");
+        };
+        send(Message::new("late").delay(5 * SECOND));
+        assert!(waiting[0].poll().is_pending(), "it has the watch now");
+        send(Message::new("a"));
+        let first = waiting[0].ready().expect("it is open");
+        send(Message::new("b"));
+        let second = waiting[1].ready().expect("it is open");
+        assert!(waiting[2].is_woken(), "it is alone now, and must watch");
+        assert!(waiting[2].poll().is_pending());
+        clock.advance(6 * SECOND);
+        wait_until(|| waiting[2].is_woken());
+        let third = waiting[2].ready().expect("it is open");
+        let bodies = [&first, &second, &third].map(|delivery| delivery.body().to_vec());
+        assert_eq!(bodies, [b"a".to_vec(), b"b".to_vec(), b"late".to_vec()]);
+        [first, second, third].into_iter().for_each(Delivery::leave);
     });
 }

@@ -46,6 +46,7 @@ impl InLine {
         let settings = &desk.settings;
         let client = BlockingClient::new(ClientSettings {
             timeout: settings.attempt_timeout,
+            kept_max: settings.workers,
             ..ClientSettings::new(settings.slow)
         });
         InLine { client, under_way: Mutex::default(), desk }
@@ -128,7 +129,13 @@ impl InLine {
             return error(HttpStatus::Conflict, "idempotency-key", why);
         };
         if record.status == Status::Dead {
-            match self.desk.database.write_blocking(move |tx| ledger::revive(tx, id.number)) {
+            // Its message, if it has one, is a dead letter, which nobody would deliver if this
+            // process ended now.
+            let revived = self.desk.database.write_blocking(move |tx| {
+                ledger::forget_message(tx, id.number)?;
+                ledger::revive(tx, id.number)
+            });
+            match revived {
                 Ok(_) => self.desk.figures.revived.one(),
                 Err(error) => return self.desk.failed(&error),
             }
@@ -146,7 +153,11 @@ impl InLine {
         let record = match ended {
             Ok(Some(record)) => record,
             Ok(None) => return unknown(),
-            Err(error) => return self.desk.failed(&error),
+            // It was taken, and its work may be done: not to be sent again as another order.
+            Err(_) => {
+                self.desk.figures.unsaved.one();
+                return about(HttpStatus::ServerError, &record);
+            }
         };
         let figures = &self.desk.figures;
         if failed {

@@ -80,6 +80,12 @@ pub(super) fn set_message(db: &Connection, number: u64, message: u64) -> Result<
     db.prepare_cached(statement)?.execute([number as i64, message as i64]).map(drop)
 }
 
+/// No message stands for it any more: whoever works behind the queue gives it one anew.
+pub(super) fn forget_message(db: &Connection, number: u64) -> Result<()> {
+    let statement = "UPDATE orders SET message = NULL WHERE number = ?1";
+    db.prepare_cached(statement)?.execute([number as i64]).map(drop)
+}
+
 /// Which message stands for an order.
 pub(super) fn message(db: &Connection, number: u64) -> Result<Option<u64>> {
     let statement = "SELECT message FROM orders WHERE number = ?1";

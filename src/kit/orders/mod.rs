@@ -17,7 +17,7 @@
 //! **The promise.** What was answered with 202 is in the database, synced, with its message; it is
 //! worked on until it is completed or a dead letter, over crashes too; and the slow service does
 //! its work once, since an order's name is its idempotency key. What was answered with 503 was not
-//! taken, and may be sent again.
+//! acknowledged, and may be sent again, with its key: after a sync that failed it is uncertain.
 
 mod json;
 mod order;
@@ -31,6 +31,7 @@ mod replies;
 mod routes;
 mod settings;
 mod desk;
+mod probing;
 mod steps;
 mod queued;
 mod in_line;

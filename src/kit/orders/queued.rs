@@ -39,6 +39,7 @@ use super::figures::Exposition;
 use super::id::OrderId;
 use super::ledger;
 use super::order::Order;
+use super::probing::Probing;
 use super::record::{Record, Status};
 use super::replies::{about, error, invalid, no_room, other_order};
 use super::routes::unknown;
@@ -71,6 +72,8 @@ pub(super) struct Queued {
     client: Client,
     /// The workers and the periodic job, once it is started.
     jobs: OnceLock<Jobs>,
+    /// Whether a worker makes the probes of a half-open circuit.
+    probing: Probing,
 }
 
 impl Queued {
@@ -91,7 +94,13 @@ impl Queued {
             kept_max: settings.workers,
             ..ClientSettings::new(settings.slow)
         });
-        Ok(Queued { queue: MessageQueue::new(store), client, jobs: OnceLock::new(), desk })
+        Ok(Queued {
+            queue: MessageQueue::new(store),
+            client,
+            jobs: OnceLock::new(),
+            probing: Probing::default(),
+            desk,
+        })
     }
 
     pub(super) fn tasks_max(&self) -> usize {
@@ -169,7 +178,11 @@ impl Queued {
                 figures.rejected.one();
                 no_room(NO_ROOM_RETRY_S)
             }
-            Err(error) => self.desk.failed(&error),
+            Err(error) => {
+                // Messages that were counted in may not have been kept: a worker looks.
+                self.queue.notify();
+                self.desk.failed(&error)
+            }
         }
     }
 
@@ -224,15 +237,20 @@ impl Queued {
             let queue = self.queue.clone();
             let job = move |tx: &Transaction<'_>| steps::requeue(tx, queue.store(), after, PAGE);
             match self.desk.database.write(job).await {
-                Ok((queued, Some(last))) => {
-                    self.desk.figures.requeued.add(queued);
-                    after = last;
+                Ok(page) => {
+                    self.desk.figures.requeued.add(page.queued);
+                    self.queue.notify();
+                    after = page.last.unwrap_or(after);
+                    match (page.full, page.last) {
+                        (true, _) => sleep(DATABASE_PAUSE).await,
+                        (false, None) => return,
+                        (false, Some(_)) => {}
+                    }
                 }
-                Ok((_, None)) | Err(WriteError::Closed) => return,
-                // No room, or a database that fails: again, until it is done.
+                Err(WriteError::Closed) => return,
+                // A database that fails: again, until it is done.
                 Err(_) => sleep(DATABASE_PAUSE).await,
             }
-            self.queue.notify();
         }
     }
 
@@ -246,7 +264,12 @@ impl Queued {
 
     async fn work(self: Arc<Self>) {
         while !self.is_stopping() {
-            if self.desk.breaker.state() == State::Open {
+            // One worker at a time makes the probes of a half-open circuit: with all of them,
+            // nearly every message would be leased only to be put back, and new orders would wait.
+            let state = self.desk.breaker.state();
+            let probes = (state == State::HalfOpen).then(|| self.probing.begin());
+            let probing = probes.flatten();
+            if state != State::Closed && probing.is_none() {
                 sleep(CIRCUIT_LOOK).await;
                 continue;
             }
@@ -255,6 +278,7 @@ impl Queued {
                 Err(ReceiveError::Closed) => return,
                 Err(ReceiveError::Store(_)) => sleep(DATABASE_PAUSE).await,
             }
+            drop(probing);
         }
     }
 
@@ -277,9 +301,6 @@ impl Queued {
                 return drop(delivery.nack(DATABASE_PAUSE).await);
             }
         };
-        if let Some(wait) = self.postponed(&record, delivery.attempt()) {
-            return drop(delivery.nack(wait).await);
-        }
         let permit = match self.desk.breaker.try_pass() {
             Ok(permit) => permit,
             Err(open) => {
@@ -287,6 +308,10 @@ impl Queued {
                 return drop(delivery.nack_because(wait, "the circuit is open").await);
             }
         };
+        if let Some(wait) = self.postponed(&record, delivery.attempt()) {
+            drop(permit);
+            return drop(delivery.nack(wait).await);
+        }
         let work = Work::new(id, record.total_cents);
         self.desk.figures.attempts.one();
         let in_flight = self.desk.figures.in_flight.enter();

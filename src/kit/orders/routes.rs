@@ -5,9 +5,10 @@ use crate::kit::http::{Ask, Method, Reply, Status};
 use super::id::OrderId;
 use super::replies::error;
 
-/// Most dead letters told at a time, and how many are where nothing else is asked for.
-const DEAD_MAX: usize = 1_000;
-const DEAD_COMMON: usize = 100;
+/// Most dead letters told at a time, since each may be long; and how many are where nothing else is
+/// asked for.
+const DEAD_MAX: usize = 100;
+const DEAD_COMMON: usize = 20;
 
 const PATHS: &str = "no such path; there are: GET /, POST /orders, GET /orders/{id}, \
     GET /orders/{id}/events, GET /summary, GET /metrics, GET /dead-letters, \
@@ -90,7 +91,7 @@ fn dead(query: &str, epoch: u32) -> Route {
             },
             "max" => match value.parse() {
                 Ok(number) if (1..=DEAD_MAX).contains(&number) => Ok((after, number)),
-                _ => Err(("max", "must be a number from 1 to 1000")),
+                _ => Err(("max", "must be a number from 1 to 100")),
             },
             _ => Err(("", "the query knows `after` and `max`")),
         };
@@ -140,7 +141,7 @@ mod tests {
         }
         assert_eq!(get("/orders"), Status::MethodNotAllowed);
         assert_eq!(status(routed(Method::Other, "/metrics")), Status::MethodNotAllowed);
-        for bad in ["max=0", "max=1001", "after=7", "first=1", "max"] {
+        for bad in ["max=0", "max=101", "after=7", "first=1", "max"] {
             let target = format!("/dead-letters?{bad}");
             assert_eq!(status(routed(Method::Get, &target)), Status::BadRequest, "{bad}");
         }

@@ -119,23 +119,38 @@ pub(super) fn revive(
     Ok(record.map(|record| (record, revived)))
 }
 
-/// Queues those of the next unfinished orders that have no message: how many, and the last one
-/// looked at.
+/// What came of a page of unfinished orders.
+pub(super) struct Requeued {
+    /// How many were queued.
+    pub(super) queued: u64,
+    /// The last one that was looked at.
+    pub(super) last: Option<u64>,
+    /// The queue has no room for the one behind it.
+    pub(super) full: bool,
+}
+
+/// Queues those of the next unfinished orders that have no message, as far as there is room.
 pub(super) fn requeue(
     tx: &Transaction<'_>,
     store: &SqliteStore,
     after: u64,
     max: usize,
-) -> Result<(u64, Option<u64>), StepError> {
-    let numbers = ledger::unfinished(tx, after, max)?;
-    let mut queued = 0;
-    for number in &numbers {
-        if ledger::message(tx, *number)?.is_none() {
-            queue(tx, store, *number)?;
-            queued += 1;
+) -> Result<Requeued, StepError> {
+    let mut page = Requeued { queued: 0, last: None, full: false };
+    for number in ledger::unfinished(tx, after, max)? {
+        if ledger::message(tx, number)?.is_none() {
+            match queue(tx, store, number) {
+                Ok(_) => page.queued += 1,
+                Err(StepError::NoRoom) => {
+                    page.full = true;
+                    break;
+                }
+                Err(failed) => return Err(failed),
+            }
         }
+        page.last = Some(number);
     }
-    Ok((queued, numbers.last().copied()))
+    Ok(page)
 }
 
 /// What became of an order after a call.

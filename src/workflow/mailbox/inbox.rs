@@ -1,23 +1,31 @@
 //! The receiver's side.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::sync::lock;
-use crate::workflow::blocking::block_on;
+use crate::workflow::blocking::{block_on, block_timeout};
 use crate::workflow::queue::{
     Delivery, Lease, MessageId, MessageQueue, ReceiveError, SettleError, Settled, Store,
 };
 
-/// What outlives a receiver: the letter that is not done.
+/// The next letter on its way. It is never dropped halfway: what the store has handed out to it
+/// would come back behind the letters that follow.
+type Receiving<S> = Pin<Box<dyn Future<Output = Result<Delivery<S>, ReceiveError>> + Send>>;
+
+/// What outlives a receiver: the letter that is not done, or is on its way.
 pub(super) struct Held<S: Store> {
     is_open: bool,
     first: Option<Delivery<S>>,
+    receiving: Option<Receiving<S>>,
 }
 
 impl<S: Store> Held<S> {
     pub(super) fn new() -> Self {
-        Self { is_open: false, first: None }
+        Self { is_open: false, first: None, receiving: None }
     }
 }
 
@@ -34,6 +42,7 @@ pub struct Inbox<S: Store> {
     queue: MessageQueue<S>,
     held: Arc<Mutex<Held<S>>>,
     first: Option<Delivery<S>>,
+    receiving: Option<Receiving<S>>,
 }
 
 impl<S: Store> Inbox<S> {
@@ -43,20 +52,37 @@ impl<S: Store> Inbox<S> {
         if std::mem::replace(&mut state.is_open, true) {
             return None;
         }
-        let first = state.first.take();
+        let (first, receiving) = (state.first.take(), state.receiving.take());
         drop(state);
-        Some(Self { queue, held, first })
+        Some(Self { queue, held, first, receiving })
+    }
+
+    /// The next letter's way, begun before or now.
+    fn receiving(&mut self) -> &mut Receiving<S> {
+        self.receiving.get_or_insert_with(|| {
+            let queue = self.queue.clone();
+            Box::pin(async move { queue.receive().await })
+        })
+    }
+
+    /// It has arrived.
+    fn received(&mut self, came: Result<Delivery<S>, ReceiveError>) -> Result<(), ReceiveError> {
+        self.receiving = None;
+        self.first = Some(came?);
+        Ok(())
     }
 
     /// The first letter that is not done, waiting while there is none.
     ///
-    /// **Cancel safety.** Dropped before it is ready, nothing was received.
+    /// **Cancel safety.** Dropped before it is ready, nothing was received: the next call goes on
+    /// where it was.
     ///
     /// # Errors
     /// [`ReceiveError`].
     pub async fn next(&mut self) -> Result<Letter<'_, S>, ReceiveError> {
         if self.first.is_none() {
-            self.first = Some(self.queue.receive().await?);
+            let came = self.receiving().await;
+            self.received(came)?;
         }
         Ok(Letter(&mut self.first))
     }
@@ -67,7 +93,15 @@ impl<S: Store> Inbox<S> {
     /// [`ReceiveError`].
     pub async fn try_next(&mut self) -> Result<Option<Letter<'_, S>>, ReceiveError> {
         if self.first.is_none() {
-            self.first = self.queue.try_receive().await?;
+            match &mut self.receiving {
+                Some(receiving) => {
+                    let looked = poll_fn(|cx| Poll::Ready(receiving.as_mut().poll(cx))).await;
+                    if let Poll::Ready(came) = looked {
+                        self.received(came)?;
+                    }
+                }
+                None => self.first = self.queue.try_receive().await?,
+            }
         }
         Ok(self.first.is_some().then_some(Letter(&mut self.first)))
     }
@@ -81,7 +115,14 @@ impl<S: Store> Inbox<S> {
         timeout: Duration,
     ) -> Result<Option<Letter<'_, S>>, ReceiveError> {
         if self.first.is_none() {
-            self.first = self.queue.receive_timeout(timeout)?;
+            match &mut self.receiving {
+                Some(receiving) => {
+                    if let Some(came) = block_timeout(timeout, receiving) {
+                        self.received(came)?;
+                    }
+                }
+                None => self.first = self.queue.receive_timeout(timeout)?,
+            }
         }
         Ok(self.first.is_some().then_some(Letter(&mut self.first)))
     }
@@ -91,6 +132,7 @@ impl<S: Store> Drop for Inbox<S> {
     fn drop(&mut self) {
         let mut held = lock(&self.held);
         held.first = self.first.take();
+        held.receiving = self.receiving.take();
         held.is_open = false;
     }
 }

@@ -100,15 +100,14 @@ impl State {
         watch.or_else(|| self.waiting.values().next()).cloned()
     }
 
-    /// Takes a ticket out. Whether it was called, and who takes over the watch.
+    /// Takes a ticket out. Whether it was called, and who takes over the watch, when nobody has it:
+    /// who was asked to before may have been called meanwhile.
     fn leave(&mut self, ticket: u64) -> (bool, Option<Waker>) {
         self.waiting.remove(&ticket);
         let is_called = self.called.remove(&ticket);
-        if self.watch != Some(ticket) {
-            return (is_called, None);
-        }
-        self.watch = None;
-        (is_called, self.due_ms.and_then(|_| self.watcher()))
+        self.watch = self.watch.filter(|&watch| watch != ticket);
+        let is_wanted = self.watch.is_none() && self.due_ms.is_some();
+        (is_called, is_wanted.then(|| self.watcher()).flatten())
     }
 }
 

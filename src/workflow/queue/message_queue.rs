@@ -68,7 +68,8 @@ impl<S: Store> MessageQueue<S> {
         let told = beside.clone();
         store.on_unheard(Arc::new(move || {
             told.items.ring();
-            told.room.ring();
+            // What was not heard may have freed more than one place.
+            told.room.ring_all();
         }));
         Self { shared: Arc::new(Shared { store, beside }) }
     }
@@ -128,7 +129,10 @@ impl<S: Store> MessageQueue<S> {
             match self.offer(message).await {
                 Err(EnqueueError::Full(back)) => message = back,
                 other => {
-                    listener.found();
+                    // A call for room that is not taken passes to the next in line.
+                    if matches!(other, Ok(Enqueued::New(_))) {
+                        listener.found();
+                    }
                     return other;
                 }
             }

@@ -12,7 +12,7 @@ use super::statements::STEPS;
 use super::store::{Counts, DeadLetter, Lease, Settle, Settled, Store, Taken};
 use super::tables::Tables;
 use crate::sync::lock;
-use crate::workflow::sqlite::{Database, Fault, FaultKind, OpenError, WriteError};
+use crate::workflow::sqlite::{Database, Fault, FaultKind, OpenError, WriteError, is_not_kept};
 use crate::workflow::wall::after_ms;
 
 /// Keeps messages in a [`Database`], durable as that is: what [`Store::enqueue`] has answered is
@@ -95,8 +95,11 @@ impl<T> Found<T> {
 
 impl<T> Drop for Found<T> {
     fn drop(&mut self) {
-        if let Some(found) = self.found.take() {
-            (self.unheard)(&self.inside, found);
+        match self.found.take() {
+            // It was never so: there is nothing to take back.
+            Some(_) if is_not_kept() => self.inside.tell(),
+            Some(found) => (self.unheard)(&self.inside, found),
+            None => {}
         }
     }
 }

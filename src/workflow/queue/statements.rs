@@ -83,6 +83,8 @@ pub(super) const DISCARD: &str =
     "UPDATE windlass_queues SET dead = dead - 1 WHERE id = ?1 RETURNING depth";
 
 pub(super) const FIND_KEY: &str = "SELECT id FROM windlass_keys WHERE queue = ?1 AND key = ?2";
+pub(super) const FORGET_KEY: &str =
+    "DELETE FROM windlass_keys WHERE queue = ?1 AND key = ?2 AND until_ms <= ?3";
 pub(super) const ADD_KEY: &str = "INSERT INTO windlass_keys (queue, key, id) VALUES (?1, ?2, ?3)";
 pub(super) const END_KEY: &str =
     "UPDATE windlass_keys SET until_ms = ?3 WHERE queue = ?1 AND key = ?2";

@@ -46,6 +46,11 @@ fn cached<'a>(conn: &'a Connection, sql: &str) -> Sql<CachedStatement<'a>> {
     conn.prepare_cached(sql)
 }
 
+/// A bound, as SQLite has numbers.
+fn most(bound: usize) -> i64 {
+    i64::try_from(bound).unwrap_or(i64::MAX)
+}
+
 fn message(row: &Row<'_>, first: usize) -> Sql<Message> {
     let priority: usize = row.get::<_, u32>(first)? as usize;
     let message =
@@ -82,7 +87,7 @@ impl Tables {
         let mut change = cached(tx, how)?;
         let depth = |row: &Row<'_>| row.get::<_, u32>(0).map(|depth| depth as usize);
         match bound {
-            Some(bound) => change.query_row((self.queue, bound as i64), depth).optional(),
+            Some(bound) => change.query_row((self.queue, most(bound)), depth).optional(),
             None => change.query_row([self.queue], depth).optional(),
         }
     }
@@ -96,6 +101,10 @@ impl Tables {
         let now_ms = self.now_ms();
         if let Some(key) = message.key() {
             self.forget(tx, now_ms as i64, FORGOTTEN_AT_ONCE)?;
+            // Whatever number of others is over: this one must not count any more.
+            if cached(tx, FORGET_KEY)?.execute((self.queue, key, now_ms as i64))? > 0 {
+                self.count_keys(tx, -1)?;
+            }
             let known = cached(tx, FIND_KEY)?
                 .query_row((self.queue, key), |row| row.get::<_, i64>(0))
                 .optional()?;

@@ -144,7 +144,8 @@ impl Database {
     }
 
     /// Reads: runs `job` on one state of the database, which the writer does not change meanwhile.
-    /// It cannot write.
+    /// It cannot write, and must not wait for a write either: when the log is long, writes wait
+    /// until the reads that run have ended.
     ///
     /// # Errors
     /// [`ReadError`].

@@ -1,6 +1,7 @@
 //! What is to be done in a transaction, and who waits for the answer.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rusqlite::Transaction;
@@ -62,7 +63,12 @@ where
     fn answer(self: Box<Self>, fate: Result<(), &Fault>) {
         let answer = match (self.done, fate) {
             (Some(Err(own)), _) => Err(own),
-            (_, Err(fault)) => Err(WriteError::Database(fault.clone())),
+            (done, Err(fault)) => {
+                let before = NOT_KEPT.replace(true);
+                drop(catch_unwind(AssertUnwindSafe(|| drop(done))));
+                NOT_KEPT.set(before);
+                Err(WriteError::Database(fault.clone()))
+            }
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(WriteError::Closed),
         };
@@ -70,6 +76,15 @@ where
         let unheard = self.reply.send(answer);
         drop(catch_unwind(AssertUnwindSafe(|| drop(unheard))));
     }
+}
+
+thread_local! {
+    static NOT_KEPT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether what is being dropped here is the result of a job whose transaction was not kept.
+pub(in crate::workflow) fn is_not_kept() -> bool {
+    NOT_KEPT.get()
 }
 
 /// What a panic said.

@@ -44,6 +44,8 @@ mod gate;
 mod threads;
 mod database;
 
+pub(in crate::workflow) use job::is_not_kept;
+
 pub use self::{database::Database, database::Pending, stats::Stats};
 pub use error::{OpenError, ReadError, TryWriteError, WriteError};
 pub use fault::{Fault, FaultKind};
