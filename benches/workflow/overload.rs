@@ -74,7 +74,8 @@ fn overloaded(
     stage.settle()?;
     let (_, before_mib) = stage.threads_and_rss_mib()?;
     let loaded = offered(&mut client, per_s, time)?;
-    let (unfinished, (_, after_mib)) = (stage.unfinished()?, stage.threads_and_rss_mib()?);
+    let unfinished = stage.figures()?.unfinished()?;
+    let (_, after_mib) = stage.threads_and_rss_mib()?;
     Ok(Sample::new(loaded.ms(0.99))
         .with(REFUSED_MS, loaded.refused_ms(0.99))
         .with("taken_share", loaded.taken_share())

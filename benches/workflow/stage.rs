@@ -48,6 +48,29 @@ pub(crate) struct Stage {
     folder: PathBuf,
 }
 
+/// Figures of the orders service, as of one moment.
+pub(crate) struct Figures(String);
+
+/// How the acknowledged orders ended.
+pub(crate) struct Ended {
+    pub(crate) completed: f64,
+    pub(crate) dead: f64,
+}
+
+impl Figures {
+    /// A metric's value.
+    pub(crate) fn get(&self, name: &str) -> Result<f64, String> {
+        let line = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.parse().ok()).ok_or_else(|| format!("no {name} in metrics"))
+    }
+
+    /// Orders that were acknowledged and are not finished.
+    pub(crate) fn unfinished(&self) -> Result<f64, String> {
+        let of = |state: &str| self.get(&format!("windlass_queue{{state=\"{state}\"}}"));
+        Ok(of("ready")? + of("delayed")? + of("leased")?)
+    }
+}
+
 /// What one open loop of orders came to.
 pub(crate) struct Loaded {
     pub(crate) outcome: LoadOutcome,
@@ -84,30 +107,38 @@ impl Stage {
         LoadClient::connect(load).map_err(|error| error.to_string())
     }
 
-    /// The value of a metric of the orders service.
-    pub(crate) fn metric(&self, name: &str) -> Result<f64, String> {
-        let text = ask(&self.orders, "GET", "/metrics", None)?;
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.and_then(|value| value.parse().ok()).ok_or_else(|| format!("no {name} in metrics"))
+    /// The figures of the orders service, as of one moment.
+    pub(crate) fn figures(&self) -> Result<Figures, String> {
+        ask(&self.orders, "GET", "/metrics", None).map(Figures)
     }
 
-    /// Orders that were acknowledged and are not finished.
-    pub(crate) fn unfinished(&self) -> Result<f64, String> {
-        let of = |state: &str| self.metric(&format!("windlass_queue{{state=\"{state}\"}}"));
-        Ok(of("ready")? + of("delayed")? + of("leased")?)
-    }
-
-    /// Waits until every acknowledged order is finished: how many, and how many were given up.
-    pub(crate) fn settle(&self) -> Result<(f64, f64), String> {
+    /// Waits until every acknowledged order is finished: how it ended. None may be missing.
+    pub(crate) fn settle(&self) -> Result<Ended, String> {
         let until = Instant::now() + PATIENCE;
-        while self.unfinished()? > 0.0 {
-            if Instant::now() > until {
-                return Err(format!("orders were not finished within {PATIENCE:?}"));
+        loop {
+            let figures = self.figures()?;
+            let [received, completed, dead] = ["received", "completed", "dead"]
+                .map(|how| figures.get(&format!("windlass_orders_{how}_total")));
+            let (received, completed, dead) = (received?, completed?, dead?);
+            match figures.unfinished()? {
+                0.0 if received == completed + dead => return Ok(Ended { completed, dead }),
+                unfinished if Instant::now() > until => {
+                    return Err(format!(
+                        "of {received} orders {completed} were completed, {dead} given up, and \
+                         {unfinished} are not finished within {PATIENCE:?}"
+                    ));
+                }
+                _ => thread::sleep(LOOK),
             }
-            thread::sleep(LOOK);
         }
-        let dead = self.metric("windlass_orders_dead_total")?;
-        Ok((self.metric("windlass_orders_completed_total")?, dead))
+    }
+
+    /// How often the slow service has done an order's work: once each.
+    pub(crate) fn effects(&self) -> Result<f64, String> {
+        let text = ask(&self.slow, "GET", "/effects", None)?;
+        let number =
+            text.split("\"effects\":").nth(1).and_then(|rest| rest.split([',', '}']).next());
+        number.and_then(|it| it.trim().parse().ok()).ok_or_else(|| "no effects told".to_owned())
     }
 
     /// Changes how the slow service behaves.
@@ -143,13 +174,23 @@ pub(crate) fn offered(
 ) -> Result<Loaded, String> {
     let mut void = 0;
     loop {
-        let rate = Rate { per_s, time, late_max: LATE_MAX, ..Rate::default() };
-        match client.run(Window::Rate(rate)) {
-            Ok(outcome) => return accounted(outcome).map(|outcome| Loaded { outcome }),
+        match offered_once(client, per_s, time) {
             Err(LoadError::Behind { .. }) if void < VOID_MAX => void += 1,
-            Err(error) => return Err(error.to_string()),
+            other => return other.map_err(|error| error.to_string())?,
         }
     }
+}
+
+/// The same, where it cannot be begun again.
+pub(crate) fn offered_once(
+    client: &mut LoadClient,
+    per_s: u32,
+    time: Duration,
+) -> Result<Result<Loaded, String>, LoadError> {
+    let rate = Rate { per_s, time, late_max: LATE_MAX, ..Rate::default() };
+    client
+        .run(Window::Rate(rate))
+        .map(|outcome| accounted(outcome).map(|outcome| Loaded { outcome }))
 }
 
 /// Orders one behind the other on each connection.
@@ -183,15 +224,6 @@ impl Loaded {
         // Of the same bounds: it cannot fail.
         let _ = both.add(&self.outcome.refused_ns);
         both.value_at_quantile(quantile) as f64 / 1e6
-    }
-
-    /// Adds what another came to.
-    pub(crate) fn add(&mut self, other: &Loaded) -> Result<(), String> {
-        let (own, other) = (&mut self.outcome, &other.outcome);
-        own.requests += other.requests;
-        own.refused += other.refused;
-        let taken = own.latency_ns.add(&other.latency_ns);
-        taken.and_then(|()| own.refused_ns.add(&other.refused_ns)).map_err(|e| e.to_string())
     }
 
     /// The share of the orders that were taken.
