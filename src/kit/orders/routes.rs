@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(get("/orders/000000ab-7/events"), Route::Events(id));
         assert_eq!(get("/summary"), Route::Summary);
         assert_eq!(get("/metrics?x"), Route::Metrics);
-        assert_eq!(get("/dead-letters"), Route::Dead { after: 0, max: 100 });
+        assert_eq!(get("/dead-letters"), Route::Dead { after: 0, max: 20 });
         let some = "/dead-letters?after=000000ab-7&max=5";
         assert_eq!(get(some), Route::Dead { after: 7, max: 5 });
         assert_eq!(routed(Method::Post, "/dead-letters/000000ab-7/retry"), Route::Retry(id));
