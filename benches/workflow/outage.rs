@@ -46,10 +46,10 @@ pub(crate) fn measure(bench: &mut Harness, whole: bool) {
                 "An open loop of 500 orders a second over 256 kept connections, without a pause \
                  between three phases: the slow service (20 ms) fails 30 % of its calls, then \
                  stalls 3 s on each (longer than a call may take), then replies to none; 0.6, 0.6 \
-                 and 1 s, with --all 3, 3 and 5 s, by the clock. The value is the p99 of all orders \
-                 of the three together, whatever became of them; taken_share tells which share was \
-                 taken (202, or 201 in line; the others got 502). Then the slow service is well \
-                 again, and all acknowledged orders \
+                 and 1 s, with --all 3, 3 and 5 s, by the clock. The value is the p99 of all \
+                 orders, whatever became of them; taken_share tells which share was taken (202, or \
+                 201 in line; the others got 502). Then the slow service is well again, and all \
+                 acknowledged orders \
                  must be completed, none given up, or the sample is an error; settled_s is how \
                  long that took.",
             )
