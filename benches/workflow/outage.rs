@@ -9,7 +9,11 @@ use windlass_benches::{Better, Harness, Role, Sample, Window};
 use crate::stage::{Ended, Stage, offered_once};
 
 const SLOW: &[&str] = &["--latency", "20ms", "--jitter", "5ms", "--seed", "7"];
-const ORDERS: &[&str] = &["--attempts-max", "40", "--backoff-max", "1s"];
+const ORDERS: &[&str] = &["--backoff-max", "1s"];
+
+/// Behind a queue orders are tried for longer than the outages last. In line that would only keep
+/// clients waiting: there the usual number of attempts holds.
+const PATIENT: &[&str] = &["--backoff-max", "1s", "--attempts-max", "40"];
 
 const ACKNOWLEDGES: &str = "windlass, acknowledges";
 const PER_CONNECTION: &str = "in line, thread per connection";
@@ -70,7 +74,8 @@ pub(crate) fn measure(bench: &mut Harness, whole: bool) {
 }
 
 fn through(model: Model, phases: &[(&str, u64)], window: &Window) -> Result<Sample, String> {
-    let stage = Stage::start(model, SLOW, ORDERS)?;
+    let orders = if model == Model::Evented { PATIENT } else { ORDERS };
+    let stage = Stage::start(model, SLOW, orders)?;
     let per_s = if window.smoke { SMOKE_PER_S } else { PER_S };
     let refused = (model != Model::Evented).then_some(BAD_GATEWAY);
     let mut client = stage.client(CONNECTIONS.min(per_s as usize), refused)?;
