@@ -41,7 +41,7 @@ fn rounds_go_forward_then_backward_and_the_control_is_the_subject() {
     };
     let mut entries = [entry("a", Role::Subject), entry("b", Role::Baseline)];
     let mut group = group("order", Better::Lower);
-    rounds::run(&mut group, &plan(2), &mut entries, &mut |_| {});
+    rounds::run(&mut group, &plan(2), &mut entries, &mut |_| true);
     assert_eq!(*seen.borrow(), ["a", "b", "a", "a", "b", "a"]);
     let names: Vec<&str> = group.contenders.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "a (again)"]);
@@ -63,7 +63,7 @@ fn failures_and_panics_are_recorded_and_the_others_go_on() {
         Entry::new("zero", Role::Baseline, || Ok(Sample::new(0.0))),
     ];
     let mut group = group("failures", Better::Lower);
-    rounds::run(&mut group, &plan(6), &mut entries, &mut |_| {});
+    rounds::run(&mut group, &plan(6), &mut entries, &mut |_| true);
     let [good, errs, panics, zero, control] = &group.contenders[..] else { panic!("five columns") };
     assert_eq!(good.values.iter().flatten().count(), 6);
     assert_eq!(errs.values.iter().flatten().count(), 2);
@@ -84,7 +84,7 @@ fn ratios_are_oriented_so_that_above_one_is_better() {
             Entry::new("larger", Role::Baseline, || Ok(Sample::new(40.0))),
         ];
         let mut group = group("oriented", better);
-        rounds::run(&mut group, &plan(8), &mut entries, &mut |_| {});
+        rounds::run(&mut group, &plan(8), &mut entries, &mut |_| true);
         let best = compare::best_of(&group, Role::Baseline).unwrap();
         let ratio = compare::ratio(&group, &group.contenders[0], best).unwrap();
         assert_eq!(compare::outcome(&ratio, 0.0), expected);
@@ -113,7 +113,7 @@ fn claims_of_a_value_beside_are_judged_by_it_and_less_is_better() {
         Entry::new("other", Role::Peer, || sample(200.0, 4.0)),
     ];
     let mut group = group("beside", Better::Higher);
-    rounds::run(&mut group, &plan(8), &mut entries, &mut |_| {});
+    rounds::run(&mut group, &plan(8), &mut entries, &mut |_| true);
     let verdict = |against: Option<&str>, of: &str, bar| {
         let (against, of) = (against.map(str::to_owned), Some(of.to_owned()));
         compare::judge(&group, &Claim { text: String::new(), against, of, bar })
@@ -146,7 +146,7 @@ fn rounds_go_on_until_the_claimed_ratio_is_known_or_the_most_are_run() {
             bar: 1.5,
         }));
         let plan = Plan { rounds_max: 60, ..plan(8) };
-        rounds::run(&mut group, &plan, &mut entries, &mut |_| {});
+        rounds::run(&mut group, &plan, &mut entries, &mut |_| true);
         let verdict = group.claims.first().map(|claim| compare::judge(&group, claim).0);
         (group.rounds.len(), verdict)
     };
@@ -183,7 +183,7 @@ fn a_control_that_shows_a_winner_raises_the_smallest_effect_that_counts() {
         Entry::new("peer", Role::Peer, || Ok(Sample::new(10.8))),
     ];
     let mut group = group("control", Better::Lower);
-    rounds::run(&mut group, &plan(8), &mut entries, &mut |_| {});
+    rounds::run(&mut group, &plan(8), &mut entries, &mut |_| true);
     let smallest = compare::smallest_effect(&group);
     assert!((smallest - 0.1).abs() < 1e-6, "{smallest}");
     let peer = compare::ratio(&group, &group.contenders[0], &group.contenders[1]).unwrap();

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use windlass::kit::load::{LoadClient, LoadConfig, ServerProcess};
 use windlass::kit::serve::Model;
+use windlass::kit::stage::contest::SOURCES;
+use windlass::kit::stage::files;
 use windlass_benches::{Better, Group, Harness, Role, Sample, Window};
 
 use crate::child;
-use crate::field::{BARE, Field, PER_CONNECTION, SOURCES, Size, TOKIO, WINDLASS, enough};
+use crate::field::{BARE, Field, PER_CONNECTION, Size, TOKIO, WINDLASS};
 use crate::spec::{Kind, Spec};
 
 /// Connections held; the last is the issue's.
@@ -77,7 +79,7 @@ fn memory(bench: &mut Harness, size: Size, held: usize) {
 }
 
 fn holder(group: &mut Group<'_>, name: &str, role: Role, spec: Spec, held: usize) {
-    match enough(held + LOT) {
+    match files::enough(held + LOT) {
         Ok(()) => group.window(name, role, move |_: &Window| grown(&spec, held)),
         Err(why) => group.broken(name, role, &why),
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use windlass::kit::serve::Model;
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
-use crate::stage::{Stage, in_turn, offered};
+use windlass::kit::stage::orders::{Stage, in_turn, offered};
 
 /// How long the slow service takes.
 const SLOW: &[&str] = &["--latency", "200ms", "--jitter", "0ms"];

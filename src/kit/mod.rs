@@ -9,5 +9,7 @@ pub mod slow;
 pub mod orders;
 pub mod load;
 pub mod measure;
+pub mod stage;
+pub mod claims;
 pub mod report;
 pub mod cli;

@@ -34,6 +34,8 @@ pub(crate) fn group(id: &str, better: Better, centres: &[(&str, Role, f64)]) -> 
             role: *role,
             values: (0..ROUNDS).map(value).collect(),
             side: Default::default(),
+            distributions: Default::default(),
+            series: Default::default(),
             ops: Some(1000),
             failure: None,
         }
@@ -49,6 +51,7 @@ pub(crate) fn group(id: &str, better: Better, centres: &[(&str, Role, f64)]) -> 
         family: None,
         x: None,
         crowded: false,
+        boundary: false,
         claims: Vec::new(),
         rounds: (0..ROUNDS)
             .map(|round| Round { backward: round % 2 == 1, ..Round::default() })

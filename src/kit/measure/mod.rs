@@ -1,15 +1,24 @@
 //! What makes a number trustworthy: interleaved rounds, intervals, noise gates, records that keep
 //! the raw values.
 //!
-//! Bottom-up: where records lie, randomness, statistics, the machine, its noise, what is compared,
-//! the record, the comparison of two contenders, and the rounds that make it all.
+//! Bottom-up: where records lie, randomness, statistics, the machine, its noise, its cores and what
+//! a process uses of them, what is compared and what is drawn of it, the record, the comparison of
+//! two contenders, the rounds that make it all, how long they take, and a group of contenders that
+//! is described, run and measured.
 
 pub mod paths;
 pub mod random;
 pub mod statistics;
 pub mod environment;
 pub mod noise;
+pub mod cores;
+pub mod process;
+pub mod figure;
 pub mod contender;
 pub mod record;
 pub mod compare;
 pub mod rounds;
+pub mod profile;
+pub mod group;
+pub mod work;
+pub mod course;

@@ -1,19 +1,14 @@
 //! One contender: a server process, the client that loads it, and what one window of requests says.
 
-use std::fs;
 use std::time::Duration;
 
-use windlass::kit::load::{
+use crate::kit::load::{
     self, LoadClient, LoadConfig, LoadError, LoadOutcome, Manner, Rate, ServerProcess,
 };
-use windlass::kit::serve::Model;
-use windlass_benches::cores::{Confined, Core};
-use windlass_benches::{Sample, Window};
-
-use crate::field::{Load, SOURCES};
-use crate::process::{Used, own_thread_cpu_us, threads_and_rss_mib};
-use crate::spec::{Kind, Spec};
-use crate::{child, nginx};
+use crate::kit::measure::contender::Sample;
+use crate::kit::measure::cores::{Confined, Core};
+use crate::kit::measure::group::Window;
+use crate::kit::measure::process::{self, Used};
 
 /// Little's law may be missed by this share; more means that the client miscounts.
 const LITTLE_SHARE_MAX: f64 = 0.10;
@@ -33,44 +28,60 @@ const SMOKE_LATE_MAX: Duration = Duration::from_secs(60);
 /// Void windows of the open loop in a row, after which the contender counts as failed.
 const VOID_MAX: u32 = 8;
 
+/// Source addresses of clients that open many connections: each has 28,000 ports.
+pub const SOURCES: u8 = 200;
+
 /// When the client's connections are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Connect {
+pub enum Connect {
     /// Once; they stay open while others are measured.
     Once,
     /// Before each window anew: there are not descriptors enough for those of all contenders.
     EachWindow,
 }
 
+/// How a server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct How {
+    /// When the connections are opened.
+    pub connect: Connect,
+    /// The server ends kept connections while others wait: a request that is tried again is how it
+    /// works. Elsewhere it is an error, unless each request has a connection of its own.
+    pub retries_belong: bool,
+    /// The client keeps to the machine's last core; the server is on the first.
+    pub pinned: bool,
+}
+
 /// A running server and its client. The client goes first.
-pub(crate) struct Contest {
+#[derive(Debug)]
+pub struct Contest {
     client: Option<LoadClient>,
     process: ServerProcess,
-    spec: Spec,
     load: LoadConfig,
-    connect: Connect,
-    retries_belong: bool,
+    how: How,
 }
 
 impl Contest {
-    /// Starts the server, and the client that `load` describes for its address.
-    pub(crate) fn start(spec: &Spec, connect: Connect, load: Load<'_>) -> Result<Contest, String> {
-        let process = child::start(spec)?;
-        let mut load = load(process.addr());
-        // A pool ends connections while others wait, and a connection that serves one request may
-        // end before it is used: there a request that is tried again is how the model works.
-        let retries_belong = load.manner != Manner::KeepAlive
-            || spec.close_each
-            || spec.kind == Kind::Kit(Model::ThreadPool);
-        if connect == Connect::EachWindow {
-            load.sources = SOURCES;
+    /// The server `process`, and the client that `load` describes for its address.
+    ///
+    /// # Errors
+    /// What keeps the client from connecting.
+    pub fn start(process: ServerProcess, load: LoadConfig, how: How) -> Result<Contest, String> {
+        let mut contest = Contest { client: None, process, load, how };
+        if how.connect == Connect::EachWindow {
+            contest.load.sources = SOURCES;
         }
-        let spec = *spec;
-        let mut contest = Contest { client: None, process, spec, load, connect, retries_belong };
-        if connect == Connect::Once {
+        contest.how.retries_belong |= contest.load.manner != Manner::KeepAlive;
+        if how.connect == Connect::Once {
             contest.connect()?;
         }
         Ok(contest)
+    }
+
+    /// The server's process.
+    #[must_use]
+    pub fn process(&self) -> &ServerProcess {
+        &self.process
     }
 
     /// Opens the connections, where they are not open, and asks once on each.
@@ -85,7 +96,7 @@ impl Contest {
 
     /// Closes the connections, where they are not to stay open.
     fn close(&mut self) {
-        if self.connect == Connect::EachWindow {
+        if self.how.connect == Connect::EachWindow {
             self.client = None;
         }
     }
@@ -96,8 +107,11 @@ impl Contest {
 
     /// Measures one window of the closed loop, where connections are kept after one request on each
     /// that is not counted: requests per second.
-    pub(crate) fn measure(&mut self, window: &Window) -> Result<Sample, String> {
-        let _confined = self.spec.pinned.then(|| Confined::to(Core::Last));
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
+    pub fn measure(&mut self, window: &Window) -> Result<Sample, String> {
+        let _confined = self.how.pinned.then(|| Confined::to(Core::Last));
         let length = match window.smoke {
             true => load::Window::Requests(SMOKE_REQUESTS),
             false => load::Window::Time(window.duration),
@@ -110,7 +124,7 @@ impl Contest {
         let loaded = warm.and_then(|()| self.loaded(length, LoadOutcome::requests_per_s));
         self.close();
         let (outcome, mut sample) = loaded?;
-        if self.retries_belong {
+        if self.how.retries_belong {
             let each = outcome.retries as f64 / outcome.requests as f64;
             sample = sample.with("retries_per_request", each);
         }
@@ -126,7 +140,10 @@ impl Contest {
     }
 
     /// The same for what the server's user code took: microseconds for each request.
-    pub(crate) fn measure_user(&mut self, window: &Window) -> Result<Sample, String> {
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
+    pub fn measure_user(&mut self, window: &Window) -> Result<Sample, String> {
         let sample = self.measure(window)?;
         let user_us = sample.side.get(USER_CPU).copied().ok_or(UNTOLD)?;
         let rate = sample.value;
@@ -136,8 +153,11 @@ impl Contest {
 
     /// Measures one window of the open loop: the latency, in milliseconds, that a thousandth of the
     /// requests exceeds. A window in which the generator fell behind is void and begun again.
-    pub(crate) fn measure_open(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
-        let _confined = self.spec.pinned.then(|| Confined::to(Core::Last));
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
+    pub fn measure_open(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
+        let _confined = self.how.pinned.then(|| Confined::to(Core::Last));
         let per_s = if window.smoke { SMOKE_RATE } else { per_s };
         // Smoke mode judges no one's speed, the generator's neither.
         let late_max = if window.smoke { SMOKE_LATE_MAX } else { Rate::default().late_max };
@@ -167,7 +187,10 @@ impl Contest {
     }
 
     /// The same for what it cost the server: microseconds of processor time for each request.
-    pub(crate) fn measure_cost(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
+    pub fn measure_cost(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
         let sample = self.measure_open(window, per_s)?;
         let cpu_us = sample.side.get(CPU).copied().ok_or(UNTOLD)?;
         let latency_ms = sample.value;
@@ -181,9 +204,9 @@ impl Contest {
         value: impl Fn(&LoadOutcome) -> f64,
     ) -> Result<(LoadOutcome, Sample), String> {
         let pid = self.process.id();
-        let (before, client_before) = (Used::by(pid), own_thread_cpu_us());
+        let (before, client_before) = (Used::by(pid), process::own_thread_cpu_us());
         let outcome = self.run(length)?;
-        let (after, client_after) = (Used::by(pid), own_thread_cpu_us());
+        let (after, client_after) = (Used::by(pid), process::own_thread_cpu_us());
         let mut sample = Sample::new(value(&outcome));
         // The client is this thread: near 1 it is the client that is measured.
         if let Some((before, after)) = client_before.zip(client_after) {
@@ -195,7 +218,7 @@ impl Contest {
             let requests = outcome.requests as f64;
             sample = sample.with(CPU, cpu_us / requests).with(USER_CPU, user_us / requests);
         }
-        if let Some((threads, rss_mib)) = threads_and_rss_mib(pid) {
+        if let Some((threads, rss_mib)) = process::threads_and_rss_mib(pid) {
             sample = sample.with("server_threads", threads).with("server_rss_mib", rss_mib);
         }
         Ok((outcome, sample))
@@ -211,7 +234,7 @@ impl Contest {
             Err(error) => return Err(error.to_string()),
         };
         match outcome.errors.total() {
-            0 if outcome.retries > 0 && !self.retries_belong => Err(format!(
+            0 if outcome.retries > 0 && !self.how.retries_belong => Err(format!(
                 "{} requests were tried again, since their kept connections had ended",
                 outcome.retries
             )),
@@ -248,20 +271,11 @@ impl Contest {
     }
 }
 
-impl Drop for Contest {
-    fn drop(&mut self) {
-        if self.spec.kind == Kind::Nginx {
-            // It may go on writing there until it is killed; what it leaves is a few empty files.
-            let _ = fs::remove_dir_all(nginx::directory(self.process.id()));
-        }
-    }
-}
-
 /// Processor time of the server for each request, in microseconds.
-pub(crate) const CPU: &str = "server_cpu_us_per_request";
+pub const CPU: &str = "server_cpu_us_per_request";
 
 /// The user code's part of it.
-pub(crate) const USER_CPU: &str = "server_user_cpu_us_per_request";
+pub const USER_CPU: &str = "server_user_cpu_us_per_request";
 
 const UNTOLD: &str = "this system does not say what a process has used";
 

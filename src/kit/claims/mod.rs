@@ -1,0 +1,19 @@
+//! The claims about asynchronism, each measured on the reader's own machine: one file a claim says
+//! what is claimed, what is measured, what would refute it, and by which rule the verdict comes.
+//!
+//! Bottom-up: what a claim is, the claims, and the run that measures them.
+
+pub mod claim;
+pub mod non_blocking;
+pub mod run;
+
+use self::claim::Claim;
+
+/// All claims, in the order in which they are measured and shown.
+pub const ALL: &[&Claim] = &[&non_blocking::CLAIM];
+
+/// The claim called `id`.
+#[must_use]
+pub fn named(id: &str) -> Option<&'static Claim> {
+    ALL.iter().copied().find(|claim| claim.id == id)
+}

@@ -1,0 +1,30 @@
+//! This very program, started again as the windlass binary.
+
+use std::env;
+use std::process::Command;
+
+use crate::kit::load::{ServerProcess, UNTIL_STDIN_CLOSES};
+
+/// Tells a program that uses the kit to be the binary.
+const VARIABLE: &str = "WINDLASS_BINARY";
+
+/// Whether this process is to be the binary. The `main` of a program that starts services by
+/// [`serve`], and is not the binary itself, asks this first, and if so gives its arguments to
+/// [`cli::run`](crate::kit::cli::run).
+#[must_use]
+pub fn is_told() -> bool {
+    env::var_os(VARIABLE).is_some()
+}
+
+/// Starts `windlass serve` with `arguments` on a free port of 127.0.0.1, in a process of its own;
+/// it is gone when the result is dropped.
+///
+/// # Errors
+/// What kept it from listening.
+pub fn serve(arguments: &[&str]) -> Result<ServerProcess, String> {
+    let exe = env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
+    let mut command = Command::new(exe);
+    command.env(VARIABLE, "1").args(["serve", "--addr", "127.0.0.1:0", UNTIL_STDIN_CLOSES]);
+    command.args(arguments);
+    ServerProcess::start(command).map_err(|error| error.to_string())
+}

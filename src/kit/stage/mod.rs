@@ -1,0 +1,11 @@
+//! Services as processes of their own, and the load they are put under: what an experiment needs
+//! around it.
+//!
+//! Bottom-up: open files, this program as the windlass binary, a service with its client and what
+//! one window of requests says, the orders service with all that belongs to it.
+
+pub mod files;
+pub mod binary;
+pub mod contest;
+pub mod hello;
+pub mod orders;
