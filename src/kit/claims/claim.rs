@@ -110,8 +110,8 @@ impl<'c> Course<'c> {
         self.profile == Some(Profile::All)
     }
 
-    /// Describes and at once measures one group. What `describe` sets up (runtimes, processes) lives
-    /// as long as the group is measured; what fails in it is recorded as the group's failure.
+    /// Describes and at once measures one group. What `describe` sets up (runtimes, processes)
+    /// lives as long as the group is measured; what fails in it is recorded as its failure.
     pub fn group<'a>(&mut self, id: &str, describe: impl FnOnce(&mut Group<'a>)) {
         if self.stopped || !(self.go_on)(Step::Group(id)) {
             self.stopped = true;
@@ -131,8 +131,8 @@ impl<'c> Course<'c> {
         };
         group.calibrate(profile);
         let go_on = &mut self.go_on;
-        let measured =
-            group.rounds_of(profile, self.rounds, &mut |rounds| go_on(Step::Sample(rounds)));
+        let mut sampled = |rounds| go_on(Step::Sample(rounds));
+        let measured = group.rounds_of(profile, self.rounds, &mut sampled);
         let Some(group) = measured else {
             self.stopped = true;
             return;
