@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// Shortest and longest latency told apart, in nanoseconds.
-const LATENCY_NS_MIN: u64 = 1_000;
+/// Shortest and longest latency told apart, in nanoseconds. (A shortest of a microsecond would
+/// round all below half a millisecond to 512 ns.)
+const LATENCY_NS_MIN: u64 = 1;
 const LATENCY_NS_MAX: u64 = 120_000_000_000;
 
 /// Requests that failed, by how.
@@ -66,9 +67,9 @@ impl LoadOutcome {
             connects: 0,
             dropped: 0,
             elapsed: Duration::ZERO,
-            latency_ns: histogram(),
-            refused_ns: histogram(),
-            late_ns: histogram(),
+            latency_ns: latency_histogram(),
+            refused_ns: latency_histogram(),
+            late_ns: latency_histogram(),
         }
     }
 
@@ -96,7 +97,9 @@ fn add(histogram: &mut Histogram<u64>, time: Duration) {
     histogram.saturating_record(time.as_nanos().min(u128::from(u64::MAX)) as u64);
 }
 
-fn histogram() -> Histogram<u64> {
+/// A histogram as every latency here is kept in: nanoseconds up to two minutes, each to three
+/// digits (within a thousandth of it).
+pub fn latency_histogram() -> Histogram<u64> {
     let bounded = Histogram::new_with_bounds(LATENCY_NS_MIN, LATENCY_NS_MAX, 3);
     // The bounds are constants that it takes; one that grows would do as well.
     bounded.unwrap_or_else(|_| Histogram::new(3).expect("3 digits are within 0 to 5"))

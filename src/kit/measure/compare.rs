@@ -43,7 +43,9 @@ fn values<'c>(contender: &'c Contender, of: Option<&str>) -> &'c [Option<f64>] {
     }
 }
 
-fn counted_of(group: &Group, contender: &Contender, of: Option<&str>) -> Vec<f64> {
+/// [`counted`] of a measure: `None` the group's own value, else one that stands beside.
+#[must_use]
+pub fn counted_of(group: &Group, contender: &Contender, of: Option<&str>) -> Vec<f64> {
     if contender.failure.is_some() {
         return Vec::new();
     }
@@ -67,14 +69,16 @@ pub fn ratio_of(
     second: &Contender,
     of: Option<&str>,
 ) -> Option<Interval> {
-    if first.failure.is_some() || second.failure.is_some() {
-        return None;
-    }
     statistics::ratio(&logs(group, first, second, of))
 }
 
-/// The paired log ratios of the rounds that count.
-fn logs(group: &Group, first: &Contender, second: &Contender, of: Option<&str>) -> Vec<f64> {
+/// The paired log ratios of the rounds that count, above 0 where `first` is better; none where one
+/// of the two failed.
+#[must_use]
+pub fn logs(group: &Group, first: &Contender, second: &Contender, of: Option<&str>) -> Vec<f64> {
+    if first.failure.is_some() || second.failure.is_some() {
+        return Vec::new();
+    }
     let better = of.map_or(group.better, |_| Better::Lower);
     let pairs = values(first, of).iter().zip(values(second, of)).zip(&group.rounds);
     pairs

@@ -8,13 +8,8 @@ use crate::kit::load::{
 use crate::kit::measure::contender::Sample;
 use crate::kit::measure::cores::{Confined, Core};
 use crate::kit::measure::group::Window;
+use crate::kit::measure::little::{self, ClosedLoop};
 use crate::kit::measure::process::{self, Used};
-
-/// Little's law may be missed by this share; more means that the client miscounts.
-const LITTLE_SHARE_MAX: f64 = 0.10;
-
-/// Windows of at least so many requests on each connection are held against it.
-const LITTLE_REQUESTS_MIN: u64 = 4;
 
 /// Requests of a window in smoke mode.
 const SMOKE_REQUESTS: u64 = 64;
@@ -247,26 +242,17 @@ impl Contest {
         }
     }
 
-    /// Concurrency by Little's law: rate times mean latency. It must be what was asked for, less
-    /// what is missing while the last requests run out, at most as long as the slowest one took.
-    /// Where a connection is opened for each request, waiting for its end belongs to no latency:
-    /// there it is only recorded.
+    /// Concurrency by Little's law, which must hold. Where a connection is opened for each request,
+    /// waiting for its end belongs to no latency: there it is only recorded.
     fn little(&self, outcome: &LoadOutcome) -> Result<f64, String> {
-        let (rate, latency_ns) = (outcome.requests_per_s(), &outcome.latency_ns);
-        let seen = rate * latency_ns.mean() / 1e9;
-        let running_out = latency_ns.max() as f64 / 1e9 / outcome.elapsed.as_secs_f64();
-        let most = self.load.connections as f64;
-        let least = most * (1.0 - running_out).max(0.0);
-        let judged = outcome.connects == 0
-            && outcome.requests >= LITTLE_REQUESTS_MIN * self.load.connections as u64;
-        let missed =
-            seen < least * (1.0 - LITTLE_SHARE_MAX) || seen > most * (1.0 + LITTLE_SHARE_MAX);
-        match judged && missed {
-            false => Ok(seen),
-            true => Err(format!(
-                "Little's law is missed: rate x mean latency says {seen:.1} requests at once, \
-                 expected are {least:.1} to {most:.1}"
-            )),
+        let (seconds, latency_ns) = (outcome.elapsed.as_secs_f64(), &outcome.latency_ns);
+        let (mean_s, max_s) = (latency_ns.mean() / 1e9, latency_ns.max() as f64 / 1e9);
+        let (connections, requests) = (self.load.connections, outcome.requests);
+        let window = ClosedLoop { connections, requests, seconds, mean_s, max_s };
+        match little::littles_law(&window) {
+            Ok(seen) => Ok(seen),
+            Err(missed) if outcome.connects > 0 => Ok(missed.seen),
+            Err(missed) => Err(missed.to_string()),
         }
     }
 }
