@@ -4,6 +4,7 @@
 //! arguments.
 
 mod report_args;
+mod compare_args;
 mod times;
 mod slow_args;
 mod orders_args;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::compare_args::CompareArgs;
 use self::report_args::ReportArgs;
 use self::serve_args::ServeArgs;
 use crate::kit::report;
@@ -34,6 +36,8 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Write the report anew from the records that `cargo bench` left
     Report(ReportArgs),
+    /// What changed, beyond noise, between two runs or two builds
+    Compare(Box<CompareArgs>),
 }
 
 /// Runs the command that `arguments` (the name of the binary first) give: the exit code.
@@ -43,6 +47,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Arguments { command: Command::Report(args) }) => {
             return report::command(args.records, args.out);
         }
+        Ok(Arguments { command: Command::Compare(args) }) => return args.run(),
         Err(error) => {
             // Fails only if nobody reads the output: then nobody is left to be told.
             let _ = error.print();

@@ -140,7 +140,9 @@ pub fn smallest_effect(group: &Group) -> f64 {
     smallest_effect_of(group, None)
 }
 
-fn smallest_effect_of(group: &Group, of: Option<&str>) -> f64 {
+/// [`smallest_effect`] of a measure, as in [`ratio_of`].
+#[must_use]
+pub fn smallest_effect_of(group: &Group, of: Option<&str>) -> f64 {
     let Some(control) = control_of(group, of) else {
         return statistics::SMALLEST_EFFECT;
     };

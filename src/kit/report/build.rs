@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::kit::measure::paths;
-use crate::kit::measure::record::{self, RecordError};
+use crate::kit::measure::record::{self, Record, RecordError};
+use crate::kit::measure::{paths, previous};
 
+use super::changes::{self, Changes};
 use super::results::Results;
 use super::{assemble, markdown, page, statements, terminal};
 
@@ -83,6 +84,7 @@ pub fn build(records_dir: &Path, out_dir: &Path) -> Result<Outcome, ReportError>
         return Err(ReportError::NoRecords(records_dir.to_owned(), skipped));
     }
     let mut results = assemble::assemble(&records, skipped);
+    results.changes = since_previous(records_dir, &records);
     statements::state(&mut results);
     let criterion = criterion_link(out_dir);
     let html = page::write(&results, criterion.as_deref());
@@ -100,6 +102,18 @@ pub fn build(records_dir: &Path, out_dir: &Path) -> Result<Outcome, ReportError>
     }
     let page = out_dir.join("index.html");
     Ok(Outcome { address: address(&page), page, results })
+}
+
+/// What changed since the run before, where one was kept and something was measured again.
+fn since_previous(dir: &Path, records: &[Record]) -> Option<Changes> {
+    let before = previous::previous_dir(dir);
+    let (old, skipped) = record::read_all(&before).ok()?;
+    let (old_path, path) = (before.display().to_string(), dir.display().to_string());
+    let mut changes = changes::between((&old_path, &old), (&path, records), false);
+    // A bench that ran once has no run before: that is no news here.
+    changes.alone.clear();
+    changes.skipped = skipped.iter().map(ToString::to_string).collect();
+    (!changes.rows.is_empty()).then_some(changes)
 }
 
 /// Builds the report, prints the summary on stdout, and last where the page is.

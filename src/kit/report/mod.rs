@@ -1,10 +1,12 @@
 //! The page, the summary and the results file, from the records.
 //!
-//! Bottom-up: text and drawing, the results as data, how they come from records, the sentences,
-//! then each way of showing them, and the one that writes them all.
+//! Bottom-up: text and drawing, what changed between two runs, the results as data, how they come
+//! from records, the sentences, then each way of showing them, the one that writes them all, and
+//! the comparison of two runs or builds.
 
 pub mod text;
 pub mod svg;
+pub mod changes;
 pub mod results;
 pub mod assemble;
 pub mod statements;
@@ -16,5 +18,6 @@ pub mod markdown;
 pub mod tables;
 pub mod page;
 pub mod build;
+pub mod comparison;
 
 pub use build::{Outcome, ReportError, ReportOptions, build, command, run};

@@ -11,6 +11,8 @@ use crate::kit::measure::noise::Noise;
 use crate::kit::measure::record::Axis;
 use crate::kit::measure::statistics::{Interval, Summary, Verdict};
 
+use super::changes::Changes;
+
 /// The word that says a file is one of ours.
 pub const FORMAT: &str = "windlass-results";
 /// The version of the layout.
@@ -43,6 +45,9 @@ pub struct Results {
     pub missing: Vec<Missing>,
     /// Files that were skipped, and why.
     pub skipped: Vec<String>,
+    /// What changed since the run before, where its records were kept.
+    #[serde(default)]
+    pub changes: Option<Changes>,
 }
 
 /// How far the run can be trusted.
@@ -218,6 +223,9 @@ pub struct Claim {
     pub verdict: Verdict,
     /// What was measured.
     pub measured: Option<Interval>,
+    /// Undecided: about how many more rounds would decide; `None` where none would.
+    #[serde(default)]
+    pub rounds_more: Option<usize>,
 }
 
 /// A bench without a record.
@@ -272,6 +280,21 @@ impl Results {
         let missing = self.missing.iter();
         out.extend(missing.map(|missing| format!("{}: not measured", missing.bench)));
         out
+    }
+}
+
+impl Claim {
+    /// The verdict in words; where nobody can tell, with what it would take.
+    #[must_use]
+    pub fn said(&self) -> String {
+        match (self.verdict, self.rounds_more) {
+            (Verdict::Holds, _) => "holds".to_owned(),
+            (Verdict::Refuted, _) => "refuted".to_owned(),
+            (Verdict::Undecided, Some(more)) => {
+                format!("cannot tell; about {more} more rounds would do")
+            }
+            (Verdict::Undecided, None) => "cannot tell".to_owned(),
+        }
     }
 }
 

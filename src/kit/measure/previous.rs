@@ -1,0 +1,26 @@
+//! The run before: each bench's record is kept once more before a new run's takes its place.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::record::write_whole;
+
+/// Where the records of the run before lie, in the directory of records.
+#[must_use]
+pub fn previous_dir(records: &Path) -> PathBuf {
+    records.join("previous")
+}
+
+/// Keeps the record of `bench` as that of the run before. To be called once a run, before its first
+/// record is written; without a record it does nothing.
+///
+/// # Errors
+/// The file system's.
+pub fn keep_previous(records: &Path, bench: &str) -> io::Result<()> {
+    let name = format!("{bench}.json");
+    match std::fs::read(records.join(&name)) {
+        Ok(bytes) => write_whole(&previous_dir(records).join(name), &bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
