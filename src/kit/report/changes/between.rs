@@ -3,8 +3,8 @@
 //! A row asks how the subject's ratio to another contender changed. Two runs of one build differ by
 //! more than their rounds say: memory is laid out anew, threads land on other cores. How much more,
 //! the contenders that are *not* the subject tell, since nobody changed them: what two of them
-//! usually moved against each other is a group's **unrest** (that of its bench where it is less, or
-//! not known), and a change within [`UNREST_TIMES`] of it does not count.
+//! usually moved against each other is a group's **unrest** (at least the upper quartile over its
+//! bench, since few contenders tell little), and a change within [`UNREST_TIMES`] of it does not count.
 
 use crate::kit::measure::compare;
 use crate::kit::measure::contender::{Better, Role};
@@ -101,7 +101,7 @@ fn bench(changes: &mut Changes, old: &Record, new: &Record, absolute: bool) {
         true => None,
     };
     let known: Vec<f64> = pairs.iter().filter_map(|pair| pair.unrest(None)).collect();
-    let usual = statistics::median(&known).unwrap_or(0.0);
+    let usual = statistics::summary(&known).map_or(0.0, |unrest| unrest.high);
     for pair in pairs {
         let first = changes.rows.len();
         rows(changes, pair, usual, absolute);
@@ -181,6 +181,7 @@ fn rows(changes: &mut Changes, pair: Pair<'_>, usual: f64, absolute: bool) {
     let claims = &pair.new.claims;
     wanted.extend(claims.iter().map(|claim| (claim.against.as_deref(), claim.of.as_deref())));
     let mut seen = Vec::new();
+    let mut controls: Vec<(Option<&str>, f64)> = Vec::new();
     for (against, of) in wanted {
         if seen.contains(&(against, of)) {
             continue;
@@ -188,9 +189,15 @@ fn rows(changes: &mut Changes, pair: Pair<'_>, usual: f64, absolute: bool) {
         seen.push((against, of));
         let row = match against {
             None => pair.value(subjects, of, absolute),
-            Some(name) => named(name).and_then(|other| pair.ratio(subjects, other, of, usual)),
+            Some(name) => named(name).and_then(|other| pair.ratio(subjects, other, of)),
         };
-        changes.rows.extend(row);
+        let Some(mut row) = row else { continue };
+        let known = controls.iter().find(|known| known.0 == of).map(|known| known.1);
+        let control = known.unwrap_or_else(|| pair.control(of));
+        controls.extend(known.is_none().then_some((of, control)));
+        let unrest = against.map_or(0.0, |_| pair.unrest(of).unwrap_or(0.0).max(usual));
+        row.smallest = control.max((UNREST_TIMES * unrest).exp() - 1.0);
+        changes.rows.push(row);
     }
 }
 
@@ -239,9 +246,10 @@ impl<'a> Pair<'a> {
         (count > 0.0).then(|| (squares.iter().sum::<f64>() / count).sqrt())
     }
 
-    fn smallest(self, of: Option<&str>, unrest: f64) -> f64 {
-        let control = |group| compare::smallest_effect_of(group, of);
-        control(self.old).max(control(self.new)).max((UNREST_TIMES * unrest).exp() - 1.0)
+    /// The smallest effect that counts in both runs by their controls.
+    fn control(self, of: Option<&str>) -> f64 {
+        let smallest = |group| compare::smallest_effect_of(group, of);
+        smallest(self.old).max(smallest(self.new))
     }
 
     fn row(self, against: Option<&str>, of: Option<&str>) -> Change {
@@ -254,13 +262,12 @@ impl<'a> Pair<'a> {
     }
 
     /// The subject's ratio to another.
-    fn ratio(self, subject: Both, other: Both, of: Option<&str>, usual: f64) -> Option<Change> {
+    fn ratio(self, subject: Both, other: Both, of: Option<&str>) -> Option<Change> {
         let old = compare::logs(self.old, subject.0, other.0, of);
         let new = compare::logs(self.new, subject.1, other.1, of);
         let mut row = self.row(Some(&other.1.name), of);
         row.old = statistics::median(&old)?.exp();
         row.new = statistics::median(&new)?.exp();
-        row.smallest = self.smallest(of, self.unrest(of).unwrap_or(0.0).max(usual));
         row.tested(ranks::unpaired(&old, &new)?);
         Some(row)
     }
@@ -281,7 +288,6 @@ impl<'a> Pair<'a> {
             let sign = if better == Better::Lower { -1.0 } else { 1.0 };
             values.iter().map(|value| sign * value.ln()).filter(|log| log.is_finite()).collect()
         };
-        row.smallest = self.smallest(of, 0.0);
         row.tested(ranks::unpaired(&logs(old), &logs(new))?);
         Some(row)
     }
