@@ -11,6 +11,7 @@ use windlass::kit::claims::run::Wish;
 use windlass::kit::measure::environment::Environment;
 use windlass::kit::measure::group::{Group, Window};
 use windlass::kit::measure::noise::Snapshot;
+use windlass::kit::measure::previous::keep_previous;
 use windlass::kit::measure::record::{self, Record, Run};
 use windlass::kit::measure::rounds::guarded;
 use windlass::kit::measure::{paths, statistics::Verdict};
@@ -197,7 +198,8 @@ impl Harness {
         let profile = self.options.profile.name().to_owned();
         let noise = self.before.since(true);
         record.merge(Run { environment: self.environment, profile, noise }, self.groups);
-        if let Err(error) = record.write(&dir) {
+        let written = keep_previous(&dir, &self.bench).and_then(|()| record.write(&dir));
+        if let Err(error) = written {
             eprintln!("bench {}: the record cannot be written: {error}", self.bench);
             return ExitCode::FAILURE;
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::kit::measure::environment::Environment;
 use crate::kit::measure::noise::Snapshot;
+use crate::kit::measure::previous::keep_previous;
 use crate::kit::measure::profile::Profile;
 use crate::kit::measure::record::{Record, RecordError, Run};
 
@@ -60,6 +61,7 @@ pub fn run(
             let mut record = Record::new(&claim.record());
             record.claim = Some(claim.text());
             record.merge(Run { environment, profile, noise }, groups);
+            keep_previous(wish.records, &record.bench)?;
             record.write(wish.records)?;
             finished.measured.push(claim.id);
         }

@@ -8,17 +8,16 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::Duration;
-
-use core_affinity::CoreId;
 
 use crate::kit::load::{
     ChildError, LoadClient, LoadConfig, LoadOutcome, ServerProcess, UNTIL_STDIN_CLOSES, Window,
 };
 
+use super::cores::{Confined, Core};
 use super::little::{self, ClosedLoop};
 use super::noise::{Noise, Snapshot};
+use super::process::Used;
 
 /// How long a server may take to stop.
 const STOP_MAX: Duration = Duration::from_secs(5);
@@ -201,34 +200,24 @@ fn block(
     plan: &BuildsPlan,
     backward: bool,
 ) -> Result<Vec<[Done; 2]>, BuildsError> {
-    let cores: Vec<usize> =
-        core_affinity::get_core_ids().unwrap_or_default().iter().map(|core| core.id).collect();
-    let (first, last) = match cores[..] {
-        [first, .., last] => (Some(first), Some(last)),
-        _ => (None, None),
-    };
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    let first = cores.first().filter(|_| cores.len() > 1).map(|core| core.id);
     let mut started = Vec::new();
     for which in order(backward) {
         started.push((which, start(builds[which], first)?));
     }
     started.sort_by_key(|(which, _)| *which);
     let servers: Vec<ServerProcess> = started.into_iter().map(|(_, server)| server).collect();
-    // The client's thread is confined, and must not be the one that starts the servers: they would
-    // be confined with it.
-    let figures = thread::scope(|scope| {
-        let client = || {
-            last.map(|id| core_affinity::set_for_current(CoreId { id }));
-            let asked = plan.workloads.iter();
-            asked
-                .map(|workload| quartet(builds, &servers, *workload, plan.window, backward))
-                .collect()
-        };
-        scope.spawn(client).join()
-    });
+    // Only now, or the servers would be confined with the client.
+    let confined = first.map(|_| Confined::to(Core::Last));
+    let asked = plan.workloads.iter();
+    let figures = asked.map(|workload| quartet(builds, &servers, *workload, plan.window, backward));
+    let figures = figures.collect();
+    drop(confined);
     for server in servers {
         server.stop(STOP_MAX);
     }
-    figures.unwrap_or(Err(BuildsError::Setting("the client ended in a panic; this is a bug")))
+    figures
 }
 
 fn order(backward: bool) -> [usize; 2] {
@@ -279,12 +268,12 @@ fn quartet(
             warm.map_err(|error| failed(which, error.to_string()))?;
             continue;
         }
-        let before = cpu_us(pid);
+        let before = Used::by(pid);
         let outcome = client.run(Window::Time(window));
         let outcome = outcome.map_err(|error| error.to_string());
         let outcome = outcome.and_then(|outcome| checked(outcome, workload));
         let outcome = outcome.map_err(|why| failed(which, why))?;
-        let used = before.zip(cpu_us(pid)).map(|(before, after)| after - before);
+        let used = before.zip(Used::by(pid)).map(|(before, after)| after.since(before).0);
         let sums = &mut sums[which];
         sums.cpu_us = used.map(|used| used + sums.cpu_us.unwrap_or(0.0));
         sums.requests += outcome.requests as f64;
@@ -313,18 +302,6 @@ fn checked(outcome: LoadOutcome, workload: Workload) -> Result<LoadOutcome, Stri
     })
     .map_err(|missed| missed.to_string())?;
     Ok(outcome)
-}
-
-/// Processor time of a process's threads so far, in microseconds: the scheduler's own count, which
-/// knows nanoseconds, where `/proc/<pid>/stat` knows hundredths of a second.
-fn cpu_us(pid: u32) -> Option<f64> {
-    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).ok()?;
-    let mut sum = 0.0;
-    for thread in threads.flatten() {
-        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        sum += text.split_whitespace().next()?.parse::<f64>().ok()? / 1e3;
-    }
-    Some(sum)
 }
 
 #[cfg(test)]

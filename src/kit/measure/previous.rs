@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::record::write_whole;
+use super::record::{RecordError, write_whole};
 
 /// Where the records of the run before lie, in the directory of records.
 #[must_use]
@@ -15,12 +15,16 @@ pub fn previous_dir(records: &Path) -> PathBuf {
 /// record is written; without a record it does nothing.
 ///
 /// # Errors
-/// The file system's.
-pub fn keep_previous(records: &Path, bench: &str) -> io::Result<()> {
+/// [`RecordError::Io`].
+pub fn keep_previous(records: &Path, bench: &str) -> Result<(), RecordError> {
     let name = format!("{bench}.json");
-    match std::fs::read(records.join(&name)) {
-        Ok(bytes) => write_whole(&previous_dir(records).join(name), &bytes),
+    let path = records.join(&name);
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let path = previous_dir(records).join(name);
+            write_whole(&path, &bytes).map_err(|error| RecordError::Io(path, error))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
+        Err(error) => Err(RecordError::Io(path, error)),
     }
 }
