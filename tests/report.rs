@@ -268,3 +268,25 @@ fn the_terminal_table_fits_eighty_columns() {
     }
     assert!(text.contains("cargo bench --bench server"), "{text}");
 }
+
+#[test]
+fn an_undecided_claim_says_how_many_rounds_more_would_do() {
+    let claimed = |bar: f64, spread: f64| {
+        let mut made = four("the case", Better::Lower, 10.0, 20.0, 13.0);
+        let swing = made.contenders[1].values.iter_mut().flatten().step_by(2);
+        swing.for_each(|value| *value *= spread);
+        let against = Some("threads".to_owned());
+        made.claims = vec![Claim { text: "beats threads".to_owned(), against, of: None, bar }];
+        let (page, _, results) = built("report-more-rounds", &[record("ring", vec![made])]);
+        (page, report::terminal::summary(&results), results.benches[0].groups[0].claims[0].clone())
+    };
+    let (page, table, claim) = claimed(2.0, 1.3);
+    assert_eq!(claim.verdict, Verdict::Undecided);
+    let more = claim.rounds_more.unwrap();
+    assert!((2..1000).contains(&more), "{more}");
+    assert!(page.contains(&format!("cannot tell; about {more} more rounds would do")));
+    assert!(table.contains(&format!("(about {more} more rounds would do)")));
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    assert_eq!(claimed(1.1, 1.0).2.rounds_more, None, "decided");
+    assert_eq!(claimed(2.0, 1.0).2.rounds_more, None, "too small an effect for any number");
+}

@@ -333,6 +333,7 @@ fn two_builds_are_measured_in_turn() {
     let rates = changes.rows.iter().filter(|row| row.unit == "requests per second");
     let groups: Vec<&str> = rates.map(|row| &*row.group).collect();
     assert_eq!(groups, ["hello-8", "wait-5ms-4"]);
+    assert!(changes.warnings.iter().any(|warning| warning.contains("2 blocks can tell nothing")));
     for row in &changes.rows {
         // Two blocks decide nothing, whatever they say.
         assert_eq!(row.verdict, Judgement::CannotTell, "{row:?}");

@@ -127,11 +127,12 @@ pub fn claims(results: &Results) -> String {
 }
 
 fn claim_row(out: &mut String, bench: &Bench, group: &Group, claim: &Claim) {
-    let (class, sign, word) = match claim.verdict {
-        Verdict::Holds => ("ahead", "✓", "holds"),
-        Verdict::Refuted => ("behind", "✗", "refuted"),
-        Verdict::Undecided => ("level", "?", "undecided"),
+    let (class, sign) = match claim.verdict {
+        Verdict::Holds => ("ahead", "✓"),
+        Verdict::Refuted => ("behind", "✗"),
+        Verdict::Undecided => ("level", "?"),
     };
+    let word = claim.said();
     let times = claim.against.is_some();
     let show = |value: f64| {
         if times { text::times(value) } else { text::figure(value) }

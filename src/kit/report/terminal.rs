@@ -98,8 +98,10 @@ fn claims(bench: &Bench) -> String {
             Verdict::Refuted => "REFUTED",
             Verdict::Undecided => "undecided",
         };
-        let claim = text::cut(&claim.text, WIDTH - 13);
-        let _ = writeln!(out, "  {verdict:<10} {claim}");
+        let more = claim.rounds_more.map(|more| format!(" (about {more} more rounds would do)"));
+        let more = more.unwrap_or_default();
+        let claim = text::cut(&claim.text, WIDTH - 13 - more.chars().count());
+        let _ = writeln!(out, "  {verdict:<10} {claim}{more}");
     }
     out
 }

@@ -5,7 +5,7 @@ use crate::kit::measure::noise::{self, Grade, Spin};
 use crate::kit::measure::ranks;
 use crate::kit::measure::statistics;
 
-use super::data::{Change, Changes, FORMAT, SCHEMA, Side, judge};
+use super::data::{CHANCE_MAX, Change, Changes, FORMAT, SCHEMA, Side, judge};
 
 const METHOD: &str = "Both builds started afresh for each block, asked in windows A B B A; the \
     change over the blocks (Hodges-Lehmann) with its interval and p value (Wilcoxon's signed \
@@ -27,6 +27,11 @@ pub fn of_builds(names: [&str; 2], measured: &BuildsMeasured, spin: &Spin) -> Ch
         rows.extend(row(*workload, "requests per second", blocks, rate, 1.0));
         rows.extend(row(*workload, "us of CPU per request", blocks, |done| done.cpu_us, -1.0));
     }
+    let blocks = measured.columns.iter().map(|(_, blocks)| blocks.len()).max().unwrap_or(0);
+    if let Some(least) = blocks_least(rows.len()).filter(|least| blocks < *least) {
+        warnings
+            .push(format!("{blocks} blocks can tell nothing of {} rows; {least} can", rows.len()));
+    }
     if unusable {
         let why = Some("the machine was too noisy".to_owned());
         rows.iter_mut().for_each(|row| row.why.clone_from(&why));
@@ -44,6 +49,11 @@ pub fn of_builds(names: [&str; 2], measured: &BuildsMeasured, spin: &Spin) -> Ch
         alone: Vec::new(),
         skipped: Vec::new(),
     }
+}
+
+/// The fewest blocks after which a change of every block in the same direction is no chance.
+fn blocks_least(rows: usize) -> Option<usize> {
+    (1..64).find(|blocks| rows as f64 * 2.0 * 0.5f64.powi(*blocks as i32) < CHANCE_MAX)
 }
 
 /// One value of one workload; `sign` is 1 where more of it is better, -1 where less is.
