@@ -54,7 +54,9 @@ impl Workload {
             (1..=10_000).contains(&connections).then(|| make(connections))
         };
         kind("hello-", Self::Hello).or_else(|| kind("wait-5ms-", Self::Wait5Ms)).ok_or_else(|| {
-            format!("`{name}` is no workload; hello-64 and wait-5ms-1000 are, with 1 to 10000 connections")
+            format!(
+                "`{name}` is no workload; hello-64 and wait-5ms-1000 are (1 to 10000 connections)"
+            )
         })
     }
 

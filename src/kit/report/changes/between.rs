@@ -1,10 +1,11 @@
 //! Two sets of records, group by group.
 //!
 //! A row asks how the subject's ratio to another contender changed. Two runs of one build differ by
-//! more than their rounds say: memory is laid out anew, threads land on other cores. How much more,
-//! the contenders that are *not* the subject tell, since nobody changed them: what two of them
-//! usually moved against each other is a group's **unrest** (at least the upper quartile over its
-//! bench, since few contenders tell little), and a change within [`UNREST_TIMES`] of it does not count.
+//! more than their rounds say: memory is laid out anew, threads land on other cores. How much
+//! more, the contenders that are *not* the subject tell, since nobody changed them: what two of
+//! them usually moved against each other is a group's **unrest** (at least the upper quartile over
+//! its bench, since few contenders tell little), and a change within [`UNREST_TIMES`] of it does
+//! not count.
 
 use crate::kit::measure::compare;
 use crate::kit::measure::contender::{Better, Role};
@@ -15,7 +16,7 @@ use crate::kit::measure::statistics::{self, SMALLEST_EFFECT};
 
 use super::data::{Change, Changes, FORMAT, SCHEMA, Side, judge};
 
-const METHOD: &str = "Of each run the ratios of the subject to other contenders of the same rounds; \
+const METHOD: &str = "Of each run the ratios of the subject to others in the same rounds; \
     the change of these (Hodges-Lehmann) with its interval and p value (Mann-Whitney), corrected \
     over all rows (Holm)";
 

@@ -7,8 +7,8 @@ use crate::kit::report::text::{self, escape};
 use super::data::{Change, Changes, Judgement};
 use super::show::{change, notes, side, title};
 
-/// A table of all rows with the verdict of each, and the sentence that sums them up. No heading: the
-/// page has its own.
+/// A table of all rows with the verdict of each, and the sentence that sums them up. No heading:
+/// the page has its own.
 #[must_use]
 pub fn section(changes: &Changes) -> String {
     let mut out = format!("<p class=\"sum\">{}</p>", escape(&changes.sentence()));
