@@ -24,8 +24,9 @@ pub fn of_builds(names: [&str; 2], measured: &BuildsMeasured, spin: &Spin) -> Ch
     let mut rows: Vec<Change> = Vec::new();
     for (workload, blocks) in &measured.columns {
         let rate = |done: &Done| Some(done.per_s);
-        rows.extend(row(*workload, "requests per second", blocks, rate, 1.0));
-        rows.extend(row(*workload, "us of CPU per request", blocks, |done| done.cpu_us, -1.0));
+        rows.extend(row(*workload, "rate", "requests per second", blocks, rate, 1.0));
+        let cpu = |done: &Done| done.cpu_us;
+        rows.extend(row(*workload, "CPU", "us of CPU per request", blocks, cpu, -1.0));
     }
     let blocks = measured.columns.iter().map(|(_, blocks)| blocks.len()).max().unwrap_or(0);
     if let Some(least) = blocks_least(rows.len()).filter(|least| blocks < *least) {
@@ -59,6 +60,7 @@ fn blocks_least(rows: usize) -> Option<usize> {
 /// One value of one workload; `sign` is 1 where more of it is better, -1 where less is.
 fn row(
     workload: Workload,
+    what: &str,
     unit: &str,
     blocks: &[[Done; 2]],
     value: impl Fn(&Done) -> Option<f64>,
@@ -74,7 +76,7 @@ fn row(
         statistics::median(&pairs.iter().map(|pair| pair[which]).collect::<Vec<f64>>())
     };
     let name = workload.name();
-    let mut row = Change::new("builds", &name, &format!("{name}, {unit}"), unit);
+    let mut row = Change::new("builds", &name, &format!("{name}, {what}"), unit);
     (row.old, row.new) = (median(0)?, median(1)?);
     row.tested(ranks::paired(&logs)?);
     Some(row)
