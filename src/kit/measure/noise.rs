@@ -72,8 +72,9 @@ impl Noise {
     }
 }
 
-/// How far a run can be trusted: the spin test before it, where there was one, and what was seen
-/// during it. The reasons are empty when it is quiet.
+/// How far a run can be trusted: by what was seen during it, and by the spin test before it, where
+/// there was one. What disturbed that may have ended since, so alone it makes a run noisy at most.
+/// The reasons are empty when it is quiet.
 #[must_use]
 pub fn grade(during: &Noise, before: Option<&Spin>) -> (Grade, Vec<String>) {
     let mut grade = if during.is_noisy() { Grade::Noisy } else { Grade::Quiet };
@@ -83,7 +84,7 @@ pub fn grade(during: &Noise, before: Option<&Spin>) -> (Grade, Vec<String>) {
     }
     let mut reasons = during.reasons.clone();
     if let Some(spin) = before {
-        grade = grade.max(spin.grade);
+        grade = grade.max(spin.grade.min(Grade::Noisy));
         reasons.extend(spin.reasons.iter().cloned());
     }
     (grade, reasons)
@@ -257,7 +258,7 @@ mod tests {
         assert_eq!(grade(&window(100, 30, 100, 0, false), None).0, Grade::Unusable);
         assert_eq!(grade(&window(200, 0, 90, 0, false), None).0, Grade::Unusable);
         let reasons = vec!["spin test: so".to_owned()];
-        let spin = Spin { grade: Grade::Noisy, reasons, ..Spin::default() };
+        let spin = Spin { grade: Grade::Unusable, reasons, ..Spin::default() };
         assert_eq!(grade(&quiet, Some(&spin)), (Grade::Noisy, spin.reasons.clone()));
     }
 
