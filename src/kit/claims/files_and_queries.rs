@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::kit::measure::contender::Role;
-use crate::kit::measure::group::{Batch, Group};
+use crate::kit::measure::contender::{Better, Role, Sample};
+use crate::kit::measure::group::Group;
 use crate::kit::measure::process::Used;
 use crate::kit::stage::folder::Folder;
 use crate::runtime::Runtime;
@@ -145,10 +145,12 @@ fn describe(group: &mut Group<'_>, kind: &Kind) {
         .question("Is an operation that blocks its thread done sooner when a task awaits it?")
         .method(&format!(
             "{method} {at_once} at a time: tasks that await spawn_blocking, one operation behind \
-             the other in each, on a runtime as it is built by default; or as many threads that do \
-             the same themselves. Beside it: processor time of the whole process."
+             the other in each, on a runtime as it is built by default; or as many threads, \
+             started for the sample, that do the same themselves; for as long as the sample \
+             lasts. Beside it: processor time of the whole process."
         ))
         .not_shown(kind.not_shown)
+        .unit("us per operation", Better::Lower)
         .crowded()
         .without_control()
         .rounds(8, 8)
@@ -160,8 +162,8 @@ fn describe(group: &mut Group<'_>, kind: &Kind) {
     };
 }
 
-/// Does so many operations in each lane: how long that took.
-type Way = fn(&Runtime, &Lanes, u64) -> Result<Duration, String>;
+/// Works in all lanes until that moment: how many operations were done.
+type Way = fn(&Runtime, &Lanes, Instant) -> Result<u64, String>;
 
 fn enter(
     group: &mut Group<'_>,
@@ -182,60 +184,64 @@ fn enter(
         }
     };
     let folder = Arc::clone(folder);
-    group.checked(name, role, move |ops| {
+    group.window(name, role, move |window| {
         // There until the last contender has been measured.
         let _ = &folder;
-        let each = ops.div_ceil(lanes.len() as u64);
-        let done = (each * lanes.len() as u64) as f64;
         let used = || Used::by(std::process::id());
-        let before = used();
-        let elapsed = way(&runtime, &lanes, each)?;
-        let rate = done / elapsed.as_secs_f64();
-        let batch = Batch::from(Duration::from_secs_f64(ops as f64 / rate)).with(RATE, rate);
+        let (began, before) = (Instant::now(), used());
+        let done = way(&runtime, &lanes, began + window.duration)? as f64;
+        let seconds = began.elapsed().as_secs_f64();
+        let sample = Sample::new(seconds * 1e6 / done).with(RATE, done / seconds);
         Ok(match before.zip(used()) {
-            Some((before, after)) => batch.with("cpu_us_per_op", after.since(before).0 / done),
-            None => batch,
+            Some((before, after)) => {
+                sample.with("cpu_us_per_operation", after.since(before).0 / done)
+            }
+            None => sample,
         })
     });
 }
 
-fn awaited(runtime: &Runtime, lanes: &Lanes, each: u64) -> Result<Duration, String> {
-    let began = Instant::now();
+fn awaited(runtime: &Runtime, lanes: &Lanes, until: Instant) -> Result<u64, String> {
     runtime.block_on(async {
         let start = |operation: &Operation| {
             let operation = Arc::clone(operation);
             crate::spawn(async move {
-                for number in 0..each {
+                let mut number = 0;
+                while number == 0 || Instant::now() < until {
                     let operation = Arc::clone(&operation);
                     let done = crate::spawn_blocking(move || operation(number)).await;
                     done.map_err(|error| error.to_string())??;
+                    number += 1;
                 }
-                Ok::<_, String>(())
+                Ok::<_, String>(number)
             })
         };
         let tasks: Vec<_> = lanes.iter().map(start).collect();
+        let mut all = 0;
         for task in tasks {
-            task.await.map_err(|error| error.to_string())??;
+            all += task.await.map_err(|error| error.to_string())??;
         }
-        Ok::<_, String>(())
-    })?;
-    Ok(began.elapsed())
+        Ok(all)
+    })
 }
 
-fn direct(_: &Runtime, lanes: &Lanes, each: u64) -> Result<Duration, String> {
-    let began = Instant::now();
+fn direct(_: &Runtime, lanes: &Lanes, until: Instant) -> Result<u64, String> {
+    let work = |operation: &Operation| {
+        let mut number = 0;
+        while number == 0 || Instant::now() < until {
+            operation(number)?;
+            number += 1;
+        }
+        Ok::<_, String>(number)
+    };
     thread::scope(|scope| {
-        let start = |operation| {
-            let all = move |operation: &Operation| (0..each).try_for_each(|at| operation(at));
-            scope.spawn(move || all(operation))
-        };
+        let start = |operation| scope.spawn(move || work(operation));
         let threads: Vec<_> = lanes.iter().map(start).collect();
         let ended = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().map_err(|_| "a thread panicked".to_owned())?
         };
-        threads.into_iter().try_for_each(ended)
-    })?;
-    Ok(began.elapsed())
+        threads.into_iter().map(ended).sum()
+    })
 }
 
 fn said(error: impl ToString) -> String {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::kit::load::LoadConfig;
 use crate::kit::measure::contender::{Better, Role, Sample};
 use crate::kit::measure::cores;
-use crate::kit::measure::group::Group;
+use crate::kit::measure::group::{Group, Window};
 use crate::kit::serve::Model;
 use crate::kit::stage::hello::Hello;
 
@@ -20,16 +20,24 @@ const CONNECTIONS_USUALLY: usize = 4;
 /// Up to so many connections a thread for each may be as good: the boundary.
 const FEW: usize = 10;
 
-/// Rates of the open loop; the last with `--full` only.
-const RATES: [u32; 6] = [2_500, 5_000, 10_000, 20_000, 40_000, 80_000];
+/// Connections between which a tenth is compared with the whole.
+const TENFOLD: [usize; 2] = [100, 1000];
+
+/// Rates of the open loop, in percent of what threads answer of a closed one; the last with
+/// `--full` only.
+const PERCENTS: [u32; 5] = [25, 50, 75, 100, 125];
+
+/// From here on threads are near their limit; lower rates are the boundary.
+const NEAR: u32 = 75;
+
+/// For so long that limit is looked for.
+const LIMIT_WINDOW: Duration = Duration::from_millis(300);
+
+/// No lower rate is offered.
+const LEAST_PER_S: u32 = 1000;
 
 /// Connections of the open loop.
 const ASKED_OVER: usize = 1000;
-
-/// A rate below which threads may be as good: the boundary.
-const GENTLE: u32 = 10_000;
-
-const TENTH: &str = "windlass, 100 connections";
 
 const MODELS: [(&str, Role, Model); 2] = [
     (WINDLASS, Role::Subject, Model::Evented),
@@ -44,13 +52,14 @@ pub const CLAIM: Claim = Claim {
               lose it; and requests at a rate near the threads' limit are still answered at once.",
     measured: "Requests per second of GET /hello over 1 to 1000 busy connections (10,000 with \
                --full) and over 1 to twice as many workers as there are cores; p99 of an open \
-               loop at rising rates over 1000 connections.",
-    refuted_by: "At 1000 connections less than two thirds of the requests per second of 100, or \
-                 no more than a thread for each connection answers; at 20,000 requests a second \
-                 and more a p99 that is no better than that of threads.",
-    rule: "Holds when it holds at 100 connections and above and at 20,000 requests a second and \
-           above; fewer connections and lower rates are the boundary. Numbers of workers are \
-           shown and decide nothing: the client takes its share of the cores.",
+               loop over 1000 connections at rates up to what threads answer at most.",
+    refuted_by: "At 100 connections or 1000 no more requests per second than threads answer; from \
+                 100 to 1000 half of them lost, or as large a share as threads lose; at three \
+                 quarters of the threads' limit and above a p99 that is no better than theirs.",
+    rule: "Holds when it holds at 100 connections and above, and from three quarters of the rate \
+           on that threads answer at most; fewer connections and lower rates are the boundary. \
+           Numbers of workers are shown and decide nothing: the client takes its share of the \
+           cores.",
     not_shown: "More cores than this machine has. A client on a machine of its own.",
     run: measure,
 };
@@ -143,77 +152,87 @@ fn connections(course: &mut Course<'_>, busy: usize) {
     });
 }
 
-/// The same server with ten times the connections.
+/// What is left of the throughput with ten times the connections.
 fn tenfold(course: &mut Course<'_>) {
-    let [few, many] = [100, 1000].map(|busy| servers::connections(course, busy));
+    let [few, many] = TENFOLD.map(|busy| servers::connections(course, busy));
     course.group("tenfold", |group| {
-        describe(group, 100)
-            .title("hello, 1000 at once, to 100")
+        describe(group, 200)
+            .title("hello, 1000 at once, to 100 at once")
             .question("How much of the throughput is left with ten times the connections?")
             .method(
-                "Each contender is a closed loop over kept connections, GET /hello, with a server \
-                 of its own: windlass with 1000 and with 100 connections, and a thread for each \
-                 connection with the same two.",
+                "Each contender has two servers, in a closed loop over 100 kept connections and \
+                 over 1000, GET /hello, measured one directly after the other; the value is the \
+                 rate of the second by that of the first.",
             )
             .not_shown("More connections than 1000.")
-            .rate("requests per second")
-            .claim("two thirds of what 100 connections get", TENTH, 2.0 / 3.0);
-        let [evented, threads] = [Model::Evented, Model::ThreadPerConnection];
-        for (name, role, model, busy) in [
-            ("windlass, 1000 connections", Role::Subject, evented, many),
-            (TENTH, Role::Limit, evented, few),
-            ("1000 threads", Role::Baseline, threads, many),
-            ("100 threads", Role::Limit, threads, few),
-        ] {
-            let setup = Setup::new(model, 2 * (few + many));
-            closed(group, name, role, &setup.start(|addr| LoadConfig::hello(addr, busy)));
+            .unit("share of the rate that is left", Better::Higher)
+            .claim("more of it is left than to threads", PER_CONNECTION, 1.0)
+            .limit("more than half of it is left", 0.5);
+        for (name, role, model) in MODELS {
+            let setup = || Setup::new(model, 2 * (few + many));
+            let [first, second] =
+                [few, many].map(|busy| setup().start(|addr| LoadConfig::hello(addr, busy)));
+            second.enter_with(&first, group, name, role, |many, few, window| {
+                let half = Window { duration: window.duration / 2, ..*window };
+                let (few, many) = (few.measure(&half)?, many.measure(&half)?);
+                Ok(Sample { value: many.value / few.value, ..many }
+                    .with("requests_per_s_of_100", few.value)
+                    .with("requests_per_s_of_1000", many.value))
+            });
         }
     });
 }
 
-/// Latency over the offered rate, past the knee.
+/// Latency over the offered rate, up to and past the threads' knee.
 fn rates(course: &mut Course<'_>) {
+    if course.is_stopped() {
+        return;
+    }
     let connections = servers::connections(course, ASKED_OVER);
     let servers = MODELS.map(|(name, role, model)| {
-        let of_all = connections * MODELS.len();
-        let setup = Setup { pinned: true, ..Setup::new(model, of_all) };
+        let setup = Setup { pinned: true, ..Setup::new(model, connections * MODELS.len()) };
         (name, role, setup.start(|addr| LoadConfig::hello(addr, connections)))
     });
-    let rates: &[u32] = match (course.is_full(), course.is_quick()) {
-        (true, _) => &RATES,
-        (_, true) => &RATES[2..5],
-        _ => &RATES[1..5],
+    let window = Window { duration: LIMIT_WINDOW, smoke: course.is_smoke() };
+    let limit = servers[1].2.once(|threads| threads.measure(&window));
+    // Where there are no threads to measure, their group says so.
+    let limit = limit.map_or(f64::from(LEAST_PER_S), |sample| sample.value);
+    let percents: &[u32] = match (course.is_full(), course.is_quick()) {
+        (true, _) => &PERCENTS,
+        (_, true) => &PERCENTS[1..4],
+        _ => &PERCENTS[..4],
     };
-    for &per_s in rates {
-        course.group(&format!("offered_{per_s}"), |group| {
-            describe(group, 120)
-                .title(&format!("p99 at {per_s}/s, {ASKED_OVER} connections"))
-                .question("How long do requests take at a rate of their own, and up to which one?")
-                .method(
-                    "An open loop, GET /hello over 1000 kept connections, each request at its \
-                     intended time, from which its latency counts, also while it waits for a free \
-                     connection. The server is kept to the first core, the client to the last. A \
-                     rate may be too high: requests that find a quarter of a second's worth \
-                     waiting are dropped (answered_share), and what is answered a second stands \
-                     beside the rate that is offered.",
-                )
-                .not_shown("A quiet machine's floor: p99 of a virtual machine shows its host, too.")
-                .unit("ms", Better::Lower)
-                .over("latency over offered rate", "requests/s", f64::from(per_s))
-                .claim("p99 lower than that of threads", PER_CONNECTION, 1.0);
-            if per_s <= GENTLE {
-                group.boundary();
-            }
+    for &percent in percents {
+        let per_s = (limit * f64::from(percent) / 100.0).max(f64::from(LEAST_PER_S)) as u32;
+        course.group(&format!("offered_{percent}"), |group| {
+            describe_rate(group, percent, per_s);
             for (name, role, server) in &servers {
                 server.enter(group, name, *role, move |contest, window| {
-                    contest.measure_offered(window, per_s).map(at_least_some)
+                    contest.measure_offered(window, per_s)
                 });
             }
         });
     }
 }
 
-/// A percentile of nothing is no value.
-fn at_least_some(sample: Sample) -> Sample {
-    Sample { value: sample.value.max(0.001), ..sample }
+fn describe_rate(group: &mut Group<'_>, percent: u32, per_s: u32) {
+    describe(group, 120)
+        .title(&format!("p99 at {percent} % of threads' limit"))
+        .question("How long do requests take at a rate of their own, and up to which one?")
+        .method(&format!(
+            "An open loop of {per_s} requests a second, GET /hello over 1000 kept connections, \
+             each request at its intended time, from which its latency counts, also while it waits \
+             for a free connection. The rate is {percent} % of what thread per connection answered \
+             of a closed loop directly before. The server is kept to the first core, the client to \
+             the last. A rate may be too high: requests that find a quarter of a second's worth \
+             waiting are dropped (answered_share); what is answered a second (requests_per_s) \
+             stands beside the rate that is offered."
+        ))
+        .not_shown("A quiet machine's floor: p99 of a virtual machine shows its host, too.")
+        .unit("ms", Better::Lower)
+        .over("latency over offered rate", "requests/s", f64::from(per_s))
+        .claim("p99 lower than that of threads", PER_CONNECTION, 1.0);
+    if percent < NEAR {
+        group.boundary();
+    }
 }

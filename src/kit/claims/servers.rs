@@ -94,4 +94,33 @@ impl Server {
             }
         };
     }
+    /// The same with another server at its side.
+    pub(super) fn enter_with<'a>(
+        &self,
+        beside: &Server,
+        group: &mut Group<'a>,
+        name: &str,
+        role: Role,
+        measure: impl Fn(&mut Contest, &mut Contest, &Window) -> Result<Sample, String> + 'a,
+    ) {
+        match &beside.0 {
+            Err(why) => {
+                group.broken(name, role, why);
+            }
+            Ok(other) => {
+                let other = Rc::clone(other);
+                self.enter(group, name, role, move |own, window| {
+                    measure(own, &mut other.borrow_mut(), window)
+                });
+            }
+        }
+    }
+
+    /// Measures it outside of any group.
+    pub(super) fn once(
+        &self,
+        measure: impl FnOnce(&mut Contest) -> Result<Sample, String>,
+    ) -> Result<Sample, String> {
+        measure(&mut self.0.clone()?.borrow_mut())
+    }
 }
