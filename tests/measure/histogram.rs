@@ -1,13 +1,13 @@
 //! The histogram of latencies: quantiles within a thousandth of the sorted values' own.
 
-use windlass::kit::load::latency_histogram;
+use windlass::kit::load::nanos_histogram;
 use windlass::kit::measure::random::Random;
 
 #[test]
 fn quantiles_are_right_to_three_digits() {
     let mut random = Random::new(3);
     for (median_ns, deviation) in [(3_000.0, 0.5), (80_000.0f64, 0.3), (5e6, 1.0), (300e6, 1.5)] {
-        let mut histogram = latency_histogram();
+        let mut histogram = nanos_histogram();
         let drawn = (0..20_000).map(|_| median_ns * (deviation * random.normal()).exp());
         let mut drawn: Vec<u64> = drawn.map(|ns| (ns as u64).clamp(1, 120_000_000_000)).collect();
         drawn.iter().for_each(|ns| histogram.saturating_record(*ns));
@@ -23,7 +23,7 @@ fn quantiles_are_right_to_three_digits() {
 
 #[test]
 fn values_beyond_the_bounds_are_counted_at_the_bounds() {
-    let mut histogram = latency_histogram();
+    let mut histogram = nanos_histogram();
     for ns in [0, 1, 400_000_000_000] {
         histogram.saturating_record(ns);
     }

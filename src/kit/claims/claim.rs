@@ -110,6 +110,12 @@ impl<'c> Course<'c> {
         self.profile == Some(Profile::All)
     }
 
+    /// Whether it was stopped: no further group is measured, and nothing need be set up for one.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// Describes and at once measures one group. What `describe` sets up (runtimes, processes)
     /// lives as long as the group is measured; what fails in it is recorded as its failure.
     pub fn group<'a>(&mut self, id: &str, describe: impl FnOnce(&mut Group<'a>)) {

@@ -1,16 +1,32 @@
 //! The claims about asynchronism, each measured on the reader's own machine: one file a claim says
 //! what is claimed, what is measured, what would refute it, and by which rule the verdict comes.
 //!
-//! Bottom-up: what a claim is, the claims, and the run that measures them.
+//! Bottom-up: what a claim is, what several share, the claims, and the run that measures them.
 
 pub mod claim;
+mod heart;
+mod servers;
 pub mod non_blocking;
+pub mod responsiveness;
+pub mod throughput;
+pub mod resource_use;
+pub mod scalability;
+pub mod cpu_bound;
+pub mod files_and_queries;
 pub mod run;
 
 use self::claim::Claim;
 
 /// All claims, in the order in which they are measured and shown.
-pub const ALL: &[&Claim] = &[&non_blocking::CLAIM];
+pub const ALL: &[&Claim] = &[
+    &non_blocking::CLAIM,
+    &responsiveness::CLAIM,
+    &throughput::CLAIM,
+    &resource_use::CLAIM,
+    &scalability::CLAIM,
+    &cpu_bound::CLAIM,
+    &files_and_queries::CLAIM,
+];
 
 /// The claim called `id`.
 #[must_use]

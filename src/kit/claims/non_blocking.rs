@@ -5,22 +5,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hdrhistogram::Histogram;
-
 use crate::kit::client::{BlockingClient, Client, ClientSettings};
 use crate::kit::http::Outgoing;
 use crate::kit::load::ServerProcess;
 use crate::kit::measure::contender::{Better, Role, Sample};
-use crate::kit::measure::group::Window;
+use crate::kit::measure::group::{Group, Window};
 use crate::kit::serve::Model;
 use crate::kit::stage::hello::Hello;
 use crate::runtime::{Runtime, spawn};
 use crate::time::sleep_until;
 
 use super::claim::{Claim, Course};
-
-/// How often the heart is to beat.
-const BEAT: Duration = Duration::from_millis(1);
+use super::heart::{BEAT, Heart};
 
 /// How long a slow operation takes.
 const SLOW: Outgoing<'static> =
@@ -28,9 +24,6 @@ const SLOW: Outgoing<'static> =
 
 /// Slow operations in flight at a time.
 const IN_FLIGHT: [usize; 3] = [1, 64, 1000];
-
-/// Shortest and longest lateness told apart, in nanoseconds.
-const LATE_NS: (u64, u64) = (1_000, 120_000_000_000);
 
 const SUBJECT: &str = "windlass, one thread";
 const IN_TURN: &str = "one thread, blocking";
@@ -94,7 +87,7 @@ fn measure(course: &mut Course<'_>) {
 type Way = fn(ClientSettings, usize, Duration) -> Result<Beats, String>;
 
 fn enter(
-    group: &mut crate::kit::measure::group::Group<'_>,
+    group: &mut Group<'_>,
     name: &str,
     role: Role,
     server: &Result<Arc<ServerProcess>, String>,
@@ -116,53 +109,14 @@ fn enter(
 
 /// What one window came to.
 struct Beats {
-    late: Histogram<u64>,
+    heart: Heart,
     calls: u64,
-    elapsed: Duration,
 }
 
 impl Beats {
     fn sample(self) -> Sample {
-        let ms = |share: f64| self.late.value_at_quantile(share) as f64 / 1e6;
-        Sample::new(ms(0.99).max(0.001))
-            .with("late_ms_p50", ms(0.50))
-            .with("late_ms_p999", ms(0.999))
-            .with("late_ms_max", ms(1.0))
-            .with("calls_per_s", self.calls as f64 / self.elapsed.as_secs_f64())
-            .with_latencies("lateness", self.late)
-    }
-}
-
-/// When each beat is due, and how late those were that came.
-struct Heart {
-    began: Instant,
-    beats: u32,
-    late: Histogram<u64>,
-}
-
-impl Heart {
-    fn new() -> Result<Heart, String> {
-        let late = Histogram::new_with_bounds(LATE_NS.0, LATE_NS.1, 3);
-        let late = late.map_err(|error| error.to_string())?;
-        Ok(Heart { began: Instant::now(), beats: 0, late })
-    }
-
-    fn due(&self) -> Instant {
-        self.began + BEAT * (self.beats + 1)
-    }
-
-    /// Counts all beats that are due by now.
-    fn beat(&mut self) {
-        let now = Instant::now();
-        while self.due() <= now {
-            let late = now.duration_since(self.due()).as_nanos() as u64;
-            self.late.saturating_record(late.max(1));
-            self.beats += 1;
-        }
-    }
-
-    fn ended(self, calls: u64) -> Beats {
-        Beats { late: self.late, calls, elapsed: self.began.elapsed() }
+        let rate = self.calls as f64 / self.heart.elapsed().as_secs_f64();
+        self.heart.sample().with("calls_per_s", rate)
     }
 }
 
@@ -182,14 +136,14 @@ fn awaiting(to: ClientSettings, in_flight: usize, time: Duration) -> Result<Beat
             }));
         }
         let heart = spawn(async move {
-            let mut heart = Heart::new()?;
-            while heart.began.elapsed() < time {
+            let mut heart = Heart::new();
+            while heart.elapsed() < time {
                 sleep_until(heart.due()).await;
                 heart.beat();
             }
-            Ok::<_, String>(heart)
+            heart
         });
-        heart.await.map_err(|error| error.to_string())?
+        heart.await.map_err(|error| error.to_string())
     })?;
     // Before the runtime ends the calls that are under way.
     let failed = failed.load(Ordering::Relaxed);
@@ -200,13 +154,13 @@ fn awaiting(to: ClientSettings, in_flight: usize, time: Duration) -> Result<Beat
 /// One thread calls, and beats in between.
 fn in_turn(to: ClientSettings, _in_flight: usize, time: Duration) -> Result<Beats, String> {
     let client = BlockingClient::new(to);
-    let (mut heart, mut calls) = (Heart::new()?, 0);
-    while heart.began.elapsed() < time {
+    let (mut heart, mut calls) = (Heart::new(), 0);
+    while heart.elapsed() < time {
         client.call(&SLOW).map_err(|error| error.to_string())?;
         calls += 1;
         heart.beat();
     }
-    Ok(heart.ended(calls))
+    Ok(Beats { heart, calls })
 }
 
 /// A thread for each call, and one that beats.
@@ -230,8 +184,8 @@ fn threads(to: ClientSettings, in_flight: usize, time: Duration) -> Result<Beats
                 return Err(format!("{at} threads are all the machine allows: {error}"));
             }
         }
-        let mut heart = Heart::new()?;
-        while heart.began.elapsed() < time {
+        let mut heart = Heart::new();
+        while heart.elapsed() < time {
             thread::sleep(heart.due().saturating_duration_since(Instant::now()));
             heart.beat();
         }
@@ -244,6 +198,6 @@ fn threads(to: ClientSettings, in_flight: usize, time: Duration) -> Result<Beats
 fn ended(heart: Heart, calls: u64, failed: bool) -> Result<Beats, String> {
     match failed {
         true => Err("a slow call failed".to_owned()),
-        false => Ok(heart.ended(calls)),
+        false => Ok(Beats { heart, calls }),
     }
 }

@@ -19,4 +19,4 @@ mod child;
 pub use child::{ChildError, ServerProcess, UNTIL_STDIN_CLOSES};
 pub use client::LoadClient;
 pub use config::{Expect, LoadConfig, LoadError, Manner, Rate, Window};
-pub use outcome::{Errors, LoadOutcome, latency_histogram};
+pub use outcome::{Errors, LoadOutcome, nanos_histogram};

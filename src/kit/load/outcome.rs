@@ -67,9 +67,9 @@ impl LoadOutcome {
             connects: 0,
             dropped: 0,
             elapsed: Duration::ZERO,
-            latency_ns: latency_histogram(),
-            refused_ns: latency_histogram(),
-            late_ns: latency_histogram(),
+            latency_ns: nanos_histogram(),
+            refused_ns: nanos_histogram(),
+            late_ns: nanos_histogram(),
         }
     }
 
@@ -97,9 +97,9 @@ fn add(histogram: &mut Histogram<u64>, time: Duration) {
     histogram.saturating_record(time.as_nanos().min(u128::from(u64::MAX)) as u64);
 }
 
-/// A histogram as every latency here is kept in: nanoseconds up to two minutes, each to three
-/// digits (within a thousandth of it).
-pub fn latency_histogram() -> Histogram<u64> {
+/// An empty histogram of nanoseconds, from 1 us to 2 minutes, exact to a thousandth: all latencies
+/// are kept in such, so that those of several windows can be put together.
+pub fn nanos_histogram() -> Histogram<u64> {
     let bounded = Histogram::new_with_bounds(LATENCY_NS_MIN, LATENCY_NS_MAX, 3);
     // The bounds are constants that it takes; one that grows would do as well.
     bounded.unwrap_or_else(|_| Histogram::new(3).expect("3 digits are within 0 to 5"))

@@ -71,3 +71,41 @@ pub fn threads_and_rss_mib(pid: u32) -> Option<(f64, f64)> {
     };
     Some((field("Threads:")?, field("VmRSS:")? / 1024.0))
 }
+
+/// Context switches of the process's threads so far, of their own will or not; those of threads
+/// that have ended are not among them.
+pub fn switches(pid: u32) -> Option<f64> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+    let of_thread = |status: String| {
+        let counts = status.lines().filter(|line| line.contains("voluntary_ctxt_switches:"));
+        counts.filter_map(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).sum::<f64>()
+    };
+    // A thread that ends meanwhile has no file any more.
+    let texts = threads.flatten().map(|thread| fs::read_to_string(thread.path().join("status")));
+    Some(texts.flatten().map(of_thread).sum())
+}
+
+/// Resident memory of the process in KiB, exact to the page.
+///
+/// # Errors
+/// What the system does not tell.
+pub fn resident_kib(pid: u32) -> Result<f64, String> {
+    let path = format!("/proc/{pid}/smaps_rollup");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    let line = text.lines().find(|line| line.starts_with("Rss:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+        .ok_or_else(|| format!("{path}: no number behind Rss:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_process_has_switched_and_takes_memory() {
+        let own = std::process::id();
+        assert!(switches(own).unwrap() > 0.0);
+        assert!(resident_kib(own).unwrap() > 100.0);
+        assert!(switches(u32::MAX).is_none() && resident_kib(u32::MAX).is_err());
+    }
+}

@@ -54,6 +54,7 @@ pub struct Contest {
     process: ServerProcess,
     load: LoadConfig,
     how: How,
+    counts_switches: bool,
 }
 
 impl Contest {
@@ -62,7 +63,7 @@ impl Contest {
     /// # Errors
     /// What keeps the client from connecting.
     pub fn start(process: ServerProcess, load: LoadConfig, how: How) -> Result<Contest, String> {
-        let mut contest = Contest { client: None, process, load, how };
+        let mut contest = Contest { client: None, process, load, how, counts_switches: false };
         if how.connect == Connect::EachWindow {
             contest.load.sources = SOURCES;
         }
@@ -71,6 +72,13 @@ impl Contest {
             contest.connect()?;
         }
         Ok(contest)
+    }
+
+    /// Counts the context switches of the server's threads, too. Those of threads that have ended
+    /// are nowhere to be read: not for servers whose threads come and go.
+    #[must_use]
+    pub fn counting_switches(self) -> Contest {
+        Contest { counts_switches: true, ..self }
     }
 
     /// The server's process.
@@ -150,35 +158,63 @@ impl Contest {
     /// requests exceeds. A window in which the generator fell behind is void and begun again.
     ///
     /// # Errors
-    /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
+    /// A reply that was wrong, a generator that fell behind, requests that were dropped.
     pub fn measure_open(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
+        let backlog_max = Rate::default().backlog_max;
+        let (dropped, sample) = self.open(window, per_s, backlog_max, 0.999)?;
+        match dropped {
+            0 => Ok(sample),
+            _ => Err(format!("{dropped} requests waited in vain and were dropped")),
+        }
+    }
+
+    /// The same at a rate that may be too high for the server: the latency that a hundredth exceeds
+    /// of the requests that were answered, and beside it which share that was. Requests that find
+    /// as many waiting as come in a quarter of a second are dropped, and belong to it.
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind.
+    pub fn measure_offered(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
+        let backlog_max = (per_s as usize / 4).max(self.load.connections);
+        self.open(window, per_s, backlog_max, 0.99).map(|(_, sample)| sample)
+    }
+
+    /// How many requests were dropped, and a sample of the latency at `quantile`.
+    fn open(
+        &mut self,
+        window: &Window,
+        per_s: u32,
+        backlog_max: usize,
+        quantile: f64,
+    ) -> Result<(u64, Sample), String> {
         let _confined = self.how.pinned.then(|| Confined::to(Core::Last));
         let per_s = if window.smoke { SMOKE_RATE } else { per_s };
         // Smoke mode judges no one's speed, the generator's neither.
         let late_max = if window.smoke { SMOKE_LATE_MAX } else { Rate::default().late_max };
-        let rate = Rate { per_s, time: window.duration, late_max, ..Rate::default() };
+        let rate = Rate { per_s, time: window.duration, late_max, backlog_max };
         let ms = |ns: u64| ns as f64 / 1e6;
-        let p999_ms = |outcome: &LoadOutcome| ms(outcome.latency_ns.value_at_quantile(0.999));
+        let value = |outcome: &LoadOutcome| ms(outcome.latency_ns.value_at_quantile(quantile));
         self.connect()?;
         let mut void = 0;
         let loaded = loop {
-            match self.loaded(load::Window::Rate(rate), p999_ms) {
+            match self.loaded(load::Window::Rate(rate), value) {
                 Err(why) if why == BEHIND && void < VOID_MAX => void += 1,
                 ended => break ended,
             }
         };
         self.close();
         let (outcome, sample) = loaded?;
-        if outcome.dropped > 0 {
-            return Err(format!("{} requests waited in vain and were dropped", outcome.dropped));
-        }
-        Ok(sample
+        let answered = outcome.requests as f64 / (outcome.requests + outcome.dropped) as f64;
+        let sample = sample
             .with("requests_per_s", outcome.requests_per_s())
+            .with("answered_share", answered)
             .with("latency_ms_p50", ms(outcome.latency_ns.value_at_quantile(0.50)))
             .with("latency_ms_p99", ms(outcome.latency_ns.value_at_quantile(0.99)))
             .with("latency_ms_max", ms(outcome.latency_ns.max()))
             .with("generator_late_ms_p999", ms(outcome.late_ns.value_at_quantile(0.999)))
-            .with("void_windows", f64::from(void)))
+            .with("void_windows", f64::from(void))
+            .with_latencies("latency", outcome.latency_ns);
+        Ok((outcome.dropped, sample))
     }
 
     /// The same for what it cost the server: microseconds of processor time for each request.
@@ -199,9 +235,13 @@ impl Contest {
         value: impl Fn(&LoadOutcome) -> f64,
     ) -> Result<(LoadOutcome, Sample), String> {
         let pid = self.process.id();
+        let counts_switches = self.counts_switches;
+        let switches = || if counts_switches { process::switches(pid) } else { None };
+        let switched = switches();
         let (before, client_before) = (Used::by(pid), process::own_thread_cpu_us());
         let outcome = self.run(length)?;
         let (after, client_after) = (Used::by(pid), process::own_thread_cpu_us());
+        let switches = switches();
         let mut sample = Sample::new(value(&outcome));
         // The client is this thread: near 1 it is the client that is measured.
         if let Some((before, after)) = client_before.zip(client_after) {
@@ -213,8 +253,12 @@ impl Contest {
             let requests = outcome.requests as f64;
             sample = sample.with(CPU, cpu_us / requests).with(USER_CPU, user_us / requests);
         }
+        if let Some((before, after)) = switched.zip(switches) {
+            let each = (after - before) / outcome.requests as f64;
+            sample = sample.with(SWITCHES, each);
+        }
         if let Some((threads, rss_mib)) = process::threads_and_rss_mib(pid) {
-            sample = sample.with("server_threads", threads).with("server_rss_mib", rss_mib);
+            sample = sample.with(THREADS, threads).with("server_rss_mib", rss_mib);
         }
         Ok((outcome, sample))
     }
@@ -262,6 +306,12 @@ pub const CPU: &str = "server_cpu_us_per_request";
 
 /// The user code's part of it.
 pub const USER_CPU: &str = "server_user_cpu_us_per_request";
+
+/// Context switches of the server's threads for each request, where they are counted.
+pub const SWITCHES: &str = "server_switches_per_request";
+
+/// Threads of the server.
+pub const THREADS: &str = "server_threads";
 
 const UNTOLD: &str = "this system does not say what a process has used";
 

@@ -1,9 +1,6 @@
 //! The orders service and the slow service it calls, each a process of its own: this very program,
 //! started again as the windlass binary.
 
-use std::fs;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,10 +9,11 @@ use crate::kit::http::Outgoing;
 use crate::kit::load::{
     LoadClient, LoadConfig, LoadError, LoadOutcome, Rate, ServerProcess, Window,
 };
-use crate::kit::measure::{paths, process};
+use crate::kit::measure::process;
 use crate::kit::serve::Model;
 
 use super::binary;
+use super::folder::Folder;
 
 /// How long a service may take for what is asked of it between measurements.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -37,7 +35,8 @@ pub struct Stage {
     orders: ServerProcess,
     slow: ServerProcess,
     model: Model,
-    folder: PathBuf,
+    /// Goes last.
+    _folder: Folder,
 }
 
 /// Figures of the orders service, as of one moment.
@@ -74,14 +73,14 @@ pub struct Loaded {
 impl Stage {
     /// Starts both. The arguments are those of `windlass serve`.
     pub fn start(model: Model, slow: &[&str], orders: &[&str]) -> Result<Stage, String> {
-        let folder = fresh_folder()?;
+        let folder = Folder::fresh("orders")?;
         let slow = serve(&["--service", "slow"], slow)?;
-        let (database, downstream) = (folder.join("orders.db"), slow.addr().to_string());
+        let (database, downstream) = (folder.path().join("orders.db"), slow.addr().to_string());
         let database = database.display().to_string();
         let own = ["--service", "orders", "--model", model.name(), "--database", &database];
         let more = [orders, &["--downstream", &downstream]].concat();
         let orders = serve(&own, &more)?;
-        Ok(Stage { orders, slow, model, folder })
+        Ok(Stage { orders, slow, model, _folder: folder })
     }
 
     /// The status by which it takes an order.
@@ -132,6 +131,18 @@ impl Stage {
         number.and_then(|it| it.trim().parse().ok()).ok_or_else(|| "no effects told".to_owned())
     }
 
+    /// Waits for the orders that were acknowledged: none may be given up, or done twice.
+    pub fn all_completed(&self) -> Result<(), String> {
+        let (ended, effects) = (self.settle()?, self.effects()?);
+        match ended.dead == 0.0 && ended.completed == effects {
+            true => Ok(()),
+            false => Err(format!(
+                "{} completed, {} given up, {effects} done by the slow service",
+                ended.completed, ended.dead
+            )),
+        }
+    }
+
     /// Changes how the slow service behaves.
     pub fn faults(&self, change: &str) -> Result<(), String> {
         ask(&self.slow, "POST", "/faults", Some(change)).map(drop)
@@ -141,13 +152,6 @@ impl Stage {
     pub fn threads_and_rss_mib(&self) -> Result<(f64, f64), String> {
         let of = process::threads_and_rss_mib(self.orders.id());
         of.ok_or_else(|| "this system does not say how much memory a process has".to_owned())
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        // The processes still have the files open, which does no harm to removing them.
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -230,14 +234,4 @@ fn ask(
     let reply = reply.map_err(|error| format!("{path}: {error}"))?;
     let text = String::from_utf8_lossy(&reply.body).into_owned();
     if reply.status == 200 { Ok(text) } else { Err(format!("{path}: {} {text}", reply.status)) }
-}
-
-/// On the disk that the build is on: temporary folders may be in memory.
-fn fresh_folder() -> Result<PathBuf, String> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("bench-orders-{}-{number}", std::process::id());
-    let folder = paths::target_dir().join("windlass").join("tmp").join(name);
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(folder)
 }
