@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use super::timeline::Timeline;
+
 /// Shortest and longest latency told apart, in nanoseconds.
 const LATENCY_NS_MIN: u64 = 1_000;
 const LATENCY_NS_MAX: u64 = 120_000_000_000;
@@ -53,6 +55,8 @@ pub struct LoadOutcome {
     /// How late the generator itself noticed that a request was due, in nanoseconds (open loop
     /// only): time that a latency holds and the server is not to blame for.
     pub late_ns: Histogram<u64>,
+    /// What became of the requests by when they were due (open loop only).
+    pub timeline: Timeline,
 }
 
 impl LoadOutcome {
@@ -69,6 +73,7 @@ impl LoadOutcome {
             latency_ns: histogram(),
             refused_ns: histogram(),
             late_ns: histogram(),
+            timeline: Timeline::default(),
         }
     }
 

@@ -2,10 +2,12 @@
 //! around it.
 //!
 //! Bottom-up: open files, this program as the windlass binary, a service with its client and what
-//! one window of requests says, the orders service with all that belongs to it.
+//! one window of requests says, the orders service with all that belongs to it, a receiver of
+//! letters that can be killed.
 
 pub mod files;
 pub mod binary;
 pub mod contest;
 pub mod hello;
 pub mod orders;
+pub mod letters;

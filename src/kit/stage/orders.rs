@@ -2,7 +2,9 @@
 //! started again as the windlass binary.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +16,7 @@ use crate::kit::load::{
 };
 use crate::kit::measure::{paths, process};
 use crate::kit::serve::Model;
+use crate::sync::lock;
 
 use super::binary;
 
@@ -35,7 +38,9 @@ const ORDER: &[u8] =
 /// Both services, and the folder of the database; all gone when it is dropped.
 pub struct Stage {
     orders: ServerProcess,
-    slow: ServerProcess,
+    /// `None` while it is killed.
+    slow: Mutex<Option<ServerProcess>>,
+    slow_addr: SocketAddr,
     model: Model,
     folder: PathBuf,
 }
@@ -76,12 +81,13 @@ impl Stage {
     pub fn start(model: Model, slow: &[&str], orders: &[&str]) -> Result<Stage, String> {
         let folder = fresh_folder()?;
         let slow = serve(&["--service", "slow"], slow)?;
-        let (database, downstream) = (folder.join("orders.db"), slow.addr().to_string());
+        let slow_addr = slow.addr();
+        let (database, downstream) = (folder.join("orders.db"), slow_addr.to_string());
         let database = database.display().to_string();
         let own = ["--service", "orders", "--model", model.name(), "--database", &database];
         let more = [orders, &["--downstream", &downstream]].concat();
         let orders = serve(&own, &more)?;
-        Ok(Stage { orders, slow, model, folder })
+        Ok(Stage { orders, slow: Mutex::new(Some(slow)), slow_addr, model, folder })
     }
 
     /// The status by which it takes an order.
@@ -100,7 +106,7 @@ impl Stage {
 
     /// The figures of the orders service, as of one moment.
     pub fn figures(&self) -> Result<Figures, String> {
-        ask(&self.orders, "GET", "/metrics", None).map(Figures)
+        ask(self.orders.addr(), "GET", "/metrics", None).map(Figures)
     }
 
     /// Waits until every acknowledged order is finished: how it ended. None may be missing.
@@ -126,7 +132,7 @@ impl Stage {
 
     /// How often the slow service has done an order's work: once each.
     pub fn effects(&self) -> Result<f64, String> {
-        let text = ask(&self.slow, "GET", "/effects", None)?;
+        let text = ask(self.slow_addr, "GET", "/effects", None)?;
         let number =
             text.split("\"effects\":").nth(1).and_then(|rest| rest.split([',', '}']).next());
         number.and_then(|it| it.trim().parse().ok()).ok_or_else(|| "no effects told".to_owned())
@@ -134,7 +140,19 @@ impl Stage {
 
     /// Changes how the slow service behaves.
     pub fn faults(&self, change: &str) -> Result<(), String> {
-        ask(&self.slow, "POST", "/faults", Some(change)).map(drop)
+        ask(self.slow_addr, "POST", "/faults", Some(change)).map(drop)
+    }
+
+    /// Kills the slow service, as `kill -9` does: what it knew is gone.
+    pub fn kill_slow(&self) {
+        drop(lock(&self.slow).take());
+    }
+
+    /// Starts it again where it was. The arguments are those it had.
+    pub fn start_slow(&self, slow: &[&str]) -> Result<(), String> {
+        let arguments = [SERVES, &["--service", "slow"], slow].concat();
+        *lock(&self.slow) = Some(binary::serve_at(self.slow_addr, &arguments)?);
+        Ok(())
     }
 
     /// Threads of the orders service, and its resident memory in MiB.
@@ -214,17 +232,20 @@ impl Loaded {
     }
 }
 
+/// What both services are told.
+const SERVES: &[&str] = &["--connections-max", "2048"];
+
 fn serve(own: &[&str], more: &[&str]) -> Result<ServerProcess, String> {
-    binary::serve(&[&["--connections-max", "2048"], own, more].concat())
+    binary::serve(&[SERVES, own, more].concat())
 }
 
 fn ask(
-    service: &ServerProcess,
+    service: SocketAddr,
     method: &str,
     path: &str,
     json: Option<&str>,
 ) -> Result<String, String> {
-    let settings = ClientSettings { timeout: PATIENCE, ..ClientSettings::new(service.addr()) };
+    let settings = ClientSettings { timeout: PATIENCE, ..ClientSettings::new(service) };
     let json = json.map(str::as_bytes);
     let reply = BlockingClient::new(settings).call(&Outgoing { method, path, key: None, json });
     let reply = reply.map_err(|error| format!("{path}: {error}"))?;
