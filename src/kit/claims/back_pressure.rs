@@ -64,8 +64,8 @@ pub const CLAIM: Claim = Claim {
 };
 
 fn measure(course: &mut Course<'_>) {
-    // Just below what the consumer gets done, with as many at once as there are places.
-    let slower = Rate { permits: 9_000, per: Duration::from_secs(1), burst: 32 };
+    // Below what the consumer gets done, and a bundle at once.
+    let slower = Rate { permits: 7_500, per: Duration::from_secs(1), burst: FAST as u32 };
     for (id, name, policy) in [
         ("block", "windlass, Block", Policy::Block),
         ("reject", "windlass, Reject", Policy::Reject),
@@ -75,7 +75,7 @@ fn measure(course: &mut Course<'_>) {
         course.group(id, |group| {
             describe(group, "producer 3 times faster");
             group
-                .title(&format!("3 times too much work, {id}, p99"))
+                .title(&format!("3x too much work, {id}, p99"))
                 .claim("done sooner than through an unbounded channel", UNBOUNDED, 1.0)
                 .limit_of("takes no longer as time goes on", GROWTH, GROWTH_MAX)
                 .limit_of("at most 64 items wait in the queue", DEPTH, PLACES as f64);
@@ -332,4 +332,16 @@ fn consume(line: &impl Line, began: Instant, over: &AtomicBool) -> Result<Consum
     }
     while line.pop().is_some() {}
     Ok(consumed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_the_later_mean_by_the_earlier() {
+        let points = vec![[0.1, 2.0], [0.2, 4.0], [0.6, 8.0], [0.9, 10.0]];
+        let latency = Series { points, ..Series::new("ms") };
+        assert!((growth(&latency, Duration::from_secs(1)) - 3.0).abs() < 1e-9);
+    }
 }

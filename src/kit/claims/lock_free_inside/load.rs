@@ -18,7 +18,10 @@ use super::super::bits::{ms, nanos_histogram, record};
 const READY: usize = 64;
 
 /// Tasks that may be on their way from outside at a time.
-const ON_THEIR_WAY: usize = 256;
+const ON_THEIR_WAY: usize = 4096;
+
+/// They are started in bundles; the first of each is looked at by the clock.
+const BUNDLE: usize = 64;
 
 /// Time between two tasks from outside by which delays are probed.
 const PAUSE: Duration = Duration::from_micros(200);
@@ -143,10 +146,8 @@ fn arrivals(runtime: &Runtime, time: Duration) -> Result<Sample, String> {
     let delays = Delays::new()?;
     let (began, mut started) = (Instant::now(), 0usize);
     while began.elapsed() < time {
-        for _ in 0..16 {
-            delays.start(runtime, started % 64 == 0);
-            started += 1;
-        }
+        (0..BUNDLE).for_each(|at| delays.start(runtime, at == 0));
+        started += BUNDLE;
         delays.all(started.saturating_sub(ON_THEIR_WAY))?;
     }
     delays.all(started)?;

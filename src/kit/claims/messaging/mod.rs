@@ -56,7 +56,7 @@ fn measure(course: &mut Course<'_>) {
     let away = Duration::from_millis(if course.is_full() { 1500 } else { 300 });
     course.group("away", |group| {
         describe_away(group, away);
-        group.title("receiver away, then back: sender held").claim(
+        group.title("receiver away, sender held, p99").claim(
             "the sender is held less than when it tries again",
             CALL_AGAIN,
             1.0,
@@ -89,7 +89,7 @@ fn measure(course: &mut Course<'_>) {
     });
     course.group("present", |group| {
         describe_away(group, Duration::from_millis(100));
-        group.title("receiver there all along: sender held").boundary().claim(
+        group.title("receiver there: sender held, p50").boundary().claim(
             "the sender is held less than by a call",
             CALL_ONCE,
             1.0,
@@ -114,8 +114,8 @@ fn describe_away(group: &mut Group<'_>, time: Duration) {
         .question("What becomes of letters, and of their sender, while the receiver is away?")
         .method(
             "A thread sends a letter each 5 ms, open loop; how long it is held counts from when \
-             the letter was due (p99). Where the receiver is away, it is for the first two thirds \
-             of the window. windlass: a mailbox in SQLite, each letter synced to the disk before \
+             the letter was due (p99; where the receiver is there, the median). Where it is \
+             away, it is so for the first two thirds of the window. windlass: a mailbox in SQLite, each letter synced to the disk before \
              it counts as posted. Calls: to a thread behind a Unix socket that is not there \
              meanwhile, answered from memory; one that fails is given up, or tried again after \
              10 ms. catch_up_ms: from the return until the last letter that was due before it is \
