@@ -3,6 +3,7 @@
 //!
 //! Bottom-up: what a claim is, what several share, the claims, and the run that measures them.
 
+mod bits;
 pub mod claim;
 mod heart;
 mod servers;
@@ -13,6 +14,12 @@ pub mod resource_use;
 pub mod scalability;
 pub mod cpu_bound;
 pub mod files_and_queries;
+pub mod resilience;
+pub mod back_pressure;
+pub mod background_work;
+pub mod event_driven;
+pub mod messaging;
+pub mod lock_free_inside;
 pub mod run;
 
 use self::claim::Claim;
@@ -24,6 +31,12 @@ pub const ALL: &[&Claim] = &[
     &throughput::CLAIM,
     &resource_use::CLAIM,
     &scalability::CLAIM,
+    &resilience::CLAIM,
+    &back_pressure::CLAIM,
+    &background_work::CLAIM,
+    &event_driven::CLAIM,
+    &messaging::CLAIM,
+    &lock_free_inside::CLAIM,
     &cpu_bound::CLAIM,
     &files_and_queries::CLAIM,
 ];

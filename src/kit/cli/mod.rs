@@ -21,6 +21,7 @@ use self::report_args::ReportArgs;
 use self::serve_args::ServeArgs;
 use crate::kit::report;
 use crate::kit::serve::ServeError;
+use crate::kit::stage::letters;
 
 /// The windlass binary: benchmark servers, and the report of what `cargo bench` measured.
 #[derive(Debug, Parser)]
@@ -42,6 +43,10 @@ enum Command {
 
 /// Runs the command that `arguments` (the name of the binary first) give: the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // An experiment's own process, and no command.
+    if let Some(code) = letters::told() {
+        return code;
+    }
     let result = match Arguments::try_parse_from(arguments) {
         Ok(Arguments { command: Command::Serve(args) }) => serve_command::run(&args),
         Ok(Arguments { command: Command::Report(args) }) => {

@@ -99,6 +99,15 @@ impl Run {
         }
     }
 
+    /// Notes a right reply to a request whose latency counts from `begun`.
+    fn answered(&mut self, begun: Instant, now: Instant, refused: bool) {
+        let latency = now - begun;
+        self.outcome.record(latency, refused);
+        if self.schedule.is_some() {
+            self.outcome.timeline.record(begun - self.start, latency, refused);
+        }
+    }
+
     fn has_failed(&self) -> bool {
         self.outcome.errors.total() >= ERRORS_MAX
     }
@@ -254,7 +263,7 @@ impl LoadClient {
             Driven::Waits => {}
             Driven::Right { closes, refused } => {
                 let now = Instant::now();
-                run.outcome.record(now - connection.begun, refused);
+                run.answered(connection.begun, now, refused);
                 if closes {
                     connection.stage = Stage::Closing;
                     return self.drive(run, at);

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use super::timeline::Timeline;
+
 /// Shortest and longest latency told apart, in nanoseconds. (A shortest of a microsecond would
 /// round all below half a millisecond to 512 ns.)
 const LATENCY_NS_MIN: u64 = 1;
@@ -54,6 +56,8 @@ pub struct LoadOutcome {
     /// How late the generator itself noticed that a request was due, in nanoseconds (open loop
     /// only): time that a latency holds and the server is not to blame for.
     pub late_ns: Histogram<u64>,
+    /// What became of the requests by when they were due (open loop only).
+    pub timeline: Timeline,
 }
 
 impl LoadOutcome {
@@ -70,6 +74,7 @@ impl LoadOutcome {
             latency_ns: nanos_histogram(),
             refused_ns: nanos_histogram(),
             late_ns: nanos_histogram(),
+            timeline: Timeline::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! This very program, started again as the windlass binary.
 
 use std::env;
+use std::net::SocketAddr;
 use std::process::Command;
 
 use crate::kit::load::{ServerProcess, UNTIL_STDIN_CLOSES};
@@ -22,9 +23,24 @@ pub fn is_told() -> bool {
 /// # Errors
 /// What kept it from listening.
 pub fn serve(arguments: &[&str]) -> Result<ServerProcess, String> {
-    let exe = env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
-    let mut command = Command::new(exe);
-    command.env(VARIABLE, "1").args(["serve", "--addr", "127.0.0.1:0", UNTIL_STDIN_CLOSES]);
+    serve_at(SocketAddr::from(([127, 0, 0, 1], 0)), arguments)
+}
+
+/// The same on an address of the caller's: that of a service that was there before.
+///
+/// # Errors
+/// What kept it from listening.
+pub fn serve_at(addr: SocketAddr, arguments: &[&str]) -> Result<ServerProcess, String> {
+    let mut command = command()?;
+    command.args(["serve", "--addr", &addr.to_string(), UNTIL_STDIN_CLOSES]);
     command.args(arguments);
     ServerProcess::start(command).map_err(|error| error.to_string())
+}
+
+/// This program, to be started as the binary.
+pub(super) fn command() -> Result<Command, String> {
+    let exe = env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
+    let mut command = Command::new(exe);
+    command.env(VARIABLE, "1");
+    Ok(command)
 }

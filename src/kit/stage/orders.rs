@@ -1,6 +1,8 @@
 //! The orders service and the slow service it calls, each a process of its own: this very program,
 //! started again as the windlass binary.
 
+use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,7 @@ use crate::kit::load::{
 };
 use crate::kit::measure::process;
 use crate::kit::serve::Model;
+use crate::sync::lock;
 
 use super::binary;
 use super::folder::Folder;
@@ -33,7 +36,9 @@ const ORDER: &[u8] =
 /// Both services, and the folder of the database; all gone when it is dropped.
 pub struct Stage {
     orders: ServerProcess,
-    slow: ServerProcess,
+    /// `None` while it is killed.
+    slow: Mutex<Option<ServerProcess>>,
+    slow_addr: SocketAddr,
     model: Model,
     /// Goes last.
     _folder: Folder,
@@ -75,12 +80,14 @@ impl Stage {
     pub fn start(model: Model, slow: &[&str], orders: &[&str]) -> Result<Stage, String> {
         let folder = Folder::fresh("orders")?;
         let slow = serve(&["--service", "slow"], slow)?;
-        let (database, downstream) = (folder.path().join("orders.db"), slow.addr().to_string());
+        let slow_addr = slow.addr();
+        let (database, downstream) = (folder.path().join("orders.db"), slow_addr.to_string());
         let database = database.display().to_string();
         let own = ["--service", "orders", "--model", model.name(), "--database", &database];
         let more = [orders, &["--downstream", &downstream]].concat();
         let orders = serve(&own, &more)?;
-        Ok(Stage { orders, slow, model, _folder: folder })
+        let slow = Mutex::new(Some(slow));
+        Ok(Stage { orders, slow, slow_addr, model, _folder: folder })
     }
 
     /// The status by which it takes an order.
@@ -99,7 +106,7 @@ impl Stage {
 
     /// The figures of the orders service, as of one moment.
     pub fn figures(&self) -> Result<Figures, String> {
-        ask(&self.orders, "GET", "/metrics", None).map(Figures)
+        ask(self.orders.addr(), "GET", "/metrics", None).map(Figures)
     }
 
     /// Waits until every acknowledged order is finished: how it ended. None may be missing.
@@ -125,7 +132,7 @@ impl Stage {
 
     /// How often the slow service has done an order's work: once each.
     pub fn effects(&self) -> Result<f64, String> {
-        let text = ask(&self.slow, "GET", "/effects", None)?;
+        let text = ask(self.slow_addr, "GET", "/effects", None)?;
         let number =
             text.split("\"effects\":").nth(1).and_then(|rest| rest.split([',', '}']).next());
         number.and_then(|it| it.trim().parse().ok()).ok_or_else(|| "no effects told".to_owned())
@@ -145,7 +152,19 @@ impl Stage {
 
     /// Changes how the slow service behaves.
     pub fn faults(&self, change: &str) -> Result<(), String> {
-        ask(&self.slow, "POST", "/faults", Some(change)).map(drop)
+        ask(self.slow_addr, "POST", "/faults", Some(change)).map(drop)
+    }
+
+    /// Kills the slow service, as `kill -9` does: what it knew is gone.
+    pub fn kill_slow(&self) {
+        drop(lock(&self.slow).take());
+    }
+
+    /// Starts it again where it was. The arguments are those it had.
+    pub fn start_slow(&self, slow: &[&str]) -> Result<(), String> {
+        let arguments = [SERVES, &["--service", "slow"], slow].concat();
+        *lock(&self.slow) = Some(binary::serve_at(self.slow_addr, &arguments)?);
+        Ok(())
     }
 
     /// Threads of the orders service, and its resident memory in MiB.
@@ -218,17 +237,20 @@ impl Loaded {
     }
 }
 
+/// What both services are told.
+const SERVES: &[&str] = &["--connections-max", "2048"];
+
 fn serve(own: &[&str], more: &[&str]) -> Result<ServerProcess, String> {
-    binary::serve(&[&["--connections-max", "2048"], own, more].concat())
+    binary::serve(&[SERVES, own, more].concat())
 }
 
 fn ask(
-    service: &ServerProcess,
+    service: SocketAddr,
     method: &str,
     path: &str,
     json: Option<&str>,
 ) -> Result<String, String> {
-    let settings = ClientSettings { timeout: PATIENCE, ..ClientSettings::new(service.addr()) };
+    let settings = ClientSettings { timeout: PATIENCE, ..ClientSettings::new(service) };
     let json = json.map(str::as_bytes);
     let reply = BlockingClient::new(settings).call(&Outgoing { method, path, key: None, json });
     let reply = reply.map_err(|error| format!("{path}: {error}"))?;
