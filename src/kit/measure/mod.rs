@@ -9,6 +9,8 @@
 pub mod paths;
 pub mod random;
 pub mod statistics;
+pub mod usl;
+pub mod knee;
 pub mod environment;
 pub mod noise;
 pub mod cores;

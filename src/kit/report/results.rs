@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::{Better, Role};
 use crate::kit::measure::environment::Environment;
+use crate::kit::measure::figure::{Distribution, Series};
 use crate::kit::measure::noise::Noise;
-use crate::kit::measure::record::Axis;
+use crate::kit::measure::record::{Axis, ClaimText};
 use crate::kit::measure::statistics::{Interval, Summary, Verdict};
 
 /// The word that says a file is one of ours.
@@ -33,6 +34,12 @@ pub struct Results {
     pub quality: Quality,
     /// The subject against itself: over all benches first, then each bench.
     pub controls: Vec<Control>,
+    /// The claims about asynchronism, each with its verdict.
+    #[serde(default)]
+    pub claims: Vec<ClaimResult>,
+    /// Up to where blocking is fine on this machine.
+    #[serde(default)]
+    pub decision: Decision,
     /// What may be said, in plain sentences.
     pub statements: Vec<Statement>,
     /// From where on the subject is worth it, along each family's axis.
@@ -63,7 +70,7 @@ pub enum Level {
     /// The machine did other things too: wide intervals, read with care.
     Noisy,
     /// The control shows a winner where there can be none: no verdict stands.
-    Void,
+    Unusable,
 }
 
 /// The subject measured against itself.
@@ -123,6 +130,9 @@ pub struct Bench {
     pub noise: Noise,
     /// The control shows a winner: no verdict of this bench stands.
     pub void: bool,
+    /// The claim about asynchronism that its groups are the evidence for, if there is one.
+    #[serde(default)]
+    pub claim: Option<ClaimText>,
     /// Its groups.
     pub groups: Vec<Group>,
 }
@@ -148,6 +158,9 @@ pub struct Group {
     pub family: Option<String>,
     /// The place on the family's axis.
     pub x: Option<Axis>,
+    /// It shows where the baseline is as good or better, and decides no claim.
+    #[serde(default)]
+    pub boundary: bool,
     /// Rounds that count.
     pub rounds: usize,
     /// Of those, noisy ones.
@@ -179,6 +192,12 @@ pub struct Row {
     pub values: Vec<f64>,
     /// Medians of what was measured beside.
     pub side: BTreeMap<String, f64>,
+    /// How latencies were distributed over the rounds that count, by name.
+    #[serde(default)]
+    pub distributions: BTreeMap<String, Distribution>,
+    /// What happened over a window's time, in the last round that counts, by name.
+    #[serde(default)]
+    pub series: BTreeMap<String, Series>,
     /// Operations a sample.
     pub ops: Option<u64>,
     /// It against the best blocking baseline.
@@ -218,6 +237,74 @@ pub struct Claim {
     pub verdict: Verdict,
     /// What was measured.
     pub measured: Option<Interval>,
+    /// About how many more rounds would decide it, where it is undecided and rounds would help.
+    #[serde(default)]
+    pub rounds_more: Option<usize>,
+}
+
+/// A claim about asynchronism, judged over all its groups.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimResult {
+    /// The claim in words.
+    pub words: ClaimText,
+    /// The bench (the name of the record) that its groups lie in; `None`: it has no record.
+    pub bench: Option<String>,
+    /// Refuted when one deciding claim of its groups is, holds when all do, else undecided.
+    pub verdict: Verdict,
+    /// The one claim of its groups that the verdict hangs on most.
+    pub headline: Option<Headline>,
+    /// What came out, in plain words.
+    pub sentence: String,
+    /// The groups that decide, then those that show where the baseline is as good.
+    pub evidence: Vec<Evidence>,
+    /// How far its run can be trusted.
+    pub quality: Level,
+    /// About how many more rounds would decide it.
+    pub rounds_more: Option<usize>,
+}
+
+/// A measured claim of one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Headline {
+    /// The group's id.
+    pub group: String,
+    /// The group's title.
+    pub title: String,
+    /// The subject there.
+    pub subject: String,
+    /// Against whom; `None`: the subject's own value.
+    pub against: Option<String>,
+    /// What is compared: the group's unit, or the name of a value measured beside.
+    pub unit: String,
+    /// The ratio or value it must reach.
+    pub bar: f64,
+    /// The ratio, above 1 when the subject is better, or the value.
+    pub measured: Interval,
+}
+
+/// A group that shows something of a claim.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The group's id.
+    pub group: String,
+    /// Its title.
+    pub title: String,
+    /// It shows where the baseline is as good or better, and decides nothing.
+    pub boundary: bool,
+}
+
+/// Up to where blocking is fine.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The line that helps to decide.
+    pub sentence: String,
+    /// Blocking is as good or better up to so many at once; `None`: cannot tell.
+    pub connections: Option<f64>,
+    /// Blocking keeps the p99 below [`Decision::p99_ms`] up to so many requests a second; `None`:
+    /// cannot tell.
+    pub rate_per_s: Option<f64>,
+    /// The bound on the p99, in milliseconds.
+    pub p99_ms: f64,
 }
 
 /// A bench without a record.
@@ -229,6 +316,18 @@ pub struct Missing {
     pub command: String,
 }
 
+impl Level {
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Quiet => "quiet",
+            Self::Noisy => "noisy",
+            Self::Unusable => "unusable",
+        }
+    }
+}
+
 impl Results {
     /// How many claims (of `bench`, or of all) have this verdict.
     #[must_use]
@@ -238,14 +337,20 @@ impl Results {
         claims.filter(|claim| claim.verdict == verdict).count()
     }
 
-    /// The comparisons of this kind that came out so, in benches whose control shows no winner.
+    /// The comparisons of this kind in the benches that are no claim's evidence.
+    pub fn compared(&self, against: Against) -> impl Iterator<Item = &Statement> {
+        let no_claim = |s: &&Statement| {
+            self.benches.iter().any(|bench| bench.name == s.bench && bench.claim.is_none())
+        };
+        self.statements.iter().filter(move |s| s.against == against).filter(no_claim)
+    }
+
+    /// Those of them that came out so, in benches whose control shows no winner.
     #[must_use]
     pub fn counted(&self, against: Against, outcome: Outcome) -> Vec<&Statement> {
         let void = self.void();
-        let same = |s: &&Statement| {
-            s.against == against && s.outcome == outcome && !void.contains(&&*s.bench)
-        };
-        self.statements.iter().filter(same).collect()
+        let same = |s: &&Statement| s.outcome == outcome && !void.contains(&&*s.bench);
+        self.compared(against).filter(same).collect()
     }
 
     /// The benches of which nothing may be said.

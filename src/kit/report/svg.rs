@@ -79,6 +79,12 @@ impl Drawing {
         self.push(format_args!("<path class=\"mark {class}\" d=\"{path}\"/>"));
     }
 
+    /// A ring around a place.
+    pub fn ring(&mut self, class: &str, x: f64, y: f64) {
+        let (x, y) = (short(x), short(y));
+        self.push(format_args!("<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"11\"/>"));
+    }
+
     /// A line of text.
     pub fn text(&mut self, class: &str, anchor: Anchor, x: f64, y: f64, text: &str) {
         let anchor = match anchor {

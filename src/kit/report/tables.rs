@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::Role;
-use crate::kit::measure::statistics::Verdict;
 
+use super::parts;
 use super::results::{Bench, Claim, Comparison, Group, Level, PROJECT, Results, Row};
 use super::text::{self, escape};
 
@@ -23,13 +23,14 @@ pub fn group(group: &Group) -> String {
     );
     let _ = write!(
         out,
-        "<th scope=\"col\">Median, {unit}</th><th scope=\"col\">Quartiles, extremes</th>"
+        "<th scope=\"col\">Median, {unit}</th><th scope=\"col\">Quartiles, extremes</th>\
+         <th scope=\"col\">To best blocking</th><th scope=\"col\">To best peer</th>\
+         <th scope=\"col\">{subject} against it</th>"
     );
     for side in &sides {
         let _ = write!(out, "<th scope=\"col\">{}</th>", escape(&text::spaced(side)));
     }
-    out.push_str("<th scope=\"col\">To best blocking</th><th scope=\"col\">To best peer</th>");
-    let _ = write!(out, "<th scope=\"col\">{subject} against it</th></tr></thead><tbody>");
+    out.push_str("</tr></thead><tbody>");
     for row in &group.rows {
         contender(&mut out, group, row, &sides);
     }
@@ -54,21 +55,23 @@ fn contender(out: &mut String, group: &Group, row: &Row, sides: &[&String]) {
         let _ = write!(out, "<td class=\"failed\" colspan=\"{columns}\">failed: {why}</td></tr>");
         return;
     };
-    let mut cell = |label: &str, value: &str| {
-        let _ = write!(out, "<td data-label=\"{label}\">{value}</td>");
-    };
     let range = |from: f64, to: f64| format!("{} to {}", text::figure(from), text::figure(to));
-    let median = format!("<b>{}</b>", text::figure(summary.median));
-    cell(&format!("Median, {}", escape(&group.unit)), &median);
     let (quartiles, extremes) = (range(summary.low, summary.high), range(summary.min, summary.max));
-    cell("Quartiles, extremes", &format!("{quartiles} <small>{extremes}</small>"));
+    // The style sheet names these five on a narrow screen.
+    let _ = write!(
+        out,
+        "<td><b>{}</b></td><td>{quartiles} <small>{extremes}</small></td><td>{}</td><td>{}</td>\
+         <td>{}</td>",
+        text::figure(summary.median),
+        ratio(row.to_blocking.as_ref(), false),
+        ratio(row.to_peer.as_ref(), false),
+        ratio(row.subject_to_it.as_ref(), true)
+    );
     for side in sides {
         let value = row.side.get(*side).map_or("–".to_owned(), |value| text::figure(*value));
-        cell(&escape(&text::spaced(side)), &value);
+        let name = escape(&text::spaced(side));
+        let _ = write!(out, "<td data-label=\"{name}\">{value}</td>");
     }
-    cell("To best blocking", &ratio(row.to_blocking.as_ref(), false));
-    cell("To best peer", &ratio(row.to_peer.as_ref(), false));
-    cell("Verdict", &ratio(row.subject_to_it.as_ref(), true));
     out.push_str("</tr>");
 }
 
@@ -105,33 +108,44 @@ fn ratio(comparison: Option<&Comparison>, judged: bool) -> String {
     }
 }
 
-/// All claims with their verdicts; empty when there are none.
+/// What the groups of the benches are held to, with the verdicts; empty when there is nothing.
 #[must_use]
 pub fn claims(results: &Results) -> String {
     let mut rows = String::new();
-    for bench in &results.benches {
+    for bench in results.benches.iter().filter(|bench| bench.claim.is_none()) {
         for group in &bench.groups {
             for claim in &group.claims {
-                claim_row(&mut rows, bench, group, claim);
+                let of = format!("{}: {}", bench.name, group.title);
+                claim_row(&mut rows, &of, group, claim);
             }
         }
     }
+    claim_table(&rows)
+}
+
+/// What one group is held to, with the verdicts; empty when there is nothing.
+#[must_use]
+pub fn held(group: &Group) -> String {
+    let mut rows = String::new();
+    for claim in &group.claims {
+        claim_row(&mut rows, if group.boundary { "decides nothing" } else { "" }, group, claim);
+    }
+    claim_table(&rows)
+}
+
+fn claim_table(rows: &str) -> String {
     if rows.is_empty() {
-        return rows;
+        return String::new();
     }
     format!(
-        "<table class=\"claims\"><thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">Bar</th>\
-         <th scope=\"col\">Measured, 95 % interval</th><th scope=\"col\">Verdict</th></tr></thead>\
-         <tbody>{rows}</tbody></table>"
+        "<table class=\"claims\"><thead><tr><th scope=\"col\">Held to</th>\
+         <th scope=\"col\">Bar</th><th scope=\"col\">Measured, 95 % interval</th>\
+         <th scope=\"col\">Verdict</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 }
 
-fn claim_row(out: &mut String, bench: &Bench, group: &Group, claim: &Claim) {
-    let (class, sign, word) = match claim.verdict {
-        Verdict::Holds => ("ahead", "✓", "holds"),
-        Verdict::Refuted => ("behind", "✗", "refuted"),
-        Verdict::Undecided => ("level", "?", "undecided"),
-    };
+fn claim_row(out: &mut String, of: &str, group: &Group, claim: &Claim) {
+    let (class, sign, word) = parts::verdict(claim.verdict);
     let times = claim.against.is_some();
     let show = |value: f64| {
         if times { text::times(value) } else { text::figure(value) }
@@ -139,18 +153,52 @@ fn claim_row(out: &mut String, bench: &Bench, group: &Group, claim: &Claim) {
     let measured = claim.measured.map_or("–".to_owned(), |interval| {
         format!("{} <small>{}</small>", show(interval.median), text::interval(&interval))
     });
-    let unit = claim.of.as_ref().unwrap_or(&group.unit);
-    let unit = if times { String::new() } else { format!(" {}", escape(unit)) };
+    let unit = claim.of.as_ref().map_or(group.unit.clone(), |of| text::spaced(of));
+    let unit = if times { String::new() } else { format!(" {}", escape(&unit)) };
+    let against = claim.against.as_ref().map_or(String::new(), |other| format!("against {other}"));
+    let aside: Vec<&str> = [&*against, of].into_iter().filter(|part| !part.is_empty()).collect();
+    let more = claim.rounds_more.map_or(String::new(), |rounds| {
+        format!(" <small>about {rounds} more rounds would do</small>")
+    });
     let _ = write!(
         out,
-        "<tr><th scope=\"row\">{} <small>{}: {}</small></th><td data-label=\"Bar\">{}{unit}</td>\
+        "<tr><th scope=\"row\">{} <small>{}</small></th><td data-label=\"Bar\">{}{unit}</td>\
          <td data-label=\"Measured\">{measured}</td>\
-         <td data-label=\"Verdict\"><span class=\"{class}\">{sign} {word}</span></td></tr>",
+         <td data-label=\"Verdict\"><span class=\"{class}\">{sign} {word}</span>{more}</td></tr>",
         escape(&claim.text),
-        escape(&bench.name),
-        escape(&group.title),
+        escape(&aside.join("; ")),
         show(claim.bar)
     );
+}
+
+/// The groups of `bench`, a line each: the subject's value and its ratios.
+#[must_use]
+pub fn overview(bench: &Bench) -> String {
+    let mut out = String::from(
+        "<table class=\"claims\"><thead><tr><th scope=\"col\">Group</th>\
+         <th scope=\"col\">Subject</th><th scope=\"col\">To best blocking</th>\
+         <th scope=\"col\">To best peer</th></tr></thead><tbody>",
+    );
+    for group in &bench.groups {
+        let subject = group.row(Role::Subject);
+        let value = subject.and_then(|row| row.summary).map(|summary| text::figure(summary.median));
+        let (blocking, peer) = (
+            ratio(subject.and_then(|row| row.to_blocking.as_ref()), false),
+            ratio(subject.and_then(|row| row.to_peer.as_ref()), false),
+        );
+        let _ = write!(
+            out,
+            "<tr id=\"{}\"><th scope=\"row\">{}</th><td data-label=\"Subject\">{} <small>{}</small>\
+             </td><td data-label=\"To blocking\">{blocking}</td>\
+             <td data-label=\"To peer\">{peer}</td></tr>",
+            parts::anchor(&bench.name, &group.id),
+            escape(&group.title),
+            value.unwrap_or("failed".to_owned()),
+            escape(&group.unit)
+        );
+    }
+    out.push_str("</tbody></table>");
+    out
 }
 
 /// The subject against itself: the row that must show no winner.
@@ -189,16 +237,13 @@ pub fn controls(results: &Results) -> String {
 /// The run's quality as a badge with its reasons.
 #[must_use]
 pub fn quality(results: &Results) -> String {
-    let (class, word) = match results.quality.level {
-        Level::Quiet => ("quiet", "quiet run"),
-        Level::Noisy => ("noisy", "noisy run"),
-        Level::Void => ("void", "void run"),
-    };
-    let mut out = format!("<p class=\"badges\"><strong class=\"badge {class}\">{word}</strong> ");
+    let word = results.quality.level.word();
+    let mut out =
+        format!("<p class=\"badges\"><strong class=\"badge {word}\">{word} run</strong> ");
     let said = match results.quality.level {
         Level::Quiet => "No gate tripped, and the control shows no winner.".to_owned(),
         Level::Noisy => "The machine did other things too, or the method is unchecked.".to_owned(),
-        Level::Void => format!(
+        Level::Unusable => format!(
             "The control shows a winner where there can be none: no verdict of {} stands.",
             results.void().join(", ")
         ),
