@@ -47,7 +47,8 @@ pub fn write(out: &mut String, results: &Results, bench: &Bench, detail: &Detail
         escape(&bench.environment.time_utc)
     );
     let command = &claim.words.command;
-    for (index, family) in lines::families(bench).iter().enumerate() {
+    let families = if detail.curves { lines::families(bench) } else { Vec::new() };
+    for (index, family) in families.iter().enumerate() {
         let id = format!("{id}-f{index}");
         if let Some(plot) = lines::draw(bench, family, &id) {
             parts::figure(out, &plot, command);

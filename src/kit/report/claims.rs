@@ -1,6 +1,7 @@
 //! The claims judged: from the claims of a record's groups to one verdict with its sentence.
 
 use crate::kit::claims;
+use crate::kit::measure::contender::Better;
 use crate::kit::measure::record::ClaimText;
 use crate::kit::measure::statistics::Verdict;
 
@@ -73,16 +74,14 @@ fn of_bench(results: &Results, bench: &Bench) -> ClaimResult {
     let rounds_more = rounds_more.and_then(|all| all.into_iter().max());
     let deciders = (held.len(), deciding().count());
     let sentence = match (&headline, verdict) {
-        _ if bench.void => format!(
-            "Cannot tell: {PROJECT} measured against itself shows a winner, so no verdict stands."
-        ),
-        (_, Verdict::Undecided) if failed.is_some() => failed
-            .map(|(group, why)| format!("Cannot tell: {} failed: {why}", group.title))
-            .unwrap_or_default(),
-        (None, _) if held.is_empty() => {
-            "Cannot tell: nothing that decides was measured.".to_owned()
+        _ if bench.void => {
+            format!("{PROJECT} measured against itself shows a winner, so no verdict stands.")
         }
-        (None, _) => "Cannot tell: what decides has no value.".to_owned(),
+        (_, Verdict::Undecided) if failed.is_some() => {
+            failed.map(|(group, why)| format!("{} failed: {why}", group.title)).unwrap_or_default()
+        }
+        (None, _) if held.is_empty() => "Nothing that decides was measured.".to_owned(),
+        (None, _) => "What decides has no value.".to_owned(),
         (Some(headline), verdict) => sentence(headline, verdict, deciders, rounds_more),
     };
     let boundary = bench.groups.iter().filter(|group| group.boundary);
@@ -124,8 +123,12 @@ fn quality(results: &Results, bench: &Bench) -> Level {
 /// The claim nearest to its bar, or farthest behind it: comparisons before values of the subject
 /// alone, what was measured before what was not.
 fn weakest<'b>(claims: impl Iterator<Item = Held<'b>>) -> Option<Held<'b>> {
-    let rank = |(_, claim): &Held<'b>| {
-        let margin = claim.measured.map_or(f64::MAX, |measured| measured.median / claim.bar);
+    let rank = |(group, claim): &Held<'b>| {
+        let less = claim.against.is_none() && (claim.of.is_some() || group.better == Better::Lower);
+        let margin = claim.measured.map_or(f64::MAX, |measured| match less {
+            true => claim.bar / measured.median,
+            false => measured.median / claim.bar,
+        });
         (claim.measured.is_none(), claim.against.is_none(), margin)
     };
     claims.min_by(|one, other| {
@@ -138,7 +141,10 @@ fn headline(group: &Group, claim: &Claim) -> Option<Headline> {
     let subject = group.rows.iter().find(|row| group.is_subject(row));
     Some(Headline {
         group: group.id.clone(),
-        title: group.title.clone(),
+        title: match &claim.of {
+            Some(of) => format!("{}, {}", group.title, text::spaced(of)),
+            None => group.title.clone(),
+        },
         subject: subject.map_or(PROJECT, |row| &row.name).to_owned(),
         against: claim.against.clone(),
         unit: claim.of.as_ref().map_or_else(|| group.unit.clone(), |of| text::spaced(of)),
@@ -158,7 +164,7 @@ fn sentence(
     let (what, bar) = match &headline.against {
         Some(other) => {
             let times = text::times(measured.median);
-            let what = format!("{title}: {subject} against {other}, {times} ({range})");
+            let what = format!("{title}: {subject} is {times} as good as {other} ({range})");
             (what, format!("at least {} is claimed", text::times(*bar)))
         }
         None => {
@@ -168,16 +174,16 @@ fn sentence(
         }
     };
     match verdict {
+        Verdict::Refuted => format!("{what}; {bar}."),
         Verdict::Holds if claims == 1 => format!("{what}; {bar}."),
         Verdict::Holds => {
             let groups = if groups == 1 { "1 case".into() } else { format!("{groups} cases") };
             format!("{what}, and that is the weakest of {claims} comparisons in {groups}.")
         }
-        Verdict::Refuted => format!("{what}; {bar}."),
         Verdict::Undecided => {
             let more = rounds_more
                 .map_or(String::new(), |rounds| format!("; about {rounds} more rounds would do"));
-            format!("Cannot tell: {what}; {bar}{more}.")
+            format!("{what}; {bar}{more}.")
         }
     }
 }

@@ -87,12 +87,12 @@ pub fn scalability(groups: &[(f64, &Group)]) -> Vec<String> {
             _ => "no peak within what was measured".to_owned(),
         };
         Some(format!(
-            "Scalability law of {}: one alone {}, contention {}, coherency {:.2e}, {peak}, \
+            "Scalability law of {}: one alone {}, contention {}, coherency {}, {peak}, \
              R² {:.3}.",
             row.name,
             text::figure(law.lambda),
             text::figure(law.sigma),
-            law.kappa,
+            text::figure(law.kappa),
             law.r_squared
         ))
     });

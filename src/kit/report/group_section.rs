@@ -25,8 +25,8 @@ pub fn of_bench(out: &mut String, bench: &Bench, detail: &Detail) {
             if detail.bench_strips {
                 strip_plot(out, bench, group, detail);
             }
-            out.push_str(&tables::group(group));
-            said.method(out, group, detail);
+            out.push_str(&tables::group(group, !detail.bench_columns));
+            said.method(out, group, detail.bench_methods);
             out.push_str("</article>");
         }
     }
@@ -43,6 +43,7 @@ pub fn of_claim(out: &mut String, bench: &Bench, command: &str, detail: &Detail)
     let deciding = bench.groups.iter().filter(|group| !group.boundary);
     for group in deciding.chain(bench.groups.iter().filter(|group| group.boundary)) {
         if !detail.claim_tables {
+            figures(out, bench, group, command, detail);
             continue;
         }
         if begin(out, bench, group) {
@@ -52,8 +53,9 @@ pub fn of_claim(out: &mut String, bench: &Bench, command: &str, detail: &Detail)
             if detail.claim_strips && !in_a_curve {
                 strip_plot(out, bench, group, detail);
             }
-            parts::folded(out, "Contenders", &tables::group(group));
-            said.method(out, group, detail);
+            let contenders = tables::group(group, !detail.claim_columns);
+            parts::folded(out, "Contenders", &contenders);
+            said.method(out, group, detail.claim_methods);
             out.push_str("</article>");
         }
     }
@@ -118,7 +120,7 @@ struct Said {
 }
 
 impl Said {
-    fn method(&mut self, out: &mut String, group: &Group, detail: &Detail) {
+    fn method(&mut self, out: &mut String, group: &Group, methods: bool) {
         let replaced = match group.rounds_replaced {
             0 => String::new(),
             count => format!(", {count} more were noisy and run again"),
@@ -134,10 +136,10 @@ impl Said {
             paragraph(out, "", "What this does not show: ", &group.not_shown);
             self.not_shown.clone_from(&group.not_shown);
         }
-        if detail.methods && group.method != self.method {
+        if methods && group.method != self.method {
             paragraph(out, "", "Method: ", &group.method);
             self.method.clone_from(&group.method);
-        } else if detail.methods && !group.method.is_empty() {
+        } else if methods && !group.method.is_empty() {
             paragraph(out, "", "Method: ", "as above.");
         }
         paragraph(out, "", "Rounds: ", &rounds);

@@ -111,12 +111,12 @@ fn curves(
     plot::frame(&mut drawing, &y, &ticks, unit, &over);
     for line in lines.iter().rev() {
         let at = |point: &Point| (x.place(point.x), y.place(point.y));
-        for point in &line.points {
-            if let Some((low, high)) = point.quartiles {
-                let (px, class) = (x.place(point.x), format!("whisker {}", line.key.class));
-                drawing.line(&class, (px, y.place(low)), (px, y.place(high)));
-            }
-        }
+        let whisker = |point: &Point| {
+            let ((low, high), px) = (point.quartiles?, x.place(point.x));
+            Some(((px, y.place(low)), (px, y.place(high))))
+        };
+        let whiskers: Vec<_> = line.points.iter().filter_map(whisker).collect();
+        drawing.lines(&format!("whisker {}", line.key.class), &whiskers);
         let places: Vec<(f64, f64)> = line.points.iter().map(at).collect();
         plot::line(&mut drawing, &line.key, &places, &places);
     }
@@ -124,8 +124,13 @@ fn curves(
         drawing.ring("knee", x.place(knee.x), y.place(knee.y));
     }
     let described: Vec<String> = lines.iter().map(described).collect();
-    let title = format!("{family}: {unit} over {}", axis.name);
-    let svg = drawing.finish(id, plot::HEIGHT, &title, &described.join("; "));
+    let shown = format!("{unit} over {}", axis.name);
+    let title = match family.starts_with(&*shown) {
+        true => family.to_owned(),
+        false => format!("{family}: {shown}"),
+    };
+    let description = text::cut(&described.join("; "), 240);
+    let svg = drawing.finish(id, plot::HEIGHT, &title, &description);
     let table = table(&axis.name, &xs, &lines);
     let legend = lines.into_iter().map(|line| line.key).collect();
     Some(Plot { svg, legend, caption: title, table })
@@ -151,15 +156,12 @@ pub fn places<'a>(bench: &'a Bench, family: &str) -> Vec<(f64, &'a Group)> {
 fn lines(groups: &[(f64, &Group)], value: Value<'_>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for (x, group) in groups {
-        for (mut key, row) in plot::keyed(group) {
+        for (key, row) in plot::keyed(group) {
             let Some((y, quartiles)) = value(row) else { continue };
             let point = Point { x: *x, y, quartiles };
             match lines.iter_mut().find(|line| line.key.name == key.name) {
                 Some(line) => line.points.push(point),
-                None => {
-                    key.shape = lines.len();
-                    lines.push(Line { key, points: vec![point] });
-                }
+                None => lines.push(Line { key, points: vec![point] }),
             }
         }
     }

@@ -57,6 +57,7 @@ fn whole(results: &Results, criterion: Option<&str>, detail: &Detail) -> String 
     }
     environments(&mut out, results);
     out.push_str(READING);
+    out.push_str(&parts::symbols());
     let made = escape(&results.made_utc);
     let version = env!("CARGO_PKG_VERSION");
     let _ = writeln!(
@@ -177,7 +178,7 @@ fn score(out: &mut String, results: &Results, against: Against) {
     out.push_str("<div class=\"score\">");
     for (outcome, class, heading) in columns {
         let list = results.counted(against, outcome);
-        let _ = write!(out, "<div class=\"{class}\"><h4>{heading} <b>{}</b></h4><ul>", list.len());
+        let _ = write!(out, "<div class=\"{class}\"><h3>{heading} <b>{}</b></h3><ul>", list.len());
         for statement in &list {
             let ratio = match outcome {
                 Outcome::Behind => statement.ratio.inverse(),
@@ -225,15 +226,16 @@ fn bench_section(out: &mut String, results: &Results, bench: &Bench, detail: &De
         escape(&bench.profile),
         escape(&bench.environment.time_utc)
     );
-    if let Some(drawing) = forest::draw(results, &bench.name, &format!("{id}-all")) {
+    let all = detail.curves.then(|| forest::draw(results, &bench.name, &format!("{id}-all")));
+    if let Some(drawing) = all.flatten() {
         let caption = "Ratio to the best blocking baseline and to the best peer; right of the line \
                        at 1 is better.";
-        let keys = [("baseline0", 0, "best blocking"), ("peer0", 3, "best peer")];
-        let _ = write!(out, "<figure>{drawing}<figcaption>{caption}{}</figcaption></figure>", {
-            parts::legend(keys.iter().map(|(class, shape, name)| (*class, *shape, *name)), false)
-        });
+        let keys = [("baseline0", "best blocking"), ("peer0", "best peer")];
+        let legend = parts::legend(keys.into_iter());
+        let _ = write!(out, "<figure>{drawing}<figcaption>{caption}{legend}</figcaption></figure>");
     }
-    for (index, family) in lines::families(bench).iter().enumerate() {
+    let families = if detail.curves { lines::families(bench) } else { Vec::new() };
+    for (index, family) in families.iter().enumerate() {
         if let Some(plot) = lines::draw(bench, family, &format!("{id}-f{index}")) {
             parts::figure(out, &plot, "");
         }
@@ -242,11 +244,20 @@ fn bench_section(out: &mut String, results: &Results, bench: &Bench, detail: &De
     out.push_str("</section>");
 }
 
+/// The machine, once where all benches were measured alike, and each bench's run and noise.
 fn environments(out: &mut String, results: &Results) {
     out.push_str("<section id=\"environment\"><h2>Environment and noise</h2>");
+    let mut told: Vec<Vec<(&str, String)>> = Vec::new();
     for bench in &results.benches {
-        let (name, table) = (escape(&bench.name), tables::environment(bench));
-        let _ = write!(out, "<h3>{name}</h3>{table}");
+        let facts = tables::machine(bench);
+        if !told.contains(&facts) {
+            let other = if told.is_empty() { "" } else { " and those after it" };
+            let _ = write!(out, "<h3>{}{other}</h3>", escape(&bench.name));
+            out.push_str(&tables::facts(&facts));
+            told.push(facts);
+        }
     }
+    out.push_str("<h3>Runs and their noise</h3>");
+    out.push_str(&tables::runs(results));
     out.push_str("</section>");
 }

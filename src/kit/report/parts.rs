@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::kit::measure::statistics::Verdict;
 
 use super::plot::Plot;
+use super::strip;
 use super::svg;
 use super::text::escape;
 
@@ -32,37 +33,47 @@ pub fn paragraph(out: &mut String, class: &str, label: &str, text: &str) {
     let _ = write!(out, "<p{class}>{label}{}</p>", escape(text));
 }
 
-/// What the marks in a drawing stand for; `line`: with the dashes of a line.
+/// What the lines and marks in a drawing stand for: classes with names.
 #[must_use]
-pub fn legend<'a>(keys: impl Iterator<Item = (&'a str, usize, &'a str)>, line: bool) -> String {
+pub fn legend<'a>(keys: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut out = String::from("<span class=\"legend\">");
-    for (class, shape, name) in keys {
-        let mut drawing = svg::Drawing::new();
-        let stroke = if line { "line" } else { "whisker" };
-        drawing.line(&format!("{stroke} {class}"), (2.0, 8.0), (46.0, 8.0));
-        drawing.mark(class, shape, 24.0, 8.0);
-        let _ = write!(out, "<span class=\"key\">{}{}</span>", drawing.key(), escape(name));
+    for (class, name) in keys {
+        let _ = write!(
+            out,
+            "<span class=\"key\"><svg class=\"swatch\" aria-hidden=\"true\">\
+             <use href=\"#k-{class}\"/></svg>{}</span>",
+            escape(name)
+        );
     }
     out.push_str("</span>");
     out
 }
 
+/// The symbols that legends use, once for the whole page.
+#[must_use]
+pub fn symbols() -> String {
+    let mut out = String::from("<svg aria-hidden=\"true\" class=\"symbols\">");
+    for (class, shape) in strip::CLASSES {
+        let mut drawing = svg::Drawing::new();
+        drawing.line(&format!("line {class}"), (2.0, 8.0), (46.0, 8.0));
+        drawing.mark(class, shape, 24.0, 8.0);
+        out.push_str(&drawing.symbol(&format!("k-{class}")));
+    }
+    out.push_str("</svg>");
+    out
+}
+
 /// Appends a plot with its caption, legend and data table. `command` repeats it alone.
 pub fn figure(out: &mut String, plot: &Plot, command: &str) {
-    let keys = plot.legend.iter().map(|key| (&*key.class, key.shape, &*key.name));
-    let _ = write!(
-        out,
-        "<figure>{}<figcaption>{}{}</figcaption>",
-        plot.svg,
-        escape(&plot.caption),
-        legend(keys, true)
-    );
+    let keys = plot.legend.iter().map(|key| (&*key.class, &*key.name));
+    let _ =
+        write!(out, "<figure>{}<figcaption>{}{}", plot.svg, escape(&plot.caption), legend(keys));
     let repeat = match command.is_empty() {
         true => String::new(),
         false => format!("<p class=\"small\">Repeat: <code>{}</code></p>", escape(command)),
     };
     folded(out, "Data", &format!("{}{repeat}", plot.table));
-    out.push_str("</figure>");
+    out.push_str("</figcaption></figure>");
 }
 
 /// Appends `content` (HTML) folded away under `summary`.
@@ -77,23 +88,21 @@ pub fn folded(out: &mut String, summary: &str, content: &str) {
 /// its row.
 #[must_use]
 pub fn table(heads: &[String], rows: &[Vec<String>]) -> String {
+    // HTML lets the ends of rows and cells be left out: a page holds thousands of them.
     let mut out =
         String::from("<div class=\"wide\" tabindex=\"0\"><table class=\"data\"><thead><tr>");
     for head in heads {
-        let _ = write!(out, "<th scope=\"col\">{}</th>", escape(head));
+        let _ = write!(out, "<th>{}", escape(head));
     }
-    out.push_str("</tr></thead><tbody>");
+    out.push_str("<tbody>");
     for row in rows {
         out.push_str("<tr>");
         for (place, cell) in row.iter().enumerate() {
-            let _ = match place {
-                0 => write!(out, "<th scope=\"row\">{}</th>", escape(cell)),
-                _ => write!(out, "<td>{}</td>", escape(cell)),
-            };
+            let tag = if place == 0 { "th" } else { "td" };
+            let _ = write!(out, "<{tag}>{}", escape(cell));
         }
-        out.push_str("</tr>");
     }
-    out.push_str("</tbody></table></div>");
+    out.push_str("</table></div>");
     out
 }
 

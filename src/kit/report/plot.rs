@@ -34,13 +34,11 @@ pub struct Plot {
     pub table: String,
 }
 
-/// One line's class, shape of mark, and name.
+/// One line's class and name.
 #[derive(Debug, Clone)]
 pub struct Key {
-    /// Colours and dashes it.
+    /// Colours and dashes it, and shapes its marks.
     pub class: String,
-    /// The shape of its marks.
-    pub shape: usize,
     /// The contender.
     pub name: String,
 }
@@ -51,14 +49,13 @@ pub struct Key {
 pub fn keyed(group: &Group) -> Vec<(Key, &Row)> {
     let mut seen: Vec<Role> = Vec::new();
     let rows = group.rows.iter().filter(|row| row.role != Role::Control);
-    rows.enumerate()
-        .map(|(shape, row)| {
-            let place = seen.iter().filter(|role| **role == row.role).count();
-            seen.push(row.role);
-            let (class, name) = (strip::class(row.role, place), row.name.clone());
-            (Key { class, shape, name }, row)
-        })
-        .collect()
+    rows.map(|row| {
+        let place = seen.iter().filter(|role| **role == row.role).count();
+        seen.push(row.role);
+        let (class, name) = (strip::class(row.role, place), row.name.clone());
+        (Key { class, name }, row)
+    })
+    .collect()
 }
 
 /// The upright axis over the values `low..=high`: logarithmic when they range far.
@@ -74,20 +71,20 @@ pub fn upright(low: f64, high: f64) -> Scale {
 /// Draws the frame: `ticks` are places on the lower axis with their labels, `unit` and `over` say
 /// what the axes show.
 pub fn frame(drawing: &mut Drawing, y: &Scale, ticks: &[(f64, String)], unit: &str, over: &str) {
-    for tick in y.ticks(5) {
-        let at = y.place(tick);
-        drawing.line("grid", (LEFT, at), (WIDTH - RIGHT + 8.0, at));
-        drawing.text("tick", Anchor::End, LEFT - 8.0, at + 5.0, &text::tick(tick));
-    }
-    let mut last = f64::MIN;
+    let marked: Vec<(f64, f64)> = y.ticks(5).iter().map(|tick| (y.place(*tick), *tick)).collect();
+    let across = marked.iter().map(|(at, _)| ((LEFT, *at), (WIDTH - RIGHT + 8.0, *at)));
+    let below = ticks.iter().map(|(at, _)| ((*at, BOTTOM), (*at, BOTTOM + 6.0)));
+    drawing.lines("grid", &across.chain(below).collect::<Vec<_>>());
+    let left = marked.iter().map(|(at, tick)| (LEFT - 8.0, at + 5.0, text::tick(*tick)));
+    drawing.ticks(Anchor::End, &left.collect::<Vec<_>>());
+    let mut labels: Vec<(f64, f64, String)> = Vec::new();
     for (at, label) in ticks {
-        drawing.line("grid", (*at, BOTTOM), (*at, BOTTOM + 6.0));
         // Labels stand only while they are far enough apart.
-        if at - last > 56.0 {
-            drawing.text("tick", Anchor::Middle, *at, BOTTOM + 26.0, label);
-            last = *at;
+        if labels.last().is_none_or(|last| at - last.0 > 56.0) {
+            labels.push((*at, BOTTOM + 26.0, label.clone()));
         }
     }
+    drawing.ticks(Anchor::Middle, &labels);
     drawing.line("axis", (LEFT, BOTTOM), (WIDTH - RIGHT + 8.0, BOTTOM));
     let kind = if y.log { "logarithmic" } else { "from zero" };
     drawing.text("note", Anchor::Start, 8.0, 16.0, &format!("{unit} ({kind})"));
@@ -107,9 +104,7 @@ pub fn line(drawing: &mut Drawing, key: &Key, places: &[(f64, f64)], marks: &[(f
         }
     }
     drawing.polyline(&format!("line {}", key.class), &kept);
-    for (x, y) in marks {
-        drawing.mark(&key.class, key.shape, *x, *y);
-    }
+    drawing.marks(&key.class, strip::shape(&key.class), marks);
 }
 
 /// The least and the greatest of `values`; `None` when there are none.

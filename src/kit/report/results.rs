@@ -268,7 +268,7 @@ pub struct ClaimResult {
 pub struct Headline {
     /// The group's id.
     pub group: String,
-    /// The group's title.
+    /// The group's title, and what was measured beside where that is compared.
     pub title: String,
     /// The subject there.
     pub subject: String,

@@ -135,7 +135,7 @@ mod tests {
         let mut other = Series::new("orders");
         other.mark(2.1, "gone");
         other.mark(1.0, "slow");
-        let key = || Key { class: String::new(), shape: 0, name: String::new() };
+        let key = || Key { class: String::new(), name: String::new() };
         let told = marks(&[(key(), &series), (key(), &other)]);
         assert_eq!(told.iter().map(|mark| &*mark.text).collect::<Vec<_>>(), ["slow", "gone"]);
     }
