@@ -1,5 +1,7 @@
 //! Made-up records for the report's tests: nothing here was measured.
 
+pub(crate) mod claims;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

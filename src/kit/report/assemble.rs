@@ -43,6 +43,8 @@ pub fn assemble(records: &[Record], skipped: Vec<String>) -> Results {
         made_utc: environment::utc(SystemTime::now()),
         quality: quality(&benches, &controls),
         controls,
+        claims: Vec::new(),
+        decision: Default::default(),
         statements: Vec::new(),
         thresholds: Vec::new(),
         missing: missing.collect(),
@@ -81,6 +83,7 @@ fn bench(record: &Record, void: bool) -> Bench {
         profile: run.profile,
         noise: run.noise,
         void,
+        claim: record.claim.clone(),
     }
 }
 
@@ -109,6 +112,7 @@ fn group(group: &record::Group, void: bool) -> Group {
         not_shown: group.not_shown.clone(),
         family: group.family.clone(),
         x: group.x.clone(),
+        boundary: group.boundary,
         rounds: counted.clone().count(),
         rounds_noisy: counted.filter(|round| !round.noisy.is_empty()).count(),
         rounds_replaced: group.rounds.iter().filter(|round| round.replaced).count(),
@@ -144,6 +148,8 @@ fn rows(group: &record::Group, smallest: f64, void: bool) -> Vec<Row> {
             summary: statistics::summary(&values),
             values,
             side: side.collect(),
+            distributions: contender.distributions.clone(),
+            series: contender.series.clone(),
             ops: contender.ops,
             to_blocking: against(contender, blocking),
             to_peer: against(contender, peer),
@@ -158,7 +164,7 @@ fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
     let mut level = Level::Quiet;
     let mut reasons = Vec::new();
     for control in controls.iter().filter(|control| control.outcome.has_winner()) {
-        level = Level::Void;
+        level = Level::Unusable;
         let name = control.bench.as_deref().unwrap_or("all benches");
         let off = (control.ratio.median - 1.0).abs() * 100.0;
         reasons.push(format!("{name}: the subject against itself differs by {off:.1} %"));

@@ -10,7 +10,7 @@ use crate::kit::measure::{paths, previous};
 
 use super::changes::{self, Changes};
 use super::results::Results;
-use super::{assemble, markdown, page, statements, terminal};
+use super::{assemble, claims, decision, markdown, page, samples, statements, terminal};
 
 /// What was written.
 #[derive(Debug)]
@@ -65,8 +65,8 @@ impl fmt::Display for ReportError {
 
 impl std::error::Error for ReportError {}
 
-/// Builds `index.html`, `report.md` and `results.json` in `out_dir` from the records in
-/// `records_dir`. Damaged and foreign files are named in the report and skipped.
+/// Builds `index.html`, `report.md`, `results.json` and `records.jsonl` in `out_dir` from the records
+/// in `records_dir`. Damaged and foreign files are named in the report and skipped.
 ///
 /// # Errors
 /// [`ReportError::NoRecords`] when no record can be read, [`ReportError::Write`] when a file cannot
@@ -85,14 +85,20 @@ pub fn build(records_dir: &Path, out_dir: &Path) -> Result<Outcome, ReportError>
     }
     let mut results = assemble::assemble(&records, skipped);
     results.changes = since_previous(records_dir, &records);
+    claims::state(&mut results);
     statements::state(&mut results);
+    decision::state(&mut results);
     let criterion = criterion_link(out_dir);
     let html = page::write(&results, criterion.as_deref());
     let summary = markdown::write(&results);
-    let json = serde_json::to_vec_pretty(&results)
-        .map_err(|error| ReportError::Write(out_dir.join("results.json"), error.into()))?;
-    let files: [(&str, &[u8]); 3] = [
+    let unwritten =
+        |name: &str, error: serde_json::Error| ReportError::Write(out_dir.join(name), error.into());
+    let json =
+        serde_json::to_vec_pretty(&results).map_err(|error| unwritten("results.json", error))?;
+    let lines = samples::write(&records).map_err(|error| unwritten("records.jsonl", error))?;
+    let files: [(&str, &[u8]); 4] = [
         ("results.json", &json),
+        ("records.jsonl", &lines),
         ("report.md", summary.as_bytes()),
         ("index.html", html.as_bytes()),
     ];
