@@ -17,4 +17,4 @@ pub mod tables;
 pub mod page;
 pub mod build;
 
-pub use build::{Outcome, ReportError, ReportOptions, build, command, run};
+pub use build::{Outcome, ReportError, ReportOptions, build, run};
