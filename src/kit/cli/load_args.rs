@@ -48,7 +48,8 @@ pub(super) struct LoadArgs {
     #[arg(value_parser = url::parse)]
     pub(super) url: Url,
     /// Requests per second, in an open loop; without it the loop is closed
-    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "R", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) rate: Option<u32>,
     /// Connections: as many requests are on their way at a time, at most
     #[arg(short, long, value_name = "N", default_value_t = 64,

@@ -9,6 +9,7 @@ mod colour;
 mod interrupt;
 mod opener;
 mod report_args;
+mod doctor_args;
 mod times;
 mod url;
 mod load_args;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use self::doctor_args::DoctorArgs;
 use self::exit::Failed;
 use self::load_args::LoadArgs;
 use self::report_args::ReportArgs;
@@ -52,6 +54,7 @@ enum Command {
     Load(Box<LoadArgs>),
     /// Write the report anew from the records that the benches left
     Report(ReportArgs),
+    Doctor(DoctorArgs),
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -79,6 +82,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failed> {
         Command::Serve(args) => serve_command::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Load(args) => load_command::run(&args),
         Command::Report(args) => report_args::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Doctor(args) => Ok(doctor_args::run(&args)),
         Command::Completions { shell } => Ok(completions(shell)),
     }
 }
