@@ -20,3 +20,11 @@ mod doctor;
 
 #[path = "cli/report.rs"]
 mod report;
+
+#[cfg(unix)]
+#[path = "cli/bench.rs"]
+mod bench;
+
+#[cfg(target_os = "linux")]
+#[path = "cli/terminal.rs"]
+mod terminal;

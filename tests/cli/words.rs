@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::program::{said, windlass};
 
-const COMMANDS: [&str; 5] = ["serve", "load", "report", "doctor", "completions"];
+const COMMANDS: [&str; 6] = ["bench", "serve", "load", "report", "doctor", "completions"];
 
 #[test]
 fn every_command_has_help() {
@@ -20,7 +20,7 @@ fn every_command_has_help() {
         }
     }
     // What a script needs to know stands in the long help.
-    for command in ["load", "doctor"] {
+    for command in ["bench", "load", "doctor"] {
         assert!(said(&[command, "--help"]).stdout.contains("Exit code"), "{command}");
     }
     assert!(said(&["--version"]).stdout.starts_with("windlass "));

@@ -12,6 +12,10 @@ mod report_args;
 mod doctor_args;
 mod times;
 mod url;
+mod bench_args;
+mod bench_progress;
+mod bench_result;
+mod bench_command;
 mod load_args;
 mod load_result;
 mod load_command;
@@ -27,6 +31,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use self::bench_args::BenchArgs;
 use self::doctor_args::DoctorArgs;
 use self::exit::Failed;
 use self::load_args::LoadArgs;
@@ -49,6 +54,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(BenchArgs),
     /// Serve the hello service (GET /hello, GET /wait/N, POST /echo), the slow one, or orders
     Serve(Box<ServeArgs>),
     Load(Box<LoadArgs>),
@@ -79,6 +85,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run_command(command: Command) -> Result<ExitCode, Failed> {
     match command {
+        Command::Bench(args) => bench_command::run(&args),
         Command::Serve(args) => serve_command::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Load(args) => load_command::run(&args),
         Command::Report(args) => report_args::run(args).map(|()| ExitCode::SUCCESS),

@@ -26,5 +26,8 @@ pub fn serve(arguments: &[&str]) -> Result<ServerProcess, String> {
     let mut command = Command::new(exe);
     command.env(VARIABLE, "1").args(["serve", "--addr", "127.0.0.1:0", UNTIL_STDIN_CLOSES]);
     command.args(arguments);
+    // Ctrl-C at a terminal is for the program that measures: it ends its services itself.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     ServerProcess::start(command).map_err(|error| error.to_string())
 }
