@@ -15,8 +15,8 @@ use crate::kit::measure::profile::Profile;
 /// runs, keeps what was measured before, and still writes the report; a second one ends at once.
 ///
 /// Exit code 0: measured. 1: something could not be written; with --check, a claim was refuted or
-/// something could not be measured. 2: wrong arguments. 3: windlass measured against itself showed a
-/// winner, so this machine is too noisy to judge. 130: ended by Ctrl-C.
+/// something could not be measured. 2: wrong arguments. 3: windlass measured against itself showed
+/// a winner, so this machine is too noisy to judge. 130: ended by Ctrl-C.
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
     /// The claims to measure, in this order [default: all]

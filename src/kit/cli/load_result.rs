@@ -209,13 +209,11 @@ impl LoadResult {
                 figure(seen)
             );
         }
-        for (word, said) in self
-            .wrong
-            .iter()
-            .map(|said| ("wrong", said))
-            .chain(self.notes.iter().map(|n| ("note", n)))
-        {
-            let _ = writeln!(out, "{}", wrap(&format!("{word}: {said}"), WIDTH, ""));
+        for said in &self.wrong {
+            let _ = writeln!(out, "{}", wrap(&format!("wrong: {said}"), WIDTH, ""));
+        }
+        for said in &self.notes {
+            let _ = writeln!(out, "{}", wrap(&format!("note: {said}"), WIDTH, ""));
         }
         out
     }
@@ -244,7 +242,7 @@ fn wrong(outcome: &LoadOutcome, open: bool) -> Vec<String> {
     if outcome.dropped > 0 {
         let dropped = outcome.dropped;
         wrong.push(format!(
-            "requests that were never sent: {dropped}, since too many waited for a free connection: the \
+            "requests that were never sent: {dropped}, since too many waited for a connection: the \
              server is slower than the rate, and the latencies leave these out"
         ));
     }
