@@ -39,8 +39,9 @@ impl Diagnosis {
     }
 }
 
-/// Examines this machine. Takes about three seconds: it is watched for two of them, with one core
-/// kept busy, and a small file is flushed to the disk of the target directory and removed again.
+/// Examines this machine. Takes about three seconds: it is watched for two of them, one core is
+/// kept busy for half a second, and a small file in the target directory is flushed to its disk,
+/// and removed again.
 #[must_use]
 pub fn examine() -> Diagnosis {
     let environment = Environment::read("windlass doctor", Path::new("."));

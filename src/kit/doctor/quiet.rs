@@ -1,6 +1,7 @@
 //! How quiet the machine is: what was going on, and what goes on while it is watched.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::kit::measure::noise::{
     FOREIGN_SHARE_MAX, PRESSURE_SHARE_MAX, STEAL_SHARE_MAX, Snapshot,
@@ -8,7 +9,7 @@ use crate::kit::measure::noise::{
 
 use super::busy::Census;
 use super::fact::{Fact, Grade, above, read};
-use super::spin::{self, Spin};
+use super::spin;
 
 /// How long the machine is watched.
 const WATCHED: Duration = Duration::from_secs(2);
@@ -19,25 +20,21 @@ const LOAD_PER_CORE_MAX: f64 = 0.5;
 /// So many times a gate's limit, and nothing can be judged.
 const BAD_TIMES: f64 = 5.0;
 
-/// A spinning thread that is held up for longer, in all or once: noisy, unusable.
-const LOST_SHARE_WARN: f64 = 0.01;
-const LOST_SHARE_BAD: f64 = 0.10;
-const LONGEST_MS_WARN: f64 = 4.0;
-const LONGEST_MS_BAD: f64 = 50.0;
-
 /// What there is to say; takes two seconds.
 pub(super) fn facts() -> Vec<Fact> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
     let load = read("/proc/loadavg").and_then(|text| one_minute(&text));
     let (census, before) = (Census::take(), Snapshot::take());
-    let spin = spin::spin(WATCHED);
+    let began = Instant::now();
+    let spun = spin::fact();
+    thread::sleep(WATCHED.saturating_sub(began.elapsed()));
     let (noise, busiest) = (before.since(false), census.busiest());
     vec![
         self::load(load, cores),
         stolen(noise.steal_share),
         others(noise.foreign_share, &busiest),
         pressure(noise.pressure_share),
-        spun(&spin),
+        spun,
     ]
 }
 
@@ -82,20 +79,6 @@ fn pressure(seen: Option<f64>) -> Fact {
     fact
 }
 
-fn spun(spin: &Spin) -> Fact {
-    let longest_ms = spin.longest.as_secs_f64() * 1e3;
-    let grade = above(spin.lost_share, LOST_SHARE_WARN, LOST_SHARE_BAD).max(above(
-        longest_ms,
-        LONGEST_MS_WARN,
-        LONGEST_MS_BAD,
-    ));
-    let lost = spin.lost_share * 100.0;
-    let found = format!("held up {lost:.2} % of the time, {longest_ms:.2} ms at the longest");
-    let change = "a thread that never waits is kept from running: tails are this machine's, not \
-                  the server's";
-    Fact::graded("spin test", grade, found, change)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,8 +89,6 @@ mod tests {
         assert_eq!(stolen(Some(0.01)).grade, Grade::Ok);
         assert_eq!(others(Some(0.02), &[]).found, "2.0 % now");
         assert_eq!(pressure(Some(0.01)).grade, Grade::Ok);
-        let spin = Spin { lost_share: 0.001, longest: Duration::from_micros(300) };
-        assert_eq!(spun(&spin).grade, Grade::Ok);
         assert_eq!(stolen(None), Fact::unknown("stolen time"));
     }
 
@@ -119,8 +100,6 @@ mod tests {
         let busy = others(Some(0.6), &["rustc (7) 98 %".to_owned()]);
         assert_eq!((busy.grade, &*busy.found), (Grade::Bad, "60.0 % now: rustc (7) 98 %"));
         assert_eq!(pressure(Some(0.9)).grade, Grade::Warn);
-        let spin = Spin { lost_share: 0.3, longest: Duration::from_millis(8) };
-        assert_eq!(spun(&spin).grade, Grade::Bad);
         assert_eq!(one_minute("0.52 0.58 0.59 1/467 12"), Some(0.52));
     }
 }
