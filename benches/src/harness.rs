@@ -10,7 +10,7 @@ use windlass::kit::claims::claim::{Claim, Course, Step};
 use windlass::kit::claims::run::Wish;
 use windlass::kit::measure::environment::Environment;
 use windlass::kit::measure::group::{Group, Window};
-use windlass::kit::measure::noise::Snapshot;
+use windlass::kit::measure::noise::{Snapshot, Spin, spin_test};
 use windlass::kit::measure::previous::keep_previous;
 use windlass::kit::measure::record::{self, Record, Run};
 use windlass::kit::measure::rounds::guarded;
@@ -28,6 +28,7 @@ pub struct Harness {
     options: Options,
     criterion: Option<Criterion>,
     environment: Environment,
+    spin: Option<Spin>,
     before: Snapshot,
     groups: Vec<record::Group>,
     failures: Vec<String>,
@@ -54,6 +55,7 @@ impl Harness {
         Self {
             bench: bench.to_owned(),
             environment: Environment::read(&options.command(bench), tree()),
+            spin: (options.mode == Mode::Measure).then(spin_test),
             options,
             criterion,
             before: Snapshot::take(),
@@ -197,7 +199,10 @@ impl Harness {
         let mut record = old.unwrap_or_else(|| Record::new(&self.bench));
         let profile = self.options.profile.name().to_owned();
         let noise = self.before.since(true);
-        record.merge(Run { environment: self.environment, profile, noise }, self.groups);
+        record.merge(
+            Run { environment: self.environment, profile, noise, spin: self.spin },
+            self.groups,
+        );
         let written = keep_previous(&dir, &self.bench).and_then(|()| record.write(&dir));
         if let Err(error) = written {
             eprintln!("bench {}: the record cannot be written: {error}", self.bench);

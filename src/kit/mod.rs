@@ -12,4 +12,5 @@ pub mod measure;
 pub mod stage;
 pub mod claims;
 pub mod report;
+pub mod doctor;
 pub mod cli;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::kit::measure::environment::Environment;
-use crate::kit::measure::noise::Snapshot;
+use crate::kit::measure::noise::{Snapshot, spin_test};
 use crate::kit::measure::previous::keep_previous;
 use crate::kit::measure::profile::Profile;
 use crate::kit::measure::record::{Record, RecordError, Run};
@@ -49,6 +49,7 @@ pub fn run(
 ) -> Result<Finished, RecordError> {
     let mut finished = Finished::default();
     for &claim in &wish.claims {
+        let spin = Some(spin_test());
         let environment = Environment::read(&wish.command, wish.tree);
         let before = Snapshot::take();
         let mut told = |step: Step<'_>| go_on(claim, step);
@@ -60,7 +61,7 @@ pub fn run(
             let (profile, noise) = (wish.profile.name().to_owned(), before.since(true));
             let mut record = Record::new(&claim.record());
             record.claim = Some(claim.text());
-            record.merge(Run { environment, profile, noise }, groups);
+            record.merge(Run { environment, profile, noise, spin }, groups);
             keep_previous(wish.records, &record.bench)?;
             record.write(wish.records)?;
             finished.measured.push(claim.id);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::contender::{Better, Role};
 use super::environment::Environment;
 use super::figure::{Distribution, Series};
-use super::noise::Noise;
+use super::noise::{Noise, Spin};
 
 /// The word that says a file is one of ours.
 pub const FORMAT: &str = "windlass-record";
@@ -70,6 +70,8 @@ pub struct Run {
     pub profile: String,
     /// What else the machine did meanwhile.
     pub noise: Noise,
+    /// What the spin test saw before.
+    pub spin: Option<Spin>,
 }
 
 /// One question, answered by several contenders in interleaved rounds.

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use crate::kit::measure::compare::{self, Outcome};
 use crate::kit::measure::contender::Role;
 use crate::kit::measure::environment;
+use crate::kit::measure::noise::{self, Grade};
 use crate::kit::measure::record::{self, Record};
 use crate::kit::measure::statistics::{self, SMALLEST_EFFECT, Verdict};
 
@@ -82,6 +83,7 @@ fn bench(record: &Record, void: bool) -> Bench {
         environment: run.environment,
         profile: run.profile,
         noise: run.noise,
+        spin: run.spin,
         void,
         claim: record.claim.clone(),
     }
@@ -171,7 +173,11 @@ fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
     }
     for bench in benches {
         let name = &bench.name;
-        let noise = bench.noise.reasons.iter().map(|reason| format!("{name}: {reason}"));
+        let (grade, why) = noise::grade(&bench.noise, bench.spin.as_ref());
+        if grade == Grade::Unusable {
+            level = Level::Unusable;
+        }
+        let noise = why.iter().map(|reason| format!("{name}: {reason}"));
         let (mut rounds, mut noisy) = (0, 0);
         for group in &bench.groups {
             rounds += group.rounds;

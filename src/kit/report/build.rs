@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::process::ExitCode;
 
 use crate::kit::measure::record::{self, Record, RecordError};
 use crate::kit::measure::{paths, previous};
@@ -131,27 +130,6 @@ pub fn run(options: &ReportOptions) -> Result<Outcome, ReportError> {
     print!("{}", terminal::summary(&outcome.results));
     println!("report: {}", outcome.address);
     Ok(outcome)
-}
-
-/// `windlass report`: exit code 0 when the report is written, 2 when there are no records (the
-/// message names the command that makes them), 1 when it cannot be written.
-#[must_use]
-pub fn command(records: Option<PathBuf>, out: Option<PathBuf>) -> ExitCode {
-    let default = ReportOptions::default();
-    let options = ReportOptions {
-        records: records.unwrap_or(default.records),
-        out: out.unwrap_or(default.out),
-    };
-    match run(&options) {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("windlass report: {error}");
-            match error {
-                ReportError::NoRecords(..) => ExitCode::from(2),
-                ReportError::Write(..) => ExitCode::FAILURE,
-            }
-        }
-    }
 }
 
 /// The way from the report to criterion's own index, where both lie in the same target directory.

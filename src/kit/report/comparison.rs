@@ -189,9 +189,9 @@ fn from_results(results: &Results) -> (Vec<Record>, Vec<String>) {
         match groups {
             Ok(groups) => {
                 let (environment, noise) = (bench.environment.clone(), bench.noise.clone());
-                let profile = bench.profile.clone();
+                let (profile, spin) = (bench.profile.clone(), bench.spin.clone());
                 let mut record = Record::new(&bench.name);
-                record.merge(Run { environment, profile, noise }, groups);
+                record.merge(Run { environment, profile, noise, spin }, groups);
                 records.push(record);
             }
             Err(error) => skipped.push(format!("bench {} of the results: {error}", bench.name)),

@@ -33,4 +33,4 @@ pub mod page;
 pub mod build;
 pub mod comparison;
 
-pub use build::{Outcome, ReportError, ReportOptions, build, command, run};
+pub use build::{Outcome, ReportError, ReportOptions, build, run};

@@ -8,7 +8,7 @@ use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::{Better, Role};
 use crate::kit::measure::environment::Environment;
 use crate::kit::measure::figure::{Distribution, Series};
-use crate::kit::measure::noise::Noise;
+use crate::kit::measure::noise::{Noise, Spin};
 use crate::kit::measure::record::{Axis, ClaimText};
 use crate::kit::measure::statistics::{Interval, Summary, Verdict};
 
@@ -122,6 +122,9 @@ pub struct Bench {
     pub profile: String,
     /// The newest run's noise.
     pub noise: Noise,
+    /// What the spin test saw before it.
+    #[serde(default)]
+    pub spin: Option<Spin>,
     /// The control shows a winner: no verdict of this bench stands.
     pub void: bool,
     /// The claim about asynchronism that its groups are the evidence for, if there is one.

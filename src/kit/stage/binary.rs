@@ -34,6 +34,9 @@ pub fn serve_at(addr: SocketAddr, arguments: &[&str]) -> Result<ServerProcess, S
     let mut command = command()?;
     command.args(["serve", "--addr", &addr.to_string(), UNTIL_STDIN_CLOSES]);
     command.args(arguments);
+    // Ctrl-C at a terminal is for the program that measures: it ends its services itself.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     ServerProcess::start(command).map_err(|error| error.to_string())
 }
 

@@ -191,7 +191,7 @@ impl Contest {
         let per_s = if window.smoke { SMOKE_RATE } else { per_s };
         // Smoke mode judges no one's speed, the generator's neither.
         let late_max = if window.smoke { SMOKE_LATE_MAX } else { Rate::default().late_max };
-        let rate = Rate { per_s, time: window.duration, late_max, backlog_max };
+        let rate = Rate { per_s, time: window.duration, late_max, backlog_max, ..Rate::default() };
         let ms = |ns: u64| ns as f64 / 1e6;
         let value = |outcome: &LoadOutcome| ms(outcome.latency_ns.value_at_quantile(quantile));
         self.connect()?;
