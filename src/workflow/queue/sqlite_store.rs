@@ -73,8 +73,10 @@ pub struct SqliteStore {
 struct Inside {
     database: Database,
     tables: Tables,
-    /// The depth after the last change.
+    /// The depth as of the last transaction that was kept.
     depth: Mutex<usize>,
+    /// Whether the transaction under way, kept or not, touches it.
+    touched: Mutex<bool>,
     tell: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
 }
 
@@ -129,8 +131,17 @@ impl Inside {
     }
 
     fn note(&self, depth: Option<usize>) {
-        if let Some(depth) = depth {
-            *lock(&self.depth) = depth;
+        *lock(&self.touched) |= depth.is_some();
+    }
+
+    /// A transaction has ended, and whatever it did is as it is: before anybody is answered.
+    fn look(&self, conn: &Connection) {
+        if std::mem::take(&mut *lock(&self.touched)) {
+            match self.tables.depth(conn) {
+                Ok(depth) => *lock(&self.depth) = depth,
+                // Looked at again after the next one.
+                Err(_) => *lock(&self.touched) = true,
+            }
         }
     }
 
@@ -188,8 +199,21 @@ impl SqliteStore {
             WriteError::Closed => WriteError::<OpenError>::Closed.into(),
         };
         let (tables, depth) = opened.map_err(explain)?;
-        let (database, depth) = (database.clone(), Mutex::new(depth));
-        Ok(Self { inside: Arc::new(Inside { database, tables, depth, tell: Mutex::default() }) })
+        let inside = Arc::new(Inside {
+            database: database.clone(),
+            tables,
+            depth: Mutex::new(depth),
+            touched: Mutex::default(),
+            tell: Mutex::default(),
+        });
+        // The database outlives no store by that: it does not keep them.
+        let watched = Arc::downgrade(&inside);
+        database.after_each_group(Box::new(move |conn| {
+            let inside = watched.upgrade();
+            inside.iter().for_each(|inside| inside.look(conn));
+            inside.is_some()
+        }));
+        Ok(Self { inside })
     }
 
     /// Takes a message in within a transaction of the caller's, in the same database. When that is
