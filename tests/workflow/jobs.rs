@@ -119,8 +119,8 @@ fn a_delayed_job_runs_when_its_time_has_come() {
     assert_eq!(ran.load(Ordering::SeqCst), 1);
 }
 
-/// What a job holds panics when it is dropped, by a value that panics in turn: that is reported, and
-/// ends nothing.
+/// What a job holds panics when it is dropped, by a value that panics in turn: that is reported,
+/// and ends nothing.
 #[test]
 fn what_a_job_holds_may_panic_when_it_goes() {
     struct Bomb(u32);

@@ -32,8 +32,8 @@ fn what_is_due_in_sqlite_wakes_as_many_as_there_are_messages() {
     });
 }
 
-/// Futures of the SQLite store that are dropped at any moment: what was acknowledged can be had, and
-/// nothing is left leased to somebody who never got it.
+/// Futures of the SQLite store that are dropped at any moment: what was acknowledged can be had,
+/// and nothing is left leased to somebody who never got it.
 #[test]
 fn dropped_futures_lose_nothing() {
     bounded(|| {

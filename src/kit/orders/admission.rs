@@ -92,7 +92,7 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Runtime;
+    use crate::runtime::Runtime;
 
     #[test]
     fn seats_are_as_many_as_orders_are_unfinished() {

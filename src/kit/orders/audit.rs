@@ -49,9 +49,9 @@ fn line(event: &Event) -> Value {
         "event": what.name(), "order": id.to_string(), "at_ms": at_ms, "attempts": attempts,
     });
     match what {
-        What::OrderReceived => {}
-        What::OrderCompleted { took_ms } => value["took_ms"] = json!(took_ms),
-        What::OrderFailed { error, is_last } => {
+        What::Received => {}
+        What::Completed { took_ms } => value["took_ms"] = json!(took_ms),
+        What::Failed { error, is_last } => {
             value["error"] = json!(**error);
             value["is_last"] = json!(is_last);
         }

@@ -42,14 +42,14 @@ pub(super) struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// It was saved, or a dead one was taken up again.
-    OrderReceived,
+    Received,
     /// The slow service has done its work.
-    OrderCompleted {
+    Completed {
         /// So long after it was received.
         took_ms: u64,
     },
     /// An attempt has failed.
-    OrderFailed {
+    Failed {
         /// How.
         error: Arc<str>,
         /// Whether it was given up: it is a dead letter now.
@@ -60,9 +60,9 @@ pub(super) enum What {
 impl What {
     pub(super) fn name(&self) -> &'static str {
         match self {
-            What::OrderReceived => "OrderReceived",
-            What::OrderCompleted { .. } => "OrderCompleted",
-            What::OrderFailed { .. } => "OrderFailed",
+            What::Received => "OrderReceived",
+            What::Completed { .. } => "OrderCompleted",
+            What::Failed { .. } => "OrderFailed",
         }
     }
 }
@@ -205,7 +205,7 @@ mod tests {
         };
         let id = OrderId { epoch: 1, number: 1 };
         for _ in 0..BEHIND_MAX + 7 {
-            bulletin.publish(id, 0, 0, What::OrderReceived);
+            bulletin.publish(id, 0, 0, What::Received);
         }
         let behind = bulletin.metrics().subscribers[0].behind;
         assert_eq!(behind, BEHIND_MAX as u64 + 7, "nobody has listened yet");

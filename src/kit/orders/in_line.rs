@@ -126,7 +126,7 @@ impl InLine {
         saved.map(|(other, record, new)| {
             if new {
                 self.desk.figures.received.one();
-                self.desk.tell(record.id, 0, What::OrderReceived);
+                self.desk.tell(record.id, 0, What::Received);
             }
             match record.status {
                 _ if other => Saved::OtherOrder,
@@ -168,7 +168,7 @@ impl InLine {
             match revived {
                 Ok(_) => {
                     self.desk.figures.revived.one();
-                    self.desk.tell(id, 0, What::OrderReceived);
+                    self.desk.tell(id, 0, What::Received);
                 }
                 Err(error) => return self.desk.failed(&error),
             }
@@ -202,13 +202,13 @@ impl InLine {
             None => {
                 self.desk.figures.completed.one();
                 let took_ms = now_ms.saturating_sub(record.received_ms);
-                self.desk.tell(id, record.attempts, What::OrderCompleted { took_ms });
+                self.desk.tell(id, record.attempts, What::Completed { took_ms });
                 about(status, &record)
             }
             Some(failure) => {
                 self.desk.figures.dead.one();
                 let error = said(&failure).into();
-                self.desk.tell(id, record.attempts, What::OrderFailed { error, is_last: true });
+                self.desk.tell(id, record.attempts, What::Failed { error, is_last: true });
                 about(HttpStatus::BadGateway, &record)
             }
         }
@@ -235,7 +235,7 @@ impl InLine {
             let Some(token) = desk.budget.withdraw() else { return Called::GaveUp(failure) };
             let Ok(attempts) = noted else { return Called::GaveUp(failure) };
             let attempts = attempts.unwrap_or_default();
-            desk.tell(id, attempts, What::OrderFailed { error, is_last: false });
+            desk.tell(id, attempts, What::Failed { error, is_last: false });
             if !cut.sleep(wait) {
                 return Called::Cut;
             }

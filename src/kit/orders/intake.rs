@@ -99,7 +99,7 @@ impl Queued {
         match saved {
             Ok(Saved::New(record, enqueued)) => {
                 self.admission.keep(seat, self.queue.depth());
-                self.desk.tell(record.id, 0, What::OrderReceived);
+                self.desk.tell(record.id, 0, What::Received);
                 self.queue.enqueued(enqueued, Duration::ZERO);
                 figures.received.one();
                 about(HttpStatus::Accepted, &record)
@@ -129,7 +129,7 @@ impl Queued {
             Ok(Some((record, true))) => {
                 self.admission.seat_found(self.queue.depth());
                 self.desk.figures.revived.one();
-                self.desk.tell(id, 0, What::OrderReceived);
+                self.desk.tell(id, 0, What::Received);
                 self.queue.notify();
                 about(HttpStatus::Accepted, &record)
             }

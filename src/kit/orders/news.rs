@@ -1,10 +1,10 @@
 //! What happens to an order, told to those who watch it (`GET /orders/{id}/events`).
 //!
 //! Each order that is watched has a topic of its own, which exists while somebody subscribes; one
-//! subscriber to the events of all orders passes on what concerns them. Who watches subscribes first
-//! and reads the order afterwards: so nothing is missed between the two. What was published before
-//! it subscribed is in what it reads, and is not told again. Where the subscriber has missed events,
-//! all who watch look into the database.
+//! subscriber to the events of all orders passes on what concerns them. Who watches subscribes
+//! first and reads the order afterwards: so nothing is missed between the two. What was published
+//! before it subscribed is in what it reads, and is not told again. Where the one subscriber has
+//! missed events, all who watch look into the database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -60,10 +60,10 @@ impl From<&Event> for Told {
     fn from(event: &Event) -> Told {
         let Event { id, attempts, what, .. } = event;
         let (status, error) = match what {
-            What::OrderReceived => (Status::Received, None),
-            What::OrderCompleted { .. } => (Status::Completed, None),
-            What::OrderFailed { error, is_last: false } => (Status::Received, Some(error)),
-            What::OrderFailed { error, is_last: true } => (Status::Dead, Some(error)),
+            What::Received => (Status::Received, None),
+            What::Completed { .. } => (Status::Completed, None),
+            What::Failed { error, is_last: false } => (Status::Received, Some(error)),
+            What::Failed { error, is_last: true } => (Status::Dead, Some(error)),
         };
         let error = error.map(|error| error.to_string());
         Told { id: *id, status, attempts: *attempts, error }

@@ -122,14 +122,14 @@ impl State {
             *counts = Counts { second, ..Counts::default() };
         }
         match &event.what {
-            What::OrderReceived => counts.received += 1,
-            What::OrderCompleted { took_ms } => {
+            What::Received => counts.received += 1,
+            What::Completed { took_ms } => {
                 counts.completed += 1;
                 counts.took_ms = counts.took_ms.saturating_add(*took_ms);
                 counts.took_ms_max = counts.took_ms_max.max(*took_ms);
                 self.has_ended = true;
             }
-            What::OrderFailed { is_last, .. } => {
+            What::Failed { is_last, .. } => {
                 counts.failed += 1;
                 counts.dead += u64::from(*is_last);
                 self.has_ended |= *is_last;
@@ -161,11 +161,11 @@ mod tests {
     #[test]
     fn who_is_refused_comes_again_when_the_backlog_is_done() {
         let running = Arc::new(Running::new());
-        told(&running, 1_000_000, What::OrderReceived);
+        told(&running, 1_000_000, What::Received);
         assert_eq!(running.retry_after_s(500, 1_000_000), 1, "none has ended yet");
         for second in 0..5 {
             for _ in 0..20 {
-                let done = What::OrderCompleted { took_ms: 300 };
+                let done = What::Completed { took_ms: 300 };
                 told(&running, 1_000_000 + second * 1000, done);
             }
         }
@@ -184,7 +184,7 @@ mod tests {
     fn failures_are_told_apart_and_what_was_missed_is_said() {
         let running = Arc::new(Running::new());
         for is_last in [false, false, true] {
-            told(&running, 5_000, What::OrderFailed { error: "no".into(), is_last });
+            told(&running, 5_000, What::Failed { error: "no".into(), is_last });
         }
         Arc::clone(&running).missed(9);
         let told = running.to_json(5_900);

@@ -142,15 +142,15 @@ impl Queued {
             Ended::Completed(attempts) => {
                 figures.completed.one();
                 let took_ms = now_ms.saturating_sub(record.received_ms);
-                self.desk.tell(id, attempts, What::OrderCompleted { took_ms });
+                self.desk.tell(id, attempts, What::Completed { took_ms });
             }
             Ended::Again(attempts) => {
                 figures.retried.one();
-                self.desk.tell(id, attempts, What::OrderFailed { error: error(), is_last: false });
+                self.desk.tell(id, attempts, What::Failed { error: error(), is_last: false });
             }
             Ended::Dead(attempts) => {
                 figures.dead.one();
-                self.desk.tell(id, attempts, What::OrderFailed { error: error(), is_last: true });
+                self.desk.tell(id, attempts, What::Failed { error: error(), is_last: true });
             }
             Ended::Before => {}
         }
@@ -168,8 +168,8 @@ mod tests {
     use super::super::desk::Desk;
     use super::super::settings::OrdersSettings;
     use super::*;
-    use crate::Runtime;
     use crate::kit::http::{Ask, Method, Status as HttpStatus};
+    use crate::runtime::Runtime;
     use crate::workflow::wall::{SystemWall, WallClock};
 
     /// The system's clock, which panics once when it is told to.

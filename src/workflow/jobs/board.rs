@@ -320,7 +320,7 @@ impl Drop for Listener {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Runtime;
+    use crate::runtime::Runtime;
 
     /// The deadline is over after the job's task was made, and before its board hears of that.
     #[test]

@@ -107,8 +107,8 @@ impl Gate {
         block_timeout(timeout, self.enter()).unwrap_or_else(|| Err(self.seats.too_late()))
     }
 
-    /// What to tell somebody who waits no longer: for a time limit around [`Gate::enter`]. It counts
-    /// as rejected.
+    /// What to tell somebody who waits no longer, where a time limit is put around
+    /// [`Gate::enter`]. It counts as rejected.
     pub fn too_late(&self) -> Refusal {
         self.seats.too_late()
     }

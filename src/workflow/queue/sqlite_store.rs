@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
-use super::error::{RedriveError, Refused, SettleError, StoreError, StoreErrorKind};
+use super::error::{RedriveError, Refused, SettleError, StoreError};
 use super::message::{Enqueued, Message, MessageId};
 use super::options::QueueOptions;
+use super::sqlite_error::{explain, failed};
 use super::statements::STEPS;
 use super::store::{Counts, DeadLetter, Lease, Settle, Settled, Store, Taken};
 use super::tables::Tables;
 use crate::sync::lock;
-use crate::workflow::sqlite::{Database, Fault, FaultKind, OpenError, WriteError, is_not_kept};
+use crate::workflow::sqlite::{Database, OpenError, WriteError, is_not_kept};
 use crate::workflow::wall::after_ms;
 
 /// Keeps messages in a [`Database`], durable as that is: what [`Store::enqueue`] has answered is
@@ -282,30 +283,6 @@ impl SqliteStore {
         let inside = self.inside.clone();
         self.inside.database.read(move |conn| job(&inside.tables, conn)).await.map_err(failed)
     }
-}
-
-fn explain(error: &rusqlite::Error) -> StoreError {
-    let fault = Fault::from(error);
-    let kind = match fault.kind() {
-        FaultKind::Full => StoreErrorKind::Full,
-        FaultKind::Locked => StoreErrorKind::Unavailable,
-        _ => StoreErrorKind::Other,
-    };
-    StoreError::new(kind, fault.to_string())
-}
-
-fn failed(error: WriteError<rusqlite::Error>) -> StoreError {
-    let kind = match &error {
-        WriteError::Job(error) => return explain(error),
-        WriteError::Database(fault) => match fault.kind() {
-            FaultKind::Full => StoreErrorKind::Full,
-            FaultKind::Locked => StoreErrorKind::Unavailable,
-            _ => StoreErrorKind::Other,
-        },
-        WriteError::Closed => StoreErrorKind::Closed,
-        WriteError::Panicked(_) => StoreErrorKind::Other,
-    };
-    StoreError::new(kind, error.to_string())
 }
 
 fn told<T>(inside: &Arc<Inside>, _: T) {
