@@ -83,10 +83,6 @@ impl Desk {
         let options = Options {
             application_id: ledger::APPLICATION_ID,
             migrations: ledger::MIGRATIONS,
-            checkpoint_pages: std::env::var("TRIAL_CKPT")
-                .ok()
-                .and_then(|it| it.parse().ok())
-                .unwrap_or(1000),
             ..Options::default()
         };
         let database = Database::open(&settings.database, options)?;
