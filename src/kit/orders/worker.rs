@@ -160,7 +160,8 @@ impl Queued {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
+    use std::path::PathBuf;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
     use std::time::Instant;
@@ -207,19 +208,52 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_worker_that_panics_is_replaced_and_its_order_done() {
-        let folder = std::env::temp_dir().join(format!("windlass-panic-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let addr = listener.local_addr().expect("an address");
+    /// A folder of a test's own, removed with it.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let name = format!("windlass-worker-{name}-{}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&path).expect("a folder");
+            Folder(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            // What is left of it is in the system's folder for such.
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn queued(folder: &Folder, workers: usize, slow: SocketAddr) -> Queued {
         let settings = OrdersSettings {
-            workers: 1,
+            workers,
             summary_every: Duration::from_secs(3600),
             attempt_timeout: Duration::from_secs(30),
-            ..OrdersSettings::new(folder.join("orders.db"), addr)
+            ..OrdersSettings::new(folder.0.join("orders.db"), slow)
         };
-        let mut queued = Queued::new(Desk::open(settings).expect("a desk")).expect("a queue");
+        Queued::new(Desk::open(settings).expect("a desk")).expect("a queue")
+    }
+
+    #[test]
+    fn workers_that_cannot_be_started_are_told() {
+        let folder = Folder::new("start");
+        let queued = Arc::new(queued(&folder, 16, ([127, 0, 0, 1], 9).into()));
+        let runtime = Runtime::builder().workers(1).tasks_max(8).build().expect("a runtime");
+        let entered = runtime.handle().enter();
+        let said = queued.start().expect_err("there is no room for so many");
+        assert!(said.contains("worker") && said.contains("tasks_max"), "{said}");
+        drop(entered);
+        queued.stop(Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_worker_that_panics_is_replaced_and_its_order_done() {
+        let folder = Folder::new("panic");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let mut queued = queued(&folder, 1, listener.local_addr().expect("an address"));
         let clock = Arc::new(Faulty::default());
         queued.desk.wall = clock.clone();
         let queued = Arc::new(queued);
@@ -246,7 +280,5 @@ mod tests {
         let found = queued.desk.database.read_blocking(find).expect("it can be read");
         assert!(found.is_some_and(is_done));
         queued.stop(Duration::from_secs(30));
-        drop(runtime);
-        std::fs::remove_dir_all(&folder).expect("it was there");
     }
 }
