@@ -50,6 +50,8 @@ mod statements;
 #[cfg(feature = "sqlite")]
 mod tables;
 #[cfg(feature = "sqlite")]
+mod sqlite_error;
+#[cfg(feature = "sqlite")]
 mod sqlite_store;
 
 pub use self::{delivery::Delivery, memory::MemoryStore};
@@ -61,5 +63,5 @@ pub use message_queue::{MessageQueue, Stats};
 pub use options::QueueOptions;
 pub use shared::Totals;
 #[cfg(feature = "sqlite")]
-pub use sqlite_store::SqliteStore;
+pub use sqlite_store::{SqliteStore, TakenIn};
 pub use store::{Counts, DeadLetter, Lease, Leased, Settle, Settled, Store, Taken};

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
-use super::error::{RedriveError, Refused, SettleError, StoreError, StoreErrorKind};
+use super::delivery::Delivery;
+use super::error::{RedriveError, Refused, SettleError, StoreError};
 use super::message::{Enqueued, Message, MessageId};
+use super::message_queue::MessageQueue;
 use super::options::QueueOptions;
+use super::sqlite_error::{Redriven, explain, failed};
 use super::statements::STEPS;
 use super::store::{Counts, DeadLetter, Lease, Settle, Settled, Store, Taken};
 use super::tables::Tables;
 use crate::sync::lock;
-use crate::workflow::sqlite::{Database, Fault, FaultKind, OpenError, WriteError, is_not_kept};
+use crate::workflow::sqlite::{Database, OpenError, WriteError, is_not_kept};
 use crate::workflow::wall::after_ms;
 
 /// Keeps messages in a [`Database`], durable as that is: what [`Store::enqueue`] has answered is
@@ -73,8 +76,10 @@ pub struct SqliteStore {
 struct Inside {
     database: Database,
     tables: Tables,
-    /// The depth after the last change.
+    /// The depth as of the last transaction that was kept.
     depth: Mutex<usize>,
+    /// Whether the transaction under way, kept or not, touches it.
+    touched: Mutex<bool>,
     tell: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
 }
 
@@ -104,20 +109,15 @@ impl<T> Drop for Found<T> {
     }
 }
 
-/// Whether a dead letter was made a message again.
-enum Redriven {
-    Yes,
-    Unknown,
-    Full,
-}
+/// Messages that were taken in a transaction of the caller's, by [`SqliteStore::take_in`]. Dropped
+/// without having become deliveries, they go to other receivers.
+#[must_use = "dropped, the messages go to other receivers"]
+pub struct TakenIn(Found<Taken>);
 
-impl Redriven {
-    fn outcome(self, id: MessageId) -> Result<(), RedriveError> {
-        match self {
-            Redriven::Yes => Ok(()),
-            Redriven::Unknown => Err(RedriveError::Unknown(id)),
-            Redriven::Full => Err(RedriveError::Full),
-        }
+impl MessageQueue<SqliteStore> {
+    /// Makes deliveries of what was taken in a transaction that is committed by now.
+    pub fn received(&self, taken: TakenIn) -> Vec<Delivery<SqliteStore>> {
+        taken.0.hear().map(|taken| self.taken(taken)).unwrap_or_default()
     }
 }
 
@@ -129,8 +129,17 @@ impl Inside {
     }
 
     fn note(&self, depth: Option<usize>) {
-        if let Some(depth) = depth {
-            *lock(&self.depth) = depth;
+        *lock(&self.touched) |= depth.is_some();
+    }
+
+    /// A transaction has ended, and whatever it did is as it is: before anybody is answered.
+    fn look(&self, conn: &Connection) {
+        if std::mem::take(&mut *lock(&self.touched)) {
+            match self.tables.depth(conn) {
+                Ok(depth) => *lock(&self.depth) = depth,
+                // Looked at again after the next one.
+                Err(_) => *lock(&self.touched) = true,
+            }
         }
     }
 
@@ -188,8 +197,21 @@ impl SqliteStore {
             WriteError::Closed => WriteError::<OpenError>::Closed.into(),
         };
         let (tables, depth) = opened.map_err(explain)?;
-        let (database, depth) = (database.clone(), Mutex::new(depth));
-        Ok(Self { inside: Arc::new(Inside { database, tables, depth, tell: Mutex::default() }) })
+        let inside = Arc::new(Inside {
+            database: database.clone(),
+            tables,
+            depth: Mutex::new(depth),
+            touched: Mutex::default(),
+            tell: Mutex::default(),
+        });
+        // The database outlives no store by that: it does not keep them.
+        let watched = Arc::downgrade(&inside);
+        database.after_each_group(Box::new(move |conn| {
+            let inside = watched.upgrade();
+            inside.iter().for_each(|inside| inside.look(conn));
+            inside.is_some()
+        }));
+        Ok(Self { inside })
     }
 
     /// Takes a message in within a transaction of the caller's, in the same database. When that is
@@ -226,6 +248,18 @@ impl SqliteStore {
         settled.ok_or(SettleError::Lost(lease.id))
     }
 
+    /// Takes up to `max` messages that are ready, within a transaction of the caller's, in the same
+    /// database: its last step, so that whoever ends one message begins the next by the same
+    /// commit. When that is done, the caller calls [`MessageQueue::received`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_in(&self, tx: &Transaction<'_>, max: usize) -> Result<TakenIn, StoreError> {
+        let taken = self.inside.take(tx, max.max(1)).map_err(|error| explain(&error))?;
+        let (found, inside) = (Some(taken), self.inside.clone());
+        Ok(TakenIn(Found { found, inside, unheard: untaken }))
+    }
+
     /// Makes a dead letter a message again within a transaction of the caller's, in the same
     /// database. When that is committed, the caller calls
     /// [`MessageQueue::notify`](super::MessageQueue::notify).
@@ -258,30 +292,6 @@ impl SqliteStore {
         let inside = self.inside.clone();
         self.inside.database.read(move |conn| job(&inside.tables, conn)).await.map_err(failed)
     }
-}
-
-fn explain(error: &rusqlite::Error) -> StoreError {
-    let fault = Fault::from(error);
-    let kind = match fault.kind() {
-        FaultKind::Full => StoreErrorKind::Full,
-        FaultKind::Locked => StoreErrorKind::Unavailable,
-        _ => StoreErrorKind::Other,
-    };
-    StoreError::new(kind, fault.to_string())
-}
-
-fn failed(error: WriteError<rusqlite::Error>) -> StoreError {
-    let kind = match &error {
-        WriteError::Job(error) => return explain(error),
-        WriteError::Database(fault) => match fault.kind() {
-            FaultKind::Full => StoreErrorKind::Full,
-            FaultKind::Locked => StoreErrorKind::Unavailable,
-            _ => StoreErrorKind::Other,
-        },
-        WriteError::Closed => StoreErrorKind::Closed,
-        WriteError::Panicked(_) => StoreErrorKind::Other,
-    };
-    StoreError::new(kind, error.to_string())
 }
 
 fn told<T>(inside: &Arc<Inside>, _: T) {
@@ -383,3 +393,4 @@ impl Store for SqliteStore {
 }
 
 shows!([] Inside: |own| Inside { tables: own.tables });
+shows!([] TakenIn: |own| TakenIn { taken: own.0.found });
