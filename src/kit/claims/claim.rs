@@ -116,8 +116,8 @@ impl<'c> Course<'c> {
         self.stopped
     }
 
-    /// Describes and at once measures one group. What `describe` sets up (runtimes, processes) lives
-    /// as long as the group is measured; what fails in it is recorded as the group's failure.
+    /// Describes and at once measures one group. What `describe` sets up (runtimes, processes)
+    /// lives as long as the group is measured; what fails in it is recorded as the group's failure.
     pub fn group<'a>(&mut self, id: &str, describe: impl FnOnce(&mut Group<'a>)) {
         if self.stopped || !(self.go_on)(Step::Group(id)) {
             self.stopped = true;

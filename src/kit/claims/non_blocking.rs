@@ -12,7 +12,7 @@ use crate::kit::measure::contender::{Better, Role, Sample};
 use crate::kit::measure::group::{Group, Window};
 use crate::kit::serve::Model;
 use crate::kit::stage::hello::Hello;
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, spawn};
 use crate::time::sleep_until;
 
 use super::claim::{Claim, Course};
@@ -128,14 +128,14 @@ fn awaiting(to: ClientSettings, in_flight: usize, time: Duration) -> Result<Beat
     let beats = runtime.block_on(async {
         for _ in 0..in_flight {
             let (client, calls, failed) = (client.clone(), calls.clone(), failed.clone());
-            drop(crate::spawn(async move {
+            drop(spawn(async move {
                 while client.call(&SLOW).await.is_ok() {
                     calls.fetch_add(1, Ordering::Relaxed);
                 }
                 failed.store(true, Ordering::Relaxed);
             }));
         }
-        let heart = crate::spawn(async move {
+        let heart = spawn(async move {
             let mut heart = Heart::new();
             while heart.elapsed() < time {
                 sleep_until(heart.due()).await;

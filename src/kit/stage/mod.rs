@@ -1,9 +1,9 @@
 //! Services as processes of their own, and the load they are put under: what an experiment needs
 //! around it.
 //!
-//! Bottom-up: open files, a folder, this program as the windlass binary, a service with its client and what
-//! one window of requests says, what connections take of its memory, the orders service with all that
-//! belongs to it.
+//! Bottom-up: open files, a folder, this program as the windlass binary, a service with its client
+//! and what one window of requests says, what connections take of its memory, the orders service
+//! with all that belongs to it.
 
 pub mod files;
 pub mod folder;
