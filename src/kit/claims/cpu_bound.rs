@@ -11,9 +11,8 @@ use std::time::{Duration, Instant};
 use crate::kit::measure::contender::{Better, Role, Sample};
 use crate::kit::measure::cores;
 use crate::kit::measure::group::{Batch, Group, Window};
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, spawn, spawn_blocking, yield_now};
 use crate::time::sleep_until;
-use crate::yield_now;
 
 use super::claim::{Claim, Course};
 use super::heart::{BEAT, Heart};
@@ -110,8 +109,8 @@ fn computes(group: &mut Group<'_>, each: u64, expected: u64) {
             let pieces = ops.div_ceil(each);
             let began = Instant::now();
             let right = runtime.block_on(async {
-                let spawn = |_| crate::spawn(async move { hashes(each, expected) });
-                let tasks: Vec<_> = (0..pieces).map(spawn).collect();
+                let start = |_| spawn(async move { hashes(each, expected) });
+                let tasks: Vec<_> = (0..pieces).map(start).collect();
                 let mut right = 0;
                 for task in tasks {
                     right += task.await.map_err(|error| error.to_string())?;
@@ -252,9 +251,8 @@ fn awaiting(way: Way, window: &Window, expected: u64) -> Result<Sample, String> 
     let runtime = Runtime::builder().workers(1).build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let until = Instant::now() + time;
-        let tasks: Vec<_> =
-            (0..BESIDE).map(|_| crate::spawn(computing(way, until, expected))).collect();
-        let heart = crate::spawn(async move {
+        let tasks: Vec<_> = (0..BESIDE).map(|_| spawn(computing(way, until, expected))).collect();
+        let heart = spawn(async move {
             let mut heart = Heart::new();
             while Instant::now() < until {
                 sleep_until(heart.due()).await;
@@ -284,7 +282,7 @@ async fn computing(way: Way, until: Instant, expected: u64) -> (u64, u64) {
             Way::Yielding => yielding(expected).await,
             Way::SpawnBlocking => {
                 let closure = move || hashes(BESIDE_HASHES, expected);
-                crate::spawn_blocking(closure).await.unwrap_or_default()
+                spawn_blocking(closure).await.unwrap_or_default()
             }
         };
     }

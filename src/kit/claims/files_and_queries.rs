@@ -13,7 +13,7 @@ use crate::kit::measure::contender::{Better, Role, Sample};
 use crate::kit::measure::group::Group;
 use crate::kit::measure::process::Used;
 use crate::kit::stage::folder::Folder;
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, spawn, spawn_blocking};
 
 use super::claim::{Claim, Course};
 
@@ -205,11 +205,11 @@ fn awaited(runtime: &Runtime, lanes: &Lanes, until: Instant) -> Result<u64, Stri
     runtime.block_on(async {
         let start = |operation: &Operation| {
             let operation = Arc::clone(operation);
-            crate::spawn(async move {
+            spawn(async move {
                 let mut number = 0;
                 while number == 0 || Instant::now() < until {
                     let operation = Arc::clone(&operation);
-                    let done = crate::spawn_blocking(move || operation(number)).await;
+                    let done = spawn_blocking(move || operation(number)).await;
                     done.map_err(|error| error.to_string())??;
                     number += 1;
                 }
