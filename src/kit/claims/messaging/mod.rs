@@ -106,11 +106,10 @@ fn describe_away(group: &mut Group<'_>, time: Duration) {
             "A thread sends a letter each 5 ms, open loop; how long it is held counts from when \
              the letter was due (p99; where the receiver is there, the median). Where it is \
              away, it is so for the first two thirds of the window. windlass: a mailbox in \
-             away, it is so for the first two thirds of the window. windlass: a mailbox in \
              SQLite, each letter synced to the disk before it counts as posted. Calls: to a \
-             thread behind a Unix socket that is not there \
-             10 ms. catch_up_ms: from the return until the last letter that was due before it is \
-             received.",
+             thread behind a Unix socket that is not there meanwhile, answered from memory; one \
+             that fails is given up, or tried again after 10 ms. catch_up_ms: from the return \
+             until the last letter that was due before it is received.",
         )
         .not_shown("A receiver on another machine; letters that are larger.")
         .unit("ms", Better::Lower)
