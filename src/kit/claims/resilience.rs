@@ -64,8 +64,8 @@ pub const CLAIM: Claim = Claim {
                was taken, both over time; orders lost, orders carried out, time from its return \
                until the backlog is gone. In the full profile it is also killed and started anew.",
     refuted_by: "A p99 no better than that of orders done in line, or of more than 100 ms; an \
-                 order that was not taken; one that was acknowledged and not completed; one that was \
-                 carried out twice.",
+                 order that was not taken; one that was acknowledged and not completed; one that \
+                 was carried out twice.",
     rule: "Holds when all of these hold. Without faults it is shown and decides nothing.",
     not_shown: "Clients that try again, or that need the result at once: those wait as long either \
                 way. What a killed service forgets is its own: there an order may be done twice.",

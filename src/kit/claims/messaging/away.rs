@@ -18,7 +18,7 @@ use crate::workflow::queue::{ReceiveError, SqliteStore};
 use crate::workflow::sqlite::{Database, Options};
 
 use super::super::bits::{Folder, ms, nanos_histogram, record, sleep_to};
-use super::{DUPLICATES, HELD, LOST, MISORDERED};
+use super::counts::{DUPLICATES, HELD, LOST, MISORDERED};
 
 /// A letter is due each of these.
 const EACH: Duration = Duration::from_millis(5);

@@ -9,7 +9,7 @@ use crate::kit::measure::group::Window;
 use crate::kit::stage::letters::{Letters, Received, Way};
 
 use super::super::bits::{Folder, ms, nanos_histogram, record};
-use super::{DUPLICATES, HELD, LOST, MISORDERED};
+use super::counts::{DUPLICATES, HELD, LOST, MISORDERED};
 
 /// Letters in all, and those taken before the process is killed; the next is then on its way.
 const LETTERS: u64 = 40;

@@ -1,7 +1,8 @@
 //! Asynchronous messaging: sender and receiver need not be there at the same time.
 //!
-//! Bottom-up: the receiver that is away, the one that is killed, the claim.
+//! Bottom-up: what is counted, the receiver that is away, the one that is killed, the claim.
 
+mod counts;
 mod away;
 mod killed;
 
@@ -12,6 +13,7 @@ use crate::kit::measure::group::Group;
 use crate::kit::stage::letters;
 
 use self::away::{Away, Way};
+use self::counts::{DUPLICATES, HELD, LOST, MISORDERED};
 use super::claim::{Claim, Course};
 
 const SUBJECT: &str = "windlass, mailbox";
@@ -19,18 +21,6 @@ const CALL_ONCE: &str = "call, given up when nobody is there";
 const CALL_AGAIN: &str = "call, tried until somebody is there";
 const MEMORY: &str = "queue in memory";
 const IN_LINE: &str = "received before it is taken";
-
-/// Letters that were sent (or said to be taken) and never received.
-const LOST: &str = "lost";
-
-/// Letters that were received more than once.
-const DUPLICATES: &str = "duplicates";
-
-/// Letters that were received behind a later one.
-const MISORDERED: &str = "misordered";
-
-/// How long the sender waits for a letter to be taken.
-const HELD: &str = "held_ms_p50";
 
 /// The claim.
 pub const CLAIM: Claim = Claim {
@@ -115,11 +105,11 @@ fn describe_away(group: &mut Group<'_>, time: Duration) {
         .method(
             "A thread sends a letter each 5 ms, open loop; how long it is held counts from when \
              the letter was due (p99; where the receiver is there, the median). Where it is \
-             away, it is so for the first two thirds of the window. windlass: a mailbox in SQLite, each letter synced to the disk before \
-             it counts as posted. Calls: to a thread behind a Unix socket that is not there \
-             meanwhile, answered from memory; one that fails is given up, or tried again after \
-             10 ms. catch_up_ms: from the return until the last letter that was due before it is \
-             received.",
+             away, it is so for the first two thirds of the window. windlass: a mailbox in \
+             SQLite, each letter synced to the disk before it counts as posted. Calls: to a \
+             thread behind a Unix socket that is not there meanwhile, answered from memory; one \
+             that fails is given up, or tried again after 10 ms. catch_up_ms: from the return \
+             until the last letter that was due before it is received.",
         )
         .not_shown("A receiver on another machine; letters that are larger.")
         .unit("ms", Better::Lower)
