@@ -1,6 +1,8 @@
 //! Histories of the message queue: what threads sent, received and settled, over ends of the
 //! process and losses of power, checked against what the queue promises.
 
+#[path = "support/effort.rs"]
+mod effort;
 #[path = "support/runtime.rs"]
 mod support;
 #[path = "support/totals.rs"]
@@ -26,7 +28,7 @@ mod faulty;
 mod crashes;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use windlass::workflow::queue::{MemoryStore, MessageQueue, Store};
 
@@ -91,69 +93,77 @@ fn in_memory<S: Store>(world: &World, store: S, seed: u64) -> History {
 }
 
 /// Every history must keep to the rules.
-fn sound(name: &str, rounds: u64, record: impl Fn(&World, u64) -> History) -> Seen {
+fn sound<R>(name: &'static str, rounds: u64, record: R) -> Seen
+where
+    R: Fn(&World, u64) -> History + Copy + Send + 'static,
+{
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut seen = Seen::default();
-    for seed in 0..rounds {
-        let world = World::new();
-        let history = record(&world, seed);
-        if let Err((rule, said)) = rules::check(&history, &world.options()) {
-            panic!("{name}, seed {seed}: {rule}: {said}\n{history:#?}");
-        }
-        seen.note(&history);
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    for turn in 0..effort::times() {
+        let (seen, first) = (seen.clone(), effort::seed() * 1_000_000 + turn * rounds);
+        bounded(move || {
+            let mut seen = seen.lock().expect("nobody panics with it");
+            for seed in first..first + rounds {
+                let world = World::new();
+                let history = record(&world, seed);
+                if let Err((rule, said)) = rules::check(&history, &world.options()) {
+                    panic!("{name}, seed {seed}: {rule}: {said}\n{history:#?}");
+                }
+                seen.note(&history);
+            }
+        });
+        totals::checked(rounds as usize);
     }
-    totals::checked(rounds as usize);
+    let seen = std::mem::take(&mut *seen.lock().expect("nobody panics with it"));
     println!("{name}: {seen:?}");
     seen
 }
 
 /// Some history must break a rule.
-fn rejected(name: &str, rounds: u64, record: impl Fn(&World, u64) -> History) {
+fn rejected<R>(name: String, rounds: u64, record: R)
+where
+    R: Fn(&World, u64) -> History + Copy + Send + 'static,
+{
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut refused = BTreeMap::<&str, u64>::new();
-    for seed in 0..rounds {
-        let world = World::new();
-        let history = record(&world, seed);
-        if let Err((rule, _)) = rules::check(&history, &world.options()) {
-            *refused.entry(rule).or_default() += 1;
+    bounded(move || {
+        let mut refused = BTreeMap::<&str, u64>::new();
+        for seed in 0..rounds {
+            let world = World::new();
+            let history = record(&world, seed);
+            if let Err((rule, _)) = rules::check(&history, &world.options()) {
+                *refused.entry(rule).or_default() += 1;
+            }
         }
-    }
-    let all: u64 = refused.values().sum();
-    println!("{name}: {all} of {rounds} refused, by rule: {refused:?}");
-    assert!(all > 0, "{name} is never noticed");
+        let all: u64 = refused.values().sum();
+        println!("{name}: {all} of {rounds} refused, by rule: {refused:?}");
+        assert!(all > 0, "{name} is never noticed");
+    });
     totals::checked(rounds as usize);
     totals::refused();
 }
 
 #[test]
 fn queues_in_memory_keep_their_promises() {
-    bounded(|| {
-        let seen = sound("in memory", 3_000, |world, seed| {
-            in_memory(world, MemoryStore::new(world.options()), seed)
-        });
-        seen.expect([15_000, 3_000, 300, 1_000, 1_000, 300, 1_000]);
+    let seen = sound("in memory", 3_000, |world, seed| {
+        in_memory(world, MemoryStore::new(world.options()), seed)
     });
+    seen.expect([15_000, 3_000, 300, 1_000, 1_000, 300, 1_000]);
 }
 
 #[test]
 fn queues_in_sqlite_keep_their_promises_over_the_end_of_a_process() {
-    bounded(|| {
-        let seen = sound("reopened", 60, |world, seed| {
-            crashes::reopened(world, seed, crashes::Fault::None)
-        });
-        seen.expect([600, 100, 5, 20, 20, 5, 100]);
-    });
+    let seen =
+        sound("reopened", 60, |world, seed| crashes::reopened(world, seed, crashes::Fault::None));
+    seen.expect([600, 100, 5, 20, 20, 5, 100]);
 }
 
 #[test]
 fn queues_in_sqlite_keep_their_promises_over_the_loss_of_power() {
-    bounded(|| {
-        let seen = sound("powerless", 100, |world, seed| {
-            crashes::powerless(world, seed, crashes::Fault::None)
-        });
-        seen.expect([600, 100, 5, 20, 20, 5, 100]);
-        assert!(seen.unknown > 5, "the power went when nobody was at work: {seen:?}");
+    let seen = sound("powerless", 100, |world, seed| {
+        crashes::powerless(world, seed, crashes::Fault::None)
     });
+    seen.expect([600, 100, 5, 20, 20, 5, 100]);
+    assert!(seen.unknown > 5, "the power went when nobody was at work: {seen:?}");
 }
 
 #[test]
@@ -166,7 +176,7 @@ fn an_honest_store_is_accepted() {
 #[test]
 fn every_broken_store_is_rejected() {
     for fault in faulty::FAULTS {
-        rejected(&format!("{fault:?}"), 200, |world, seed| {
+        rejected(format!("{fault:?}"), 200, move |world, seed| {
             in_memory(world, faulty::Faulty::new(world.options(), fault), seed)
         });
     }
@@ -175,7 +185,7 @@ fn every_broken_store_is_rejected() {
 #[test]
 fn every_store_that_forgets_over_a_crash_is_rejected() {
     for fault in crashes::FAULTS {
-        rejected(&format!("crash, {fault:?}"), 80, |world, seed| {
+        rejected(format!("crash, {fault:?}"), 80, move |world, seed| {
             crashes::powerless(world, seed, fault)
         });
     }

@@ -8,6 +8,8 @@ mod broken;
 mod chance;
 #[path = "linearizability/channels/mod.rs"]
 mod channels;
+#[path = "support/effort.rs"]
+mod effort;
 #[path = "linearizability/history.rs"]
 mod history;
 #[path = "linearizability/oracle.rs"]

@@ -3,28 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::aspects::{self, Act};
+use crate::effort;
 use crate::history::{Answer, Call, History};
 use crate::recorder::record;
 use crate::search::{Promise, Search};
 use crate::stress::{self, Pop, Push};
 use crate::subjects::Subject;
 use crate::totals;
-
-/// How many times the usual number of rounds: `WINDLASS_ROUNDS=20` takes twenty times as long.
-const TIMES: &str = "WINDLASS_ROUNDS";
-
-/// The first round's seed, for other rounds than the last time.
-const SEED: &str = "WINDLASS_SEED";
-
-fn number(variable: &str, otherwise: u64) -> u64 {
-    let Ok(text) = std::env::var(variable) else {
-        return otherwise;
-    };
-    let Ok(number) = text.parse() else {
-        panic!("{variable}={text} is no number");
-    };
-    number
-}
 
 /// In how many rounds something was seen.
 #[derive(Default, Debug)]
@@ -87,8 +72,8 @@ fn fast(subject: &Subject, history: &History) -> Result<(), String> {
 pub(crate) fn sound<P: Promise>(subject: &Subject, rounds: usize) -> Seen {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
     let (mut seen, mut search) = (Seen::default(), Search::<P>::default());
-    let rounds = rounds * number(TIMES, 1) as usize;
-    record(subject, number(SEED, 1), rounds, |history| {
+    let rounds = rounds * effort::times() as usize;
+    record(subject, effort::seed(), rounds, |history| {
         if let Err(said) = search.check(&history) {
             panic!("{said}");
         }
@@ -111,7 +96,7 @@ pub(crate) fn rejected<P: Promise>(name: &str, subject: &Subject) {
     let mut search = Search::<P>::default();
     let (mut exactly, mut quickly) = (0, 0);
     let mut shortest: Option<(usize, String)> = None;
-    record(subject, number(SEED, 1), BROKEN_ROUNDS, |history| {
+    record(subject, effort::seed(), BROKEN_ROUNDS, |history| {
         let said = search.check(&history);
         let aspects = fast(subject, &history);
         if let Err(said) = said {
@@ -141,7 +126,7 @@ const LONG: u32 = 60_000;
 /// A long run of these ends must pass the fast checks.
 pub(crate) fn long_run(name: &str, (pushes, pops): (Vec<Push>, Vec<Pop>), capacity: usize) {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
-    let acts = stress::run(pushes, pops, LONG * number(TIMES, 1) as u32);
+    let acts = stress::run(pushes, pops, LONG * effort::times() as u32);
     let count = |act| acts.iter().filter(|timed| timed.act == act).count();
     let (full, empty) = (count(Act::Full), count(Act::Empty));
     println!("{name}, capacity {capacity}: {} acts, {full} full, {empty} empty", acts.len());

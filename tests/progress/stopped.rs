@@ -3,20 +3,24 @@
 use std::io::{self, PipeReader, PipeWriter, Write};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::gate::joined;
-use crate::support::wait_until;
+use crate::support::{bounded, wait_until};
 
 /// From which the handler reads the byte that lets it go.
 static PIPE: AtomicI32 = AtomicI32::new(-1);
 static STOPPED: AtomicUsize = AtomicUsize::new(0);
 static WENT_ON: AtomicUsize = AtomicUsize::new(0);
 
-/// One victim at a time: the handler is the process's.
-static VICTIM: Mutex<()> = Mutex::new(());
+/// Runs a test with a victim, bounded; one at a time, as the handler is the process's.
+pub(crate) fn alone(test: impl FnOnce() + Send + 'static) {
+    static VICTIM: Mutex<()> = Mutex::new(());
+    let _alone = VICTIM.lock().unwrap_or_else(PoisonError::into_inner);
+    bounded(test);
+}
 
 extern "C" fn stop(_signal: libc::c_int) {
     STOPPED.fetch_add(1, Ordering::SeqCst);
@@ -33,7 +37,6 @@ extern "C" fn stop(_signal: libc::c_int) {
 
 /// A thread that does the same again and again, and can be stopped anywhere in it.
 pub(crate) struct Victim {
-    _alone: MutexGuard<'static, ()>,
     thread: libc::pthread_t,
     worker: Option<JoinHandle<()>>,
     over: Arc<AtomicBool>,
@@ -43,7 +46,6 @@ pub(crate) struct Victim {
 
 impl Victim {
     pub(crate) fn doing(mut act: impl FnMut() + Send + 'static) -> Self {
-        let alone = VICTIM.lock().unwrap_or_else(PoisonError::into_inner);
         let (reads, lets_go) = io::pipe().expect("a pipe");
         PIPE.store(reads.as_raw_fd(), Ordering::SeqCst);
         // SAFETY: all zeros is a valid `sigaction`: no flags, an empty mask.
@@ -65,7 +67,7 @@ impl Victim {
             }
         });
         let thread = heard.recv().expect("it begins");
-        Self { _alone: alone, thread, worker: Some(worker), over, _reads: reads, lets_go }
+        Self { thread, worker: Some(worker), over, _reads: reads, lets_go }
     }
 
     /// Stops the thread where it is, does something meanwhile, and lets it go on.
@@ -87,7 +89,7 @@ impl Victim {
         &mut self,
         rounds: u32,
         mut free: impl FnMut(),
-        mut bound: impl FnMut() -> JoinHandle<()>,
+        bound: impl Fn() + Clone + Send + 'static,
     ) -> u32 {
         /// So long a helper is given to show that it does not wait: many times what it takes.
         const PATIENCE: Duration = Duration::from_millis(2);
@@ -96,7 +98,14 @@ impl Victim {
             (0..round % 97).for_each(|_| std::hint::spin_loop());
             let helper = self.stopped(|| {
                 free();
-                let (helper, begun) = (bound(), Instant::now());
+                let (act, begins) = (bound.clone(), Arc::new(AtomicBool::new(false)));
+                let told = begins.clone();
+                let helper = thread::spawn(move || {
+                    told.store(true, Ordering::Release);
+                    act();
+                });
+                wait_until(|| begins.load(Ordering::Acquire));
+                let begun = Instant::now();
                 while !helper.is_finished() && begun.elapsed() < PATIENCE {
                     thread::yield_now();
                 }

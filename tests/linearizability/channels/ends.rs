@@ -151,7 +151,7 @@ impl Both {
     /// At once, or with patience, in turns.
     fn receive_many(&self, max: usize) -> Answer {
         let mut values = Vec::new();
-        let done = if max % 2 == 0 {
+        let done = if max.is_multiple_of(2) {
             Some(self.receiver.try_recv_many(&mut values, max))
         } else {
             let received = waits::by_hand(self.receiver.recv_many(&mut values, max));
