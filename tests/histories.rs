@@ -92,6 +92,9 @@ fn in_memory<S: Store>(world: &World, store: S, seed: u64) -> History {
     history
 }
 
+/// So many rounds run within one bound on time.
+const LOT: usize = 50;
+
 /// Every history must keep to the rules.
 fn sound<R>(name: &'static str, rounds: u64, record: R) -> Seen
 where
@@ -99,11 +102,14 @@ where
 {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
     let seen = Arc::new(Mutex::new(Seen::default()));
-    for turn in 0..effort::times() {
-        let (seen, first) = (seen.clone(), effort::seed() * 1_000_000 + turn * rounds);
+    let rounds = rounds * effort::times();
+    // A few at a time, each lot within the bound.
+    for first in (0..rounds).step_by(LOT) {
+        let (seen, last) = (seen.clone(), rounds.min(first + LOT as u64));
+        let seeds = (first..last).map(|round| effort::seed() * 1_000_000 + round);
         bounded(move || {
             let mut seen = seen.lock().expect("nobody panics with it");
-            for seed in first..first + rounds {
+            for seed in seeds {
                 let world = World::new();
                 let history = record(&world, seed);
                 if let Err((rule, said)) = rules::check(&history, &world.options()) {
@@ -112,8 +118,8 @@ where
                 seen.note(&history);
             }
         });
-        totals::checked(rounds as usize);
     }
+    totals::checked(rounds as usize);
     let seen = std::mem::take(&mut *seen.lock().expect("nobody panics with it"));
     println!("{name}: {seen:?}");
     seen
@@ -144,7 +150,7 @@ where
 
 #[test]
 fn queues_in_memory_keep_their_promises() {
-    let seen = sound("in memory", 3_000, |world, seed| {
+    let seen = sound("in memory", 2_000, |world, seed| {
         in_memory(world, MemoryStore::new(world.options()), seed)
     });
     seen.expect([15_000, 3_000, 300, 1_000, 1_000, 300, 1_000]);

@@ -27,7 +27,7 @@ struct Restless(Arc<ManualWall>, AtomicUsize);
 impl WallClock for Restless {
     fn now_ms(&self) -> u64 {
         let now_ms = self.0.now_ms();
-        if self.1.fetch_add(1, Ordering::Relaxed).is_multiple_of(4) {
+        if self.1.fetch_add(1, Ordering::Relaxed).is_multiple_of(16) {
             std::thread::yield_now();
         }
         now_ms

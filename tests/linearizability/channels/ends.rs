@@ -17,6 +17,8 @@ const ASKED: &[Kind] = &[
     Push, Push, Push, TryPush, TryPush, PushMany, Pop, Pop, Pop, TryPop, TryPop, PopMany, PopMany,
     Close, IsEmpty, IsFull,
 ];
+const CLOSER: &[Kind] = &[Push, Push, Close, Close];
+const RECEIVES: &[Kind] = &[Pop, Pop, Pop, Pop, TryPop, PopMany];
 const SENDER: &[Kind] = &[IsClosed, IsClosed, IsClosed, Push, Push, Leave];
 const RECEIVER: &[Kind] = &[Pop, Pop, Pop, Pop, TryPop, TryPop, Close];
 const PUBLISHER: &[Kind] = &[Push, Push, Push, Push, Push, Push, Close];
@@ -66,6 +68,11 @@ pub(super) fn by_thread() -> Subject {
 pub(super) fn by_task() -> Subject {
     let runtime = Runtime::builder().workers(2).build().expect("a runtime");
     bounded("bounded channel, tasks", By::Task(Arc::new(runtime)))
+}
+
+/// One sends and closes soon after, the others find what was sent before the end.
+pub(super) fn closing() -> Subject {
+    Subject { ends: &[CLOSER, RECEIVES, RECEIVES], ..bounded("bounded channel, the end", By::Hand) }
 }
 
 fn sent(sent: Result<(), TrySendError<u64>>, value: u8) -> Answer {

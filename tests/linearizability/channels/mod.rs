@@ -18,6 +18,12 @@ fn bounded_channels_polled_by_hand() {
 }
 
 #[test]
+fn the_end_of_a_bounded_channel_comes_last() {
+    let seen = sound::<Bounded>(&ends::closing(), 20_000);
+    seen.expect(&[("empty", 6_000), ("overlapping", 2_000), ("closed", 6_000)]);
+}
+
+#[test]
 fn bounded_channels_by_threads_that_sleep() {
     let seen = sound::<Bounded>(&ends::by_thread(), 4_000);
     seen.expect(&[("full", 1_000), ("empty", 500), ("overlapping", 500), ("closed", 500)]);
