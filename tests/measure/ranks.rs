@@ -75,6 +75,16 @@ fn many_samples_go_by_the_normal_distribution() {
 }
 
 #[test]
+fn strange_amounts_of_values_are_bounded() {
+    let many: Vec<f64> = (0..1_000_000).map(|at| f64::from(at % 997) / 1e4).collect();
+    let moved: Vec<f64> = many.iter().map(|log| log + 0.02).collect();
+    let shift = unpaired(&many, &moved).unwrap();
+    assert!(shift.ratio.rounds == 1_000 && shift.p < 1e-6, "{shift:?}");
+    assert!((shift.ratio.median.ln() - 0.02).abs() < 1e-3, "{shift:?}");
+    assert!(paired(&many).unwrap().ratio.rounds == 1_000);
+}
+
+#[test]
 fn a_family_of_questions_is_rarely_answered_wrong_even_once() {
     let (mut alone, mut corrected, families) = (0, 0, 200);
     let mut random = Random::new(23);

@@ -16,6 +16,9 @@ const PAIRED_EXACT_MAX: usize = 100;
 /// Up to so many pairs of one old and one new value every assignment to the two is counted.
 const UNPAIRED_EXACT_MAX: usize = 400;
 
+/// Of more values than this only so many are used, evenly chosen: all pairs of them are looked at.
+const VALUES_MAX: usize = 1_000;
+
 /// A change on the log scale, as a ratio.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shift {
@@ -28,6 +31,7 @@ pub struct Shift {
 /// The centre of paired log differences (Wilcoxon's signed ranks); `None` when there are none.
 #[must_use]
 pub fn paired(logs: &[f64]) -> Option<Shift> {
+    let logs = &bounded(logs)[..];
     let averages: Vec<f64> = (0..logs.len())
         .flat_map(|one| logs[one..].iter().map(move |other| (logs[one] + other) / 2.0))
         .collect();
@@ -45,6 +49,7 @@ pub fn paired(logs: &[f64]) -> Option<Shift> {
 /// of them is empty.
 #[must_use]
 pub fn unpaired(old: &[f64], new: &[f64]) -> Option<Shift> {
+    let (old, new) = (&bounded(old)[..], &bounded(new)[..]);
     let differences: Vec<f64> =
         old.iter().flat_map(|old| new.iter().map(move |new| new - old)).collect();
     let ranks = doubled_ranks(&[new, old].concat());
@@ -53,6 +58,11 @@ pub fn unpaired(old: &[f64], new: &[f64]) -> Option<Shift> {
     let p = Chance::of_subsets(&ranks, new.len()).two_sided(seen);
     let steps = Chance::of_subsets(&untied, new.len()).steps_left_out();
     shift(differences, steps, old.len().min(new.len()), p)
+}
+
+fn bounded(values: &[f64]) -> Vec<f64> {
+    let used = values.len().min(VALUES_MAX);
+    (0..used).map(|at| values[at * values.len() / used]).collect()
 }
 
 fn shift(mut all: Vec<f64>, steps: usize, rounds: usize, p: f64) -> Option<Shift> {

@@ -23,6 +23,9 @@ const METHOD: &str = "Of each run the ratios of the subject to others in the sam
 /// Of hundreds of rows, one or two move by three times what is usual, and none by four.
 const UNREST_TIMES: f64 = 4.0;
 
+/// A group has fewer contenders; of a strange file no more are looked at.
+const OTHERS_MAX: usize = 64;
+
 /// One group in both runs.
 #[derive(Clone, Copy)]
 struct Pair<'a> {
@@ -215,7 +218,7 @@ impl<'a> Pair<'a> {
             let mut old = self.old.contenders.iter().filter(fine);
             Some((old.find(|old| old.name == new.name)?, new))
         });
-        both.collect()
+        both.take(OTHERS_MAX).collect()
     }
 
     /// The baseline that was best before.
