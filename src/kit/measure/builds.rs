@@ -227,7 +227,9 @@ fn order(backward: bool) -> [usize; 2] {
 }
 
 fn start(build: &Path, core: Option<usize>) -> Result<ServerProcess, BuildsError> {
-    let mut command = Command::new(build);
+    // A name alone would be looked for in PATH: a file here is what is meant.
+    let here = std::path::absolute(build).ok().filter(|path| path.is_file());
+    let mut command = Command::new(here.as_deref().unwrap_or(build));
     command.args(["serve", "--addr", "127.0.0.1:0", "--workers", "1", UNTIL_STDIN_CLOSES]);
     if let Some(core) = core {
         command.arg("--cores").arg(core.to_string());

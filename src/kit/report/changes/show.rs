@@ -20,7 +20,7 @@ pub fn terminal(changes: &Changes, all: bool) -> String {
     for (word, side) in [("old", &changes.old), ("new", &changes.new)] {
         let _ = writeln!(out, "  {word}  {}", text::cut(&self::side(side), WIDTH - 7));
     }
-    let _ = writeln!(out, "\n {:<27} {:<16}{:>21}{:>13}", "what", "against", "new to old", "");
+    let _ = writeln!(out, "\n {:<25} {:<14}{:>26}{:>12}", "what", "against", "new to old", "");
     let (shown, left) = chosen(changes, all);
     for row in shown {
         let _ = writeln!(out, "{}", line(row));
@@ -39,10 +39,10 @@ pub fn terminal(changes: &Changes, all: bool) -> String {
 fn line(row: &Change) -> String {
     let (title, against) = (title(row), row.against.as_deref().unwrap_or("(value)"));
     format!(
-        " {:<27} {:<16}{:>21}{:>13}",
-        text::cut(&title, 27),
-        text::cut(against, 16),
-        text::cut(&change(row), 21),
+        " {:<25} {:<14}{:>26}{:>12}",
+        text::cut(&title, 25),
+        text::cut(against, 14),
+        text::cut(&change(row), 26),
         row.word()
     )
 }
