@@ -96,7 +96,7 @@ fn bench(changes: &mut Changes, old: &Record, new: &Record, absolute: bool) {
     for (before, after) in &runs {
         warn(&mut changes.warnings, name, before, after);
     }
-    let usable = |run: &Run| noise::grade(&run.noise, None).0 < Grade::Unusable;
+    let usable = |run: &Run| noise::grade(&run.noise, run.spin.as_ref()).0 < Grade::Unusable;
     let void = match runs.iter().all(|(before, after)| usable(before) && usable(after)) {
         false => Some("the machine was too noisy in one of the runs".to_owned()),
         true if is_void(old) || is_void(new) => {
@@ -145,7 +145,7 @@ fn warn(warnings: &mut Vec<String>, bench: &str, before: &Run, after: &Run) {
     differs("compiler", text(&old.rustc), text(&new.rustc));
     differs("profile", before.profile.clone(), after.profile.clone());
     for (when, run) in [("old", before), ("new", after)] {
-        for reason in noise::grade(&run.noise, None).1 {
+        for reason in noise::grade(&run.noise, run.spin.as_ref()).1 {
             let said = format!("{bench}, {when} run: {reason}");
             if !warnings.contains(&said) {
                 warnings.push(said);
