@@ -87,11 +87,11 @@ fn describe(group: &mut Group<'_>, at_once: usize) {
         .method(
             "A closed loop over kept connections, one request at a time on each; a server process \
              of its own for each contender, the same service in all. windlass has one worker \
-             thread. Thread per connection has as many threads as there are connections; a pool \
-             with fewer threads than connections ends a connection with each reply while others \
-             wait, and the clients connect again. The wait is a sleeping task or a sleeping \
-             thread. Beside it: threads of the process, and how many threads that block this rate \
-             takes at least: rate times 5 ms.",
+             thread, and so one core; threads have all. Thread per connection has as many threads \
+             as there are connections; a pool with fewer threads than connections ends a \
+             connection with each reply while others wait, and the clients connect again. The wait \
+             is a sleeping task or a sleeping thread. Beside it: threads of the process, and how \
+             many threads that block this rate takes at least: rate times 5 ms.",
         )
         .not_shown("Latency at a given rate: a closed loop asks a slow server less often.")
         .rate("requests per second")
