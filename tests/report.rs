@@ -27,8 +27,7 @@ fn a_whole_page_is_self_contained_small_and_complete() {
     for foreign in ["http://", "https://", "<script", "@import", "url(", "src=", "<link"] {
         assert!(!page.contains(foreign), "{foreign}");
     }
-    for present in ["<svg", "<title id=", "<desc id=", "Anything real.", "cargo bench --bench ring"]
-    {
+    for present in ["<svg", "<title>", "<desc>", "Anything real.", "cargo bench --bench ring"] {
         assert!(page.contains(present), "{present}");
     }
     for bench in ["ring", "executor", "server", "timers", "workflow"] {
@@ -241,7 +240,7 @@ fn hostile_text_stays_text() {
         assert!(!text.contains("<script"), "markup got through");
         assert!(!text.contains('\u{1b}'), "an escape code got through");
     }
-    assert_eq!(page.matches("<title>").count(), 1);
+    assert_eq!(page.matches("<title>").count(), page.matches("</title>").count());
 }
 
 #[test]

@@ -64,8 +64,8 @@ impl fmt::Display for ReportError {
 
 impl std::error::Error for ReportError {}
 
-/// Builds `index.html`, `report.md`, `results.json` and `records.jsonl` in `out_dir` from the records
-/// in `records_dir`. Damaged and foreign files are named in the report and skipped.
+/// Builds `index.html`, `report.md`, `results.json` and `records.jsonl` in `out_dir` from the
+/// records in `records_dir`. Damaged and foreign files are named in the report and skipped.
 ///
 /// # Errors
 /// [`ReportError::NoRecords`] when no record can be read, [`ReportError::Write`] when a file cannot

@@ -2,6 +2,7 @@
 
 use crate::kit::claims;
 use crate::kit::measure::contender::Better;
+use crate::kit::measure::noise::{self, Grade};
 use crate::kit::measure::record::ClaimText;
 use crate::kit::measure::statistics::Verdict;
 
@@ -55,7 +56,9 @@ fn of_bench(results: &Results, bench: &Bench) -> ClaimResult {
         deciding().flat_map(|group| group.claims.iter().map(move |claim| (group, claim))).collect();
     let failed = deciding().find_map(|group| Some((group, why_failed(group)?)));
     let with = |verdict: Verdict| held.iter().filter(move |(_, claim)| claim.verdict == verdict);
-    let verdict = if bench.void {
+    let (grade, reasons) = noise::grade(&bench.noise, None);
+    let too_noisy = grade == Grade::Unusable;
+    let verdict = if bench.void || too_noisy {
         Verdict::Undecided
     } else if with(Verdict::Refuted).count() > 0 {
         Verdict::Refuted
@@ -77,6 +80,7 @@ fn of_bench(results: &Results, bench: &Bench) -> ClaimResult {
         _ if bench.void => {
             format!("{PROJECT} measured against itself shows a winner, so no verdict stands.")
         }
+        _ if too_noisy => format!("Too noisy to judge: {}.", reasons.join(", ")),
         (_, Verdict::Undecided) if failed.is_some() => {
             failed.map(|(group, why)| format!("{} failed: {why}", group.title)).unwrap_or_default()
         }
@@ -113,7 +117,8 @@ fn why_failed(group: &Group) -> Option<&String> {
 fn quality(results: &Results, bench: &Bench) -> Level {
     let prefix = format!("{}:", bench.name);
     let told = results.quality.reasons.iter().any(|reason| reason.starts_with(&prefix));
-    match (bench.void, told) {
+    let too_noisy = noise::grade(&bench.noise, None).0 == Grade::Unusable;
+    match (bench.void || too_noisy, told) {
         (true, _) => Level::Unusable,
         (_, true) => Level::Noisy,
         _ => Level::Quiet,
@@ -159,17 +164,17 @@ fn sentence(
     (claims, groups): (usize, usize),
     rounds_more: Option<usize>,
 ) -> String {
-    let Headline { title, subject, unit, measured, bar, .. } = headline;
+    let Headline { title, unit, measured, bar, .. } = headline;
     let range = text::interval(measured);
     let (what, bar) = match &headline.against {
         Some(other) => {
             let times = text::times(measured.median);
-            let what = format!("{title}: {subject} is {times} as good as {other} ({range})");
+            let what = format!("{title}: {times} as good as {other} ({range})");
             (what, format!("at least {} is claimed", text::times(*bar)))
         }
         None => {
             let value = text::figure(measured.median);
-            let what = format!("{title}: {subject} at {value} {unit} ({range})");
+            let what = format!("{title}: {value} {unit} ({range})");
             (what, format!("the bar is {} {unit}", text::figure(*bar)))
         }
     };

@@ -54,14 +54,15 @@ const NO_STRIPS: Detail = Detail { bench_strips: false, bench_columns: false, ..
 const ENDS: Detail = Detail { all_percentiles: false, timeline_points: 80, ..NO_STRIPS };
 const SHORT: Detail = Detail { bench_methods: false, claim_columns: false, ..ENDS };
 const NO_SIDES: Detail = Detail { side_curves: false, claim_strips: false, ..SHORT };
-const OVERVIEW: Detail = Detail { bench_tables: false, ..NO_SIDES };
-const CURVES: Detail = Detail { claim_tables: false, claim_methods: false, ..OVERVIEW };
+const COARSE: Detail = Detail { claim_methods: false, timeline_points: 48, ..NO_SIDES };
+const OVERVIEW: Detail = Detail { bench_tables: false, ..COARSE };
+const CURVES: Detail = Detail { claim_tables: false, ..OVERVIEW };
 const NO_FIGURES: Detail = Detail { figures: false, ..CURVES };
 const LEAST: Detail = Detail { curves: false, ..NO_FIGURES };
 
 /// From the most to the least.
-pub const STEPS: [Detail; 10] =
-    [ALL, NO_DOTS, NO_STRIPS, ENDS, SHORT, NO_SIDES, OVERVIEW, CURVES, NO_FIGURES, LEAST];
+pub const STEPS: [Detail; 11] =
+    [ALL, NO_DOTS, NO_STRIPS, ENDS, SHORT, NO_SIDES, COARSE, OVERVIEW, CURVES, NO_FIGURES, LEAST];
 
 impl Detail {
     /// What is left out, in words; `None` when nothing is.

@@ -13,7 +13,8 @@ pub enum Level {
     Quiet,
     /// The machine did other things too: wide intervals, read with care.
     Noisy,
-    /// The control shows a winner where there can be none: no verdict stands.
+    /// The control shows a winner where there can be none, or the machine did mostly other things:
+    /// no verdict stands.
     Unusable,
 }
 

@@ -80,8 +80,12 @@ const READING: &str = "<section id=\"reading\"><h2>How to read this</h2><ul clas
     <li>A difference counts when the interval excludes 1 and the effect is at least 2 %, or more \
     where the control shows more. There is no difference that counts when the whole interval lies \
     within that effect around 1. Everything else is undecided.</li>\
-    <li>A claim <em>holds</em> when its whole interval lies above its bar, is <em>refuted</em> \
-    when it lies below, else it is <em>undecided</em>.</li>\
+    <li>A bar is kept (<em>holds</em>) when the whole interval lies above it, is <em>refuted</em> \
+    when it lies below; else nobody <em>can tell</em>. A claim is refuted when one of its deciding \
+    bars is, holds when all do; groups that were measured to see where blocking is as good decide \
+    nothing.</li>\
+    <li>Percentile plots give each further nine the same room; what matters is at the right. \
+    A knee is where load divided by latency is greatest.</li>\
     <li>The best baseline and the best peer are chosen by their medians in the same rounds, which \
     favours them a little.</li>\
     <li>Ratios travel between machines better than absolute figures, and neither travels \

@@ -23,7 +23,8 @@ pub fn anchor(bench: &str, group: &str) -> String {
     out
 }
 
-/// Appends a paragraph of class `class` that begins with `label` in bold; nothing for an empty text.
+/// Appends a paragraph of class `class` that begins with `label` in bold; nothing for an empty
+/// text.
 pub fn paragraph(out: &mut String, class: &str, label: &str, text: &str) {
     if text.is_empty() {
         return;

@@ -91,20 +91,38 @@ pub fn frame(drawing: &mut Drawing, y: &Scale, ticks: &[(f64, String)], unit: &s
     drawing.text("note", Anchor::End, WIDTH - RIGHT, BOTTOM + 50.0, over);
 }
 
-/// Draws a line through places of the drawing that are at least a unit apart, with marks on those
-/// of `marks`.
+/// Draws a line through `places`, with marks on those of `marks`.
 pub fn line(drawing: &mut Drawing, key: &Key, places: &[(f64, f64)], marks: &[(f64, f64)]) {
-    let mut kept: Vec<(f64, f64)> = Vec::new();
-    for (index, place) in places.iter().enumerate() {
-        let near = kept.last().is_some_and(|last: &(f64, f64)| {
-            (place.0 - last.0).abs() < 1.0 && (place.1 - last.1).abs() < 1.0
-        });
-        if !near || index + 1 == places.len() {
-            kept.push(*place);
-        }
+    let mut kept = Vec::new();
+    if let [first, .., last] = places {
+        kept.push(*first);
+        keep_what_shows(places, &mut kept);
+        kept.push(*last);
+    } else {
+        kept.extend_from_slice(places);
     }
     drawing.polyline(&format!("line {}", key.class), &kept);
     drawing.marks(&key.class, strip::shape(&key.class), marks);
+}
+
+/// Keeps those of the inner places that lie off the straight line by what can be seen (the method
+/// of Ramer, Douglas and Peucker); splits where one lies farthest off, so it goes no deeper than
+/// there are places.
+fn keep_what_shows(places: &[(f64, f64)], kept: &mut Vec<(f64, f64)>) {
+    const SEEN: f64 = 0.5;
+    let ([first, inner @ .., last], true) = (places, places.len() > 2) else {
+        return;
+    };
+    let (dx, dy) = (last.0 - first.0, last.1 - first.1);
+    let length = dx.hypot(dy).max(1e-9);
+    let off =
+        |place: &(f64, f64)| ((place.0 - first.0) * dy - (place.1 - first.1) * dx).abs() / length;
+    let farthest = inner.iter().map(off).enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+    if let Some((at, _)) = farthest.filter(|(_, distance)| *distance > SEEN) {
+        keep_what_shows(&places[..=at + 1], kept);
+        kept.push(inner[at]);
+        keep_what_shows(&places[at + 1..], kept);
+    }
 }
 
 /// The least and the greatest of `values`; `None` when there are none.
@@ -114,4 +132,21 @@ pub fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
         None => Some((value, value)),
         Some((low, high)) => Some((value.min(low), value.max(high))),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_on_a_straight_line_is_left_out_and_peaks_stay() {
+        let flat: Vec<(f64, f64)> = (0..100).map(|x| (f64::from(x), 5.0)).collect();
+        let mut kept = Vec::new();
+        keep_what_shows(&flat, &mut kept);
+        assert!(kept.is_empty());
+        let mut peak = flat;
+        peak[40].1 = 90.0;
+        keep_what_shows(&peak, &mut kept);
+        assert_eq!(kept, [(39.0, 5.0), (40.0, 90.0), (41.0, 5.0)]);
+    }
 }

@@ -74,7 +74,12 @@ impl Drawing {
     pub fn lines(&mut self, class: &str, lines: &[Segment]) {
         let mut path = String::new();
         for ((x1, y1), (x2, y2)) in lines {
-            let _ = write!(path, "M{} {}L{} {}", short(*x1), short(*y1), short(*x2), short(*y2));
+            let _ = write!(path, "M{} {}", short(*x1), short(*y1));
+            let _ = match (x1 == x2, y1 == y2) {
+                (_, true) => write!(path, "H{}", short(*x2)),
+                (true, _) => write!(path, "V{}", short(*y2)),
+                _ => write!(path, "L{} {}", short(*x2), short(*y2)),
+            };
         }
         if !path.is_empty() {
             self.push(format_args!("<path class=\"{class}\" d=\"{path}\"/>"));
@@ -128,15 +133,14 @@ impl Drawing {
         self.push(format_args!("<text{class}{anchor} x=\"{x}\" y=\"{y}\">{text}</text>"));
     }
 
-    /// The finished `<svg>`, `height` units high, with its text alternatives. `id` must be unique
-    /// in the page and plain (letters, digits, hyphens).
+    /// The finished `<svg>`, `height` units high, with its text alternatives. `id`, by which it can
+    /// be linked to, must be unique in the page and plain (letters, digits, hyphens).
     #[must_use]
     pub fn finish(self, id: &str, height: f64, title: &str, description: &str) -> String {
         let (title, description) = (text::escape(title), text::escape(description));
         format!(
-            "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\">\
-             <title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc>\
-             {}</svg>",
+            "<svg id=\"{id}\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\
+             <title>{title}</title><desc>{description}</desc>{}</svg>",
             self.body
         )
     }

@@ -165,18 +165,16 @@ fn claim_table(rows: &str) -> String {
 }
 
 fn claim_row(out: &mut String, of: &str, group: &Group, claim: &Claim) {
-    let (class, sign, word) = parts::verdict(claim.verdict);
+    let (class, sign, _) = parts::verdict(claim.verdict);
+    let word = claim.said();
     let (bar, measured) = compared(group, claim);
     let against = claim.against.as_ref().map_or(String::new(), |other| format!("against {other}"));
     let aside: Vec<&str> = [&*against, of].into_iter().filter(|part| !part.is_empty()).collect();
-    let more = claim.rounds_more.map_or(String::new(), |rounds| {
-        format!(" <small>about {rounds} more rounds would do</small>")
-    });
     let _ = write!(
         out,
         "<tr><th scope=\"row\">{} <small>{}</small></th><td data-label=\"Bar\">{bar}</td>\
          <td data-label=\"Measured\">{measured}</td>\
-         <td data-label=\"Verdict\"><span class=\"{class}\">{sign} {word}</span>{more}</td></tr>",
+         <td data-label=\"Verdict\"><span class=\"{class}\">{sign} {word}</span></td></tr>",
         escape(&claim.text),
         escape(&aside.join("; "))
     );
@@ -252,6 +250,10 @@ pub fn quality(results: &Results) -> String {
     let said = match results.quality.level {
         Level::Quiet => "No gate tripped, and the control shows no winner.".to_owned(),
         Level::Noisy => "The machine did other things too, or the method is unchecked.".to_owned(),
+        Level::Unusable if results.void().is_empty() => {
+            "The machine did mostly other things: what was measured then cannot be judged."
+                .to_owned()
+        }
         Level::Unusable => format!(
             "The control shows a winner where there can be none: no verdict of {} stands.",
             results.void().join(", ")

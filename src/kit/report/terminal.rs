@@ -19,6 +19,9 @@ pub fn summary(results: &Results) -> String {
     let quality = match results.quality.level {
         Level::Quiet => "quiet: no gate tripped, the control shows no winner",
         Level::Noisy => "NOISY: read with care",
+        Level::Unusable if results.void().is_empty() => {
+            "UNUSABLE: the machine did mostly other things"
+        }
         Level::Unusable => "UNUSABLE: a control shows a winner where there can be none",
     };
     let _ = writeln!(out, "\nwindlass report  ·  run {quality}");

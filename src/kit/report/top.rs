@@ -96,8 +96,10 @@ fn claim(out: &mut String, claim: &ClaimResult) {
     let _ = write!(
         out,
         "<tr><th scope=\"row\">{title}</th><td data-label=\"Verdict\">\
-         <strong class=\"{class}\">{sign} {word}</strong></td><td data-label=\"Measured\">{ratio}</td>\
-         <td data-label=\"Meaning\">{sentence}{evidence}</td><td data-label=\"Run\">{badge}</td></tr>"
+         <strong class=\"{class}\">{sign} {word}</strong></td>\
+         <td data-label=\"Measured\">{ratio}</td>\
+         <td data-label=\"Meaning\">{sentence}{evidence}</td>\
+         <td data-label=\"Run\">{badge}</td></tr>"
     );
 }
 
