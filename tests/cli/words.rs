@@ -4,7 +4,8 @@ use std::process::Command;
 
 use crate::program::{said, windlass};
 
-const COMMANDS: [&str; 6] = ["bench", "serve", "load", "report", "doctor", "completions"];
+const COMMANDS: [&str; 7] =
+    ["bench", "compare", "serve", "load", "report", "doctor", "completions"];
 
 #[test]
 fn every_command_has_help() {

@@ -58,7 +58,7 @@ fn ended(args: &BenchArgs, result: &BenchResult) -> ExitCode {
     if result.stopped {
         return ExitCode::from(INTERRUPTED);
     }
-    if result.is_void() {
+    if result.is_unusable() {
         return ExitCode::from(UNFIT);
     }
     let failed = if args.check { result.check() } else { Vec::new() };

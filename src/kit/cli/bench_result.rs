@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::kit::claims::claim::Claim;
 use crate::kit::claims::run::Finished;
 use crate::kit::measure::statistics::{Interval, Verdict};
-use crate::kit::report::results::{Level, Results};
+use crate::kit::report::results::{ClaimResult, Level, Results};
 use crate::kit::report::text::{cut, figure, harmless, wrap};
 
 const WIDTH: usize = 80;
@@ -28,17 +28,20 @@ pub(super) struct BenchResult {
     report: String,
 }
 
-/// A claim, judged by its groups.
+/// A claim, as the report judges it.
 #[derive(Debug, Serialize)]
 struct Judged {
     id: &'static str,
     title: &'static str,
-    /// Refuted by one group; or held up by all of them.
     verdict: Verdict,
+    /// What came out, in plain words.
+    sentence: String,
+    /// How far its run can be trusted.
+    quality: Level,
     evidence: Vec<Evidence>,
 }
 
-/// What one group says of a claim.
+/// What one group that decides says of a claim.
 #[derive(Debug, Serialize)]
 struct Evidence {
     group: String,
@@ -70,9 +73,10 @@ impl BenchResult {
         }
     }
 
-    /// Whether windlass against itself showed a winner: then nothing is judged.
-    pub(super) fn is_void(&self) -> bool {
-        self.quality == Level::Unusable
+    /// Whether windlass against itself showed a winner where it was measured now: then nothing is
+    /// judged.
+    pub(super) fn is_unusable(&self) -> bool {
+        self.claims.iter().any(|claim| claim.quality == Level::Unusable)
     }
 
     /// What `--check` fails for.
@@ -88,7 +92,8 @@ impl BenchResult {
         let mut out = String::new();
         for claim in &self.claims {
             let title = cut(claim.title, WIDTH - 11);
-            let _ = writeln!(out, "{:<10} {title}", word(claim.verdict));
+            let _ = writeln!(out, "{:<11}{title}", word(claim.verdict));
+            let _ = writeln!(out, "{}", wrap(&claim.sentence, WIDTH - 2, "  "));
             for evidence in &claim.evidence {
                 let measured = evidence.measured.as_ref().map_or("-".to_owned(), |measured| {
                     let Interval { median, low, high, .. } = measured;
@@ -125,8 +130,8 @@ impl BenchResult {
 fn judged(claim: &Claim, results: &Results) -> Judged {
     let name = claim.record();
     let benches = results.benches.iter().filter(|bench| bench.name == name);
-    let evidence: Vec<Evidence> = benches
-        .flat_map(|bench| &bench.groups)
+    let deciding = benches.flat_map(|bench| &bench.groups).filter(|group| !group.boundary);
+    let evidence = deciding
         .flat_map(|group| group.claims.iter().map(move |claim| (group, claim)))
         .map(|(group, claim)| Evidence {
             group: group.id.clone(),
@@ -135,19 +140,17 @@ fn judged(claim: &Claim, results: &Results) -> Judged {
             against: claim.against.clone(),
             bar: claim.bar,
             measured: claim.measured,
-        })
-        .collect();
-    Judged { id: claim.id, title: claim.title, verdict: verdict(&evidence), evidence }
-}
-
-fn verdict(evidence: &[Evidence]) -> Verdict {
-    let is = |verdict| move |evidence: &Evidence| evidence.verdict == verdict;
-    if evidence.iter().any(is(Verdict::Refuted)) {
-        Verdict::Refuted
-    } else if !evidence.is_empty() && evidence.iter().all(is(Verdict::Holds)) {
-        Verdict::Holds
-    } else {
-        Verdict::Undecided
+        });
+    let (id, title, evidence) = (claim.id, claim.title, evidence.collect());
+    match results.claims.iter().find(|judged| judged.words.id == claim.id) {
+        Some(ClaimResult { verdict, sentence, quality, .. }) => {
+            let (verdict, sentence, quality) = (*verdict, sentence.clone(), *quality);
+            Judged { id, title, verdict, sentence, quality, evidence }
+        }
+        None => {
+            let (verdict, quality) = (Verdict::Undecided, Level::Noisy);
+            Judged { id, title, verdict, sentence: String::new(), quality, evidence }
+        }
     }
 }
 
@@ -177,27 +180,29 @@ mod tests {
 
     fn result(verdicts: &[Verdict], failures: &[&str]) -> BenchResult {
         let evidence = evidence(verdicts);
-        let verdict = verdict(&evidence);
+        let verdict = verdicts[0];
+        let sentence = "It is so, as far as a sentence of this length can say it. ".repeat(3);
+        let (id, title, quality) = ("a", "A claim", Level::Noisy);
+        let claim = Judged { id, title, verdict, sentence, quality, evidence };
         BenchResult {
             format: "windlass-bench",
             schema: 1,
             stopped: false,
             quality: Level::Noisy,
             reasons: vec!["ring: stolen time 12 %".to_owned()],
-            claims: vec![Judged { id: "a", title: "A claim", verdict, evidence }],
+            claims: vec![claim],
             failures: failures.iter().map(|why| (*why).to_owned()).collect(),
             report: String::new(),
         }
     }
 
     #[test]
-    fn one_refuted_group_refutes_and_all_must_hold() {
-        use Verdict::{Holds, Refuted, Undecided};
-        let of = |verdicts: &[Verdict]| verdict(&evidence(verdicts));
-        assert_eq!(of(&[Holds, Holds]), Holds);
-        assert_eq!(of(&[Holds, Undecided]), Undecided);
-        assert_eq!(of(&[Holds, Undecided, Refuted]), Refuted);
-        assert_eq!(of(&[]), Undecided);
+    fn what_was_measured_now_decides_whether_it_is_usable() {
+        let mut result = result(&[Verdict::Holds], &[]);
+        result.quality = Level::Unusable;
+        assert!(!result.is_unusable(), "an older record is none of it");
+        result.claims[0].quality = Level::Unusable;
+        assert!(result.is_unusable());
     }
 
     #[test]
