@@ -74,8 +74,13 @@ fn a_claim_is_measured_and_reported() {
     // Whatever one round on a busy machine says: the check fails for it, or does not.
     let refuted = claim["verdict"] == "refuted";
     assert!(refuted || claim["verdict"] == "undecided" || claim["verdict"] == "holds", "{json}");
-    assert_eq!(said.code, Some(i32::from(refuted)), "{said:?}");
-    assert_eq!(said.stderr.contains("check: refuted: "), refuted, "{said:?}");
+    if json["quality"] == "unusable" {
+        // Too noisy to judge: a busy machine is none of the test's business.
+        assert_eq!(said.code, Some(3), "{said:?}");
+    } else {
+        assert_eq!(said.code, Some(i32::from(refuted)), "{said:?}");
+        assert_eq!(said.stderr.contains("check: refuted: "), refuted, "{said:?}");
+    }
     let evidence = claim["evidence"].as_array().unwrap();
     assert!(!evidence.is_empty(), "{json}");
     let groups = record(&out).groups;

@@ -58,7 +58,8 @@ fn a_terminal_gets_a_bar() {
     let out = scratch("cli-bench-bar");
     let bench = format!("bench non-blocking --quick --rounds 1 --out '{}'", out.display());
     let benched = on_a_terminal(&bench, None).unwrap();
-    assert_eq!(benched.code, Some(0), "{benched:?}");
+    // A busy machine may be too noisy to judge.
+    assert!(matches!(benched.code, Some(0 | 3)), "{benched:?}");
     assert!(benched.stdout.contains(" left: 1/1 non-blocking/"), "{benched:?}");
     assert!(!is_styled(&benched.stdout), "{benched:?}");
 }

@@ -10,15 +10,17 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use rusqlite::{Connection, Transaction};
 
+use crate::kit::load::nanos_histogram;
 use crate::kit::measure::contender::{Better, Role, Sample};
 use crate::kit::measure::cores;
 use crate::kit::measure::group::{Group, Window};
+use crate::kit::stage::folder::Folder;
 use crate::runtime::Runtime;
 use crate::sync::lock;
 use crate::workflow::jobs::{Every, Jobs, JobsSettings};
 use crate::workflow::sqlite::{Database, Options, Synchronous};
 
-use super::bits::{Folder, OwnCpu, ms, nanos_histogram, record, sleep_to};
+use super::bits::{OwnCpu, ms, record, sleep_to};
 use super::claim::{Claim, Course};
 
 /// Orders that are summed up: little, more, much.
@@ -234,7 +236,7 @@ struct Told {
 
 impl Answers {
     fn new() -> Result<Answers, String> {
-        let late = nanos_histogram()?;
+        let late = nanos_histogram();
         Ok(Answers(Arc::new(Mutex::new(Told { late, oldest: Duration::ZERO, wrong: None }))))
     }
 

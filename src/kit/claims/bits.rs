@@ -1,23 +1,11 @@
 //! Small pieces that several claims measure with.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use crate::kit::measure::paths;
 use crate::kit::measure::process::Used;
-
-/// Shortest and longest time told apart, in nanoseconds.
-const NANOS: (u64, u64) = (1_000, 120_000_000_000);
-
-/// A histogram of times in nanoseconds.
-pub(super) fn nanos_histogram() -> Result<Histogram<u64>, String> {
-    Histogram::new_with_bounds(NANOS.0, NANOS.1, 3).map_err(|error| error.to_string())
-}
 
 /// Adds a time; one beyond the bounds counts at the bound.
 pub(super) fn record(into: &mut Histogram<u64>, time: Duration) {
@@ -51,32 +39,5 @@ impl OwnCpu {
     /// What was used since, in microseconds, of this process's ended threads too.
     pub(super) fn spent_us(&self) -> Result<f64, String> {
         Ok(OwnCpu::now()?.0.since(self.0).0.max(0.0))
-    }
-}
-
-/// A folder of its own, gone when this is dropped.
-pub(super) struct Folder(PathBuf);
-
-impl Folder {
-    /// A new one, on the disk that the build is on: temporary folders may be in memory.
-    pub(super) fn fresh(name: &str) -> Result<Folder, String> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{name}-{}-{number}", std::process::id());
-        let folder = paths::target_dir().join("windlass").join("tmp").join(name);
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(Folder(folder))
-    }
-
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What still has files open there keeps them; nothing else depends on it.
-        let _ = fs::remove_dir_all(&self.0);
     }
 }

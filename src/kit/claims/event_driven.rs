@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 use crate::channel::topic::{RecvError, topic};
+use crate::kit::load::nanos_histogram;
 use crate::kit::measure::contender::{Better, Role, Sample};
 use crate::kit::measure::group::{Group, Window};
 use crate::kit::measure::random::Random;
 use crate::runtime::Runtime;
 use crate::sync::lock;
 
-use super::bits::{OwnCpu, ms, nanos_histogram, record, sleep_to};
+use super::bits::{OwnCpu, ms, record, sleep_to};
 use super::claim::{Claim, Course};
 
 /// How many wait for events.
@@ -159,7 +160,7 @@ struct Received {
 
 impl Received {
     fn new() -> Result<Arc<Received>, String> {
-        let late = Mutex::new(nanos_histogram()?);
+        let late = Mutex::new(nanos_histogram());
         Ok(Arc::new(Received { late, deliveries: AtomicU64::new(0) }))
     }
 
@@ -251,7 +252,7 @@ fn told(plan: Plan, window: &Window) -> Result<Sample, String> {
     for _ in 0..plan.receivers {
         let (mut mine, received) = (news.subscribe(), received.clone());
         tasks.push(runtime.spawn(async move {
-            let (mut late, mut expected) = (nanos_histogram()?, 0);
+            let (mut late, mut expected) = (nanos_histogram(), 0);
             loop {
                 match mine.recv().await {
                     Ok((number, published)) if number == expected => {
@@ -333,7 +334,7 @@ fn asking(plan: Plan, window: &Window, every: Option<Duration>) -> Result<Sample
 
 fn receive(log: &Log, received: &Received, every: Option<Duration>) -> Result<(), String> {
     log.started.fetch_add(1, Ordering::Relaxed);
-    let (mut late, mut next, mut new) = (nanos_histogram()?, 0, Vec::new());
+    let (mut late, mut next, mut new) = (nanos_histogram(), 0, Vec::new());
     loop {
         let over = match every {
             Some(every) => {

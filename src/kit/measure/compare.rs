@@ -195,6 +195,7 @@ pub fn judge(group: &Group, claim: &Claim) -> (Verdict, Option<Interval>) {
         Better::Higher => (own.low >= claim.bar, own.high < claim.bar),
     };
     let verdict = match (kept, broken) {
+        _ if own.rounds < statistics::ROUNDS_MIN => Verdict::Undecided,
         (true, _) => Verdict::Holds,
         (_, true) => Verdict::Refuted,
         _ => Verdict::Undecided,

@@ -7,18 +7,16 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use crate::kit::load::nanos_histogram;
 use crate::kit::measure::contender::Sample;
 use crate::kit::measure::group::Window;
 use crate::runtime::{Runtime, yield_now};
 use crate::sync::lock;
 
-use super::super::bits::{ms, nanos_histogram, record};
+use super::super::bits::{ms, record};
 
 /// Tasks that are always ready.
 const READY: usize = 64;
-
-/// Tasks that may be on their way from outside at a time.
-const ON_THEIR_WAY: usize = 4096;
 
 /// They are started in bundles; the first of each is looked at by the clock.
 const BUNDLE: usize = 64;
@@ -34,8 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) enum Work {
     /// Tasks that yield for ever, each into its worker's queue.
     Yields,
-    /// A thread outside that starts one task after the other, all through one queue.
-    Arrivals,
+    /// A thread outside that starts one task after the other, all through one queue; so many may
+    /// be on their way at a time.
+    Arrivals(usize),
 }
 
 /// How long tasks from outside waited for their first poll, and how many came through.
@@ -46,7 +45,7 @@ struct Delays {
 
 impl Delays {
     fn new() -> Result<Arc<Delays>, String> {
-        let waited = Mutex::new(nanos_histogram()?);
+        let waited = Mutex::new(nanos_histogram());
         Ok(Arc::new(Delays { waited, arrived: AtomicUsize::new(0) }))
     }
 
@@ -88,7 +87,7 @@ impl Work {
     pub(super) fn run(self, runtime: &Runtime, window: &Window) -> Result<Sample, String> {
         match self {
             Work::Yields => yields(runtime, window.duration),
-            Work::Arrivals => arrivals(runtime, window.duration),
+            Work::Arrivals(at_a_time) => arrivals(runtime, at_a_time, window.duration),
         }
     }
 }
@@ -142,13 +141,13 @@ fn yields(runtime: &Runtime, time: Duration) -> Result<Sample, String> {
         .with("most_turns_to_fair", unfairness))
 }
 
-fn arrivals(runtime: &Runtime, time: Duration) -> Result<Sample, String> {
+fn arrivals(runtime: &Runtime, at_a_time: usize, time: Duration) -> Result<Sample, String> {
     let delays = Delays::new()?;
     let (began, mut started) = (Instant::now(), 0usize);
     while began.elapsed() < time {
         (0..BUNDLE).for_each(|at| delays.start(runtime, at == 0));
         started += BUNDLE;
-        delays.all(started.saturating_sub(ON_THEIR_WAY))?;
+        delays.all(started.saturating_sub(at_a_time))?;
     }
     delays.all(started)?;
     let per_s = started as f64 / began.elapsed().as_secs_f64();

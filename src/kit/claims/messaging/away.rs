@@ -9,15 +9,17 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use crate::kit::load::nanos_histogram;
 use crate::kit::measure::contender::Sample;
 use crate::kit::measure::figure::Series;
 use crate::kit::measure::group::Window;
+use crate::kit::stage::folder::Folder;
 use crate::sync::lock;
 use crate::workflow::mailbox::{Mailbox, MailboxOptions};
 use crate::workflow::queue::{ReceiveError, SqliteStore};
 use crate::workflow::sqlite::{Database, Options};
 
-use super::super::bits::{Folder, ms, nanos_histogram, record, sleep_to};
+use super::super::bits::{ms, record, sleep_to};
 use super::counts::{DUPLICATES, HELD, LOST, MISORDERED};
 
 /// A letter is due each of these.
@@ -90,7 +92,7 @@ impl Scene<'_> {
         began: Instant,
         mut letter: impl FnMut(u64) -> Result<(), String>,
     ) -> Result<Sent, String> {
-        let (mut held, mut letters) = (nanos_histogram()?, 0);
+        let (mut held, mut letters) = (nanos_histogram(), 0);
         let mut due = began;
         while due < began + self.whole {
             sleep_to(due);
@@ -272,7 +274,7 @@ mod tests {
         let at = |number, ms| (number, began + Duration::from_millis(ms));
         // Of letters 0 to 5: 2 is lost, 3 came twice, 1 behind 3; 0 to 3 were due in 20 ms.
         let log = [at(0, 21), at(3, 22), at(1, 30), at(3, 34), at(4, 40), at(5, 41)];
-        let mut held = nanos_histogram().expect("a histogram");
+        let mut held = nanos_histogram();
         record(&mut held, Duration::from_millis(7));
         let sent = Sent { held, letters: 6 };
         let sample = sample(&log, began, Duration::from_millis(20), sent).expect("a sample");
@@ -284,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_letter_that_was_not_sent_is_an_error() {
-        let (began, held) = (Instant::now(), nanos_histogram().expect("a histogram"));
+        let (began, held) = (Instant::now(), nanos_histogram());
         let sent = Sent { held, letters: 1 };
         assert!(sample(&[(1, began)], began, Duration::ZERO, sent).is_err());
     }

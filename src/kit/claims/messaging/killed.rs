@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use crate::kit::load::nanos_histogram;
 use crate::kit::measure::contender::Sample;
 use crate::kit::measure::group::Window;
+use crate::kit::stage::folder::Folder;
 use crate::kit::stage::letters::{Letters, Received, Way};
 
-use super::super::bits::{Folder, ms, nanos_histogram, record};
+use super::super::bits::{ms, record};
 use super::counts::{DUPLICATES, HELD, LOST, MISORDERED};
 
 /// Letters in all, and those taken before the process is killed; the next is then on its way.
@@ -20,7 +22,7 @@ pub(super) fn run(way: Way, window: &Window) -> Result<Sample, String> {
     let folder = Folder::fresh("killed")?;
     let database = folder.path().join("letters.db");
     let (letters, kill_after) = if window.smoke { (6, 3) } else { (LETTERS, KILL_AFTER) };
-    let (mut held, mut receiver) = (nanos_histogram()?, Letters::start(way, &database)?);
+    let (mut held, mut receiver) = (nanos_histogram(), Letters::start(way, &database)?);
     for number in 0..kill_after {
         send(&mut receiver, number, &mut held)?;
     }
