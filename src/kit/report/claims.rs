@@ -67,7 +67,8 @@ fn of_bench(results: &Results, bench: &Bench) -> ClaimResult {
     } else {
         Verdict::Undecided
     };
-    let decisive = weakest(with(verdict).copied());
+    // What was measured is shown even where it may not be judged.
+    let decisive = weakest(with(verdict).copied()).or_else(|| weakest(held.iter().copied()));
     let headline = decisive.and_then(|(group, claim)| headline(group, claim));
     let rounds_more = with(Verdict::Undecided).map(|(_, claim)| claim.rounds_more);
     let rounds_more = match verdict {
