@@ -27,8 +27,6 @@ pub mod runtime;
 
 pub mod groups;
 pub mod hosted;
-#[cfg(feature = "net")]
-pub mod sim;
 
 #[cfg(feature = "net")]
 pub mod dial;
@@ -42,6 +40,8 @@ pub mod workflow;
 pub mod process;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+#[cfg(feature = "net")]
+pub mod sim;
 
 #[cfg(feature = "kit")]
 pub mod kit;
