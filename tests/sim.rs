@@ -2,3 +2,14 @@
 
 #[path = "sim/world.rs"]
 mod world;
+
+#[path = "sim/orders.rs"]
+mod orders;
+#[path = "sim/shop.rs"]
+mod shop;
+#[path = "sim/slow.rs"]
+mod slow;
+#[path = "sim/stage.rs"]
+mod stage;
+#[path = "sim/watch.rs"]
+mod watch;
