@@ -1,5 +1,7 @@
 //! Deterministic simulation: the world itself, and the order workflow in it.
 
+#[path = "sim/faults.rs"]
+mod faults;
 #[path = "sim/world.rs"]
 mod world;
 

@@ -38,23 +38,6 @@ pub(crate) enum Bug {
     DeadHidden,
 }
 
-impl Bug {
-    pub(crate) const PLANTED: [Bug; 12] = [
-        Bug::AcknowledgedBeforeSync,
-        Bug::RetryWithoutLimit,
-        Bug::WorkForEachCall,
-        Bug::KeyIgnored,
-        Bug::NothingRequeued,
-        Bug::MessageDoneFirst,
-        Bug::SilenceIsSuccess,
-        Bug::BreakerIgnored,
-        Bug::BulkheadIgnored,
-        Bug::BudgetIgnored,
-        Bug::BacklogIgnored,
-        Bug::DeadHidden,
-    ];
-}
-
 /// Sizes of one experiment.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
