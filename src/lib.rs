@@ -55,7 +55,7 @@ pub use runtime::{BuildError, Builder, Handle, Runtime, spawn, spawn_blocking, y
 pub use task::{AbortHandle, JoinError, JoinHandle};
 
 /// The examples of docs/embedding.md, compiled.
-#[cfg(all(doctest, feature = "net"))]
+#[cfg(all(doctest, feature = "sim"))]
 #[doc = include_str!("../docs/embedding.md")]
 mod embedding {}
 

@@ -1,9 +1,9 @@
 //! Runtimes in the hands of a test: their time, and, with the feature `sim`, a world of their own
 //! in which a seed decides everything.
 //!
-//! [`TestClock`] moves the time of an ordinary runtime. A `World` is more: one thread, virtual time,
-//! tasks in an order that is drawn, nodes that crash, a network and disks that fail; and all of it
-//! again, to the last poll, from the same seed.
+//! [`TestClock`] moves the time of an ordinary runtime. A `World` is more: one thread, virtual
+//! time, tasks in an order that is drawn, nodes that crash, a network and disks that fail; and all
+//! of it again, to the last poll, from the same seed.
 //!
 //! ```text
 //!   World::run: which node?  ---> which of its ready tasks?  ---> poll it; time passes a little

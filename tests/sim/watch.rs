@@ -2,15 +2,15 @@
 //!
 //! | invariant | looked at |
 //! |---|---|
-//! | each acknowledged order is on the shop's disk, synced, under its number and key | at any time |
-//! | acknowledged = completed + dead + unfinished | at any time |
-//! | one order for each key, however often it was sent | at any time |
-//! | the slow service's work is done once at most for each order; once for each completed one | at any time |
-//! | no more orders wait, calls are under way, attempts are made than may | at any time |
-//! | no call while the circuit is open; half-open, not more than its probes | at each call |
-//! | retries are paid from the budget, or were put off | at each retry |
-//! | each acknowledged order ends once the faults have ended | at the end |
-//! | the shop tells of each dead letter | at the end |
+//! | each acknowledged order is on the shop's disk, synced, under its number and key | any time |
+//! | acknowledged = completed + dead + unfinished | any time |
+//! | one order for each key, however often it was sent | any time |
+//! | the work is done once at most for each order, and once for each completed one | any time |
+//! | no more orders wait, calls are under way, attempts are made than may | any time |
+//! | no call while the circuit is open; half-open, not more than its probes | each call |
+//! | retries are paid from the budget, or were put off | each retry |
+//! | each acknowledged order ends once the faults have ended | the end |
+//! | the shop tells of each dead letter | the end |
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -37,15 +37,14 @@ fn crowd(seed: u64) -> (Vec<u64>, Trace) {
         for task in tasks {
             task.await.expect("it ends");
         }
-        let ended = order.lock().expect("whole").clone();
-        ended
+        order.lock().expect("whole").clone()
     });
     (order.unwrap_or_else(|halt| panic!("{halt}")), world.trace())
 }
 
 #[test]
 fn equal_seeds_have_equal_histories_and_others_differ() {
-    let histories: Vec<_> = (0..50).map(|seed| crowd(seed)).collect();
+    let histories: Vec<_> = (0..50).map(crowd).collect();
     for (seed, history) in histories.iter().enumerate() {
         assert_eq!(*history, crowd(seed as u64), "seed {seed}");
     }
@@ -70,8 +69,7 @@ fn both_outcomes_of_a_race_are_found() {
                 let one = spawn(add(count.clone()));
                 let other = spawn(add(count.clone()));
                 one.await.and(other.await).expect("both end");
-                let sum = *count.lock().expect("whole");
-                sum
+                *count.lock().expect("whole")
             });
             count.expect("it ends")
         })
@@ -221,4 +219,48 @@ fn a_seed_that_fails_is_told_with_its_events_and_the_command() {
     assert!(said.contains("world: nothing wrong so far") && said.contains("it was late"), "{said}");
     let panics = Seeds::new(3).run(|_| -> Result<(), Halt> { panic!("at once") });
     assert_eq!(panics.expect_err("it panics").said, "panicked: at once");
+}
+
+/// Whatever a world holds, wherever it is, is dropped with it.
+#[test]
+fn a_world_leaves_nothing_behind() {
+    for seed in 0..50 {
+        let token = Arc::new(());
+        let mut world = World::new(seed).expect("a world");
+        let (sim, own) = (world.sim().clone(), token.clone());
+        let ran = world.run(async move {
+            for name in ["one", "two"] {
+                let (sim, own) = (sim.clone(), own.clone());
+                sim.clone().node(name).start(async move {
+                    let inbox = sim.net().listen(name, 2).expect("one of this name");
+                    let disk = sim.node(name).disk(vec![own.clone()]);
+                    let waits = own.clone();
+                    spawn(async move {
+                        sleep(HOUR).await;
+                        drop(waits);
+                    })
+                    .detach();
+                    let written = disk.write_unsynced(|list| {
+                        list.push(own.clone());
+                        Ok::<_, ()>(())
+                    });
+                    assert_eq!(written, Ok(Ok(())));
+                    drop(spawn_blocking(move || drop(own)));
+                    let other = if name == "one" { "two" } else { "one" };
+                    for _ in 0..5 {
+                        let (sim, other) = (sim.clone(), other.to_owned());
+                        spawn(async move { drop(sim.net().call(&other, "ahoy").await) }).detach();
+                    }
+                    let _in_hand = inbox.accept().await;
+                    pending::<()>().await;
+                });
+            }
+            sleep(sim.between(Duration::ZERO, Duration::from_millis(3))).await;
+            sim.node("one").crash();
+            sim.node("three").start(async move { drop(own) });
+        });
+        ran.unwrap_or_else(|halt| panic!("seed {seed}: {halt}"));
+        drop(world);
+        assert_eq!(Arc::strong_count(&token), 1, "seed {seed}");
+    }
 }
