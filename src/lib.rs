@@ -27,8 +27,6 @@ pub mod runtime;
 
 pub mod groups;
 pub mod hosted;
-#[cfg(feature = "net")]
-pub mod sim;
 
 #[cfg(feature = "net")]
 pub mod dial;
@@ -42,6 +40,8 @@ pub mod workflow;
 pub mod process;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+#[cfg(feature = "net")]
+pub mod sim;
 
 #[cfg(feature = "kit")]
 pub mod kit;
@@ -55,7 +55,7 @@ pub use runtime::{BuildError, Builder, Handle, Runtime, spawn, spawn_blocking, y
 pub use task::{AbortHandle, JoinError, JoinHandle};
 
 /// The examples of docs/embedding.md, compiled.
-#[cfg(all(doctest, feature = "net"))]
+#[cfg(all(doctest, feature = "sim"))]
 #[doc = include_str!("../docs/embedding.md")]
 mod embedding {}
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Feature sets and their lists in `tests/golden/`.
-const LISTS: [(&str, &str); 8] = [
+const LISTS: [(&str, &str); 9] = [
     ("", "dependencies-none.txt"),
     ("net", "dependencies-net.txt"),
     ("signal", "dependencies-signal.txt"),
@@ -14,6 +14,7 @@ const LISTS: [(&str, &str); 8] = [
     ("hyper", "dependencies-hyper.txt"),
     ("workflow", "dependencies-workflow.txt"),
     ("sqlite", "dependencies-sqlite.txt"),
+    ("sim", "dependencies-sim.txt"),
 ];
 
 /// Lists are for one target, so that every machine compares the same.

@@ -4,20 +4,20 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::{
-    driver::Driver, policy::Stealing, pool::Present, run_queue::Rings, scheduler::Scheduler,
+    driver::Driver, policy::Policy, pool::Present, run_queue::RunQueues, scheduler::Scheduler,
     spawner::Spawner, worker::Worker,
 };
 use crate::{sync::lock, task::Colony};
 
 /// The worker, between two calls.
-pub(crate) struct Visitor {
-    present: Option<Present<Stealing, Rings>>,
+pub(crate) struct Visitor<P: Policy, Q: RunQueues> {
+    present: Option<Present<P, Q>>,
     worker: Worker,
 }
 
-impl Visitor {
+impl<P: Policy, Q: RunQueues> Visitor<P, Q> {
     /// The scheduler was made of this driver's notifier.
-    pub(crate) fn new(colony: Colony<Scheduler<Stealing, Rings>>, driver: Box<dyn Driver>) -> Self {
+    pub(crate) fn new(colony: Colony<Scheduler<P, Q>>, driver: Box<dyn Driver>) -> Self {
         let driver = Arc::new(Mutex::new(driver));
         let mut worker = Worker::new(0, driver, colony.slab().magazine());
         worker.enter(&colony, |at_work| at_work.go_away());

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll, Wake, Waker};
 use std::{ffi::c_int, pin::pin, sync::Arc, time::Duration};
 
-use crate::executor::{Notify, Visitor};
+use crate::executor::{Notify, Policy, Rings, RunQueues, Stealing, Visitor};
 use crate::runtime::{BuildError, Builder, Driving, Handle, NestedBlockOn};
 use crate::sync::{AtomicBool, Ordering};
 
@@ -24,26 +24,26 @@ const TURN_TASKS: usize = 256;
 /// assert!(task.is_finished());
 /// # Ok::<(), windlass::BuildError>(())
 /// ```
-pub struct Hosted {
+pub struct Hosted<P: Policy = Stealing, Q: RunQueues = Rings> {
     handle: Handle,
-    visitor: Visitor,
+    visitor: Visitor<P, Q>,
 }
 
-impl Builder {
+impl<P: Policy, Q: RunQueues> Builder<P, Q> {
     /// A runtime without threads of its own, whose one worker runs when its owner calls. The
     /// settings `workers`, `cores`, `thread_name` and `guests` do not count, `on_slow_poll` is
     /// never called.
     ///
     /// # Errors
     /// As [`Builder::build`].
-    pub fn build_hosted(self) -> Result<Hosted, BuildError> {
+    pub fn build_hosted(self) -> Result<Hosted<P, Q>, BuildError> {
         let (colony, handle, config) = self.one_worker()?.make();
         let driver = config.drivers.into_iter().next().expect("a hosted runtime has one driver");
         Ok(Hosted { handle, visitor: Visitor::new(colony, driver) })
     }
 }
 
-impl Hosted {
+impl<P: Policy, Q: RunQueues> Hosted<P, Q> {
     /// A handle to spawn and enter, also from other threads.
     pub fn handle(&self) -> &Handle {
         &self.handle
@@ -103,14 +103,24 @@ impl Hosted {
     }
 
     fn visit(&mut self, most: usize, timeout: Option<Duration>) -> usize {
-        let _driving = Driving::begin().expect("a hosted runtime is driven from outside of tasks");
+        let ran = self.try_visit(most, timeout);
+        ran.expect("a hosted runtime is driven from outside of tasks")
+    }
+
+    /// As [`Hosted::turn`], with at most `most` tasks.
+    pub(crate) fn try_visit(
+        &mut self,
+        most: usize,
+        timeout: Option<Duration>,
+    ) -> Result<usize, NestedBlockOn> {
+        let _driving = Driving::begin()?;
         let _entered = self.handle.enter_as(Some(0));
-        self.visitor.visit(most, timeout)
+        Ok(self.visitor.visit(most, timeout))
     }
 }
 
 /// Drops every task that is left, and ends the blocking pool.
-impl Drop for Hosted {
+impl<P: Policy, Q: RunQueues> Drop for Hosted<P, Q> {
     fn drop(&mut self) {
         self.visitor.end();
         self.handle.inside.blocking.shut_down(None);
@@ -131,4 +141,4 @@ impl Wake for Root {
     }
 }
 
-shows!([] Hosted: |_| Hosted {});
+shows!([P: Policy, Q: RunQueues] Hosted<P, Q>: |_| Hosted {});

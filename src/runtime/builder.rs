@@ -225,7 +225,7 @@ impl Choices {
     }
 }
 
-impl Builder {
+impl<P, Q> Builder<P, Q> {
     /// What a runtime is made of whose one worker is no thread of its own.
     pub(crate) fn one_worker(mut self) -> Result<Parts, BuildError> {
         self.choices.cores = CorePlan::None;

@@ -25,11 +25,11 @@ pub(crate) const FLOORS: [(&str, usize); 22] = [
     ("runtime", 4),
     ("groups", 5),
     ("hosted", 5),
-    ("sim", 5),
     ("dial", 5),
     ("signal", 5),
     ("workflow", 5),
     ("process", 6),
+    ("sim", 6),
     ("hyper", 5),
     ("kit", 6),
 ];

@@ -1,0 +1,17 @@
+//! Deterministic simulation: the world itself, and the order workflow in it.
+
+#[path = "sim/faults.rs"]
+mod faults;
+#[path = "sim/world.rs"]
+mod world;
+
+#[path = "sim/orders.rs"]
+mod orders;
+#[path = "sim/shop.rs"]
+mod shop;
+#[path = "sim/slow.rs"]
+mod slow;
+#[path = "sim/stage.rs"]
+mod stage;
+#[path = "sim/watch.rs"]
+mod watch;
