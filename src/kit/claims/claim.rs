@@ -130,6 +130,11 @@ impl<'c> Course<'c> {
             self.groups.push(group.failed(message));
             return;
         }
+        // Each claim is measured against itself somewhere: where it first counts.
+        let decides = !group.described().boundary;
+        if decides && self.groups.iter().all(|group| group.boundary) {
+            group.with_control();
+        }
         let Some(profile) = self.profile else {
             self.failures.extend(group.smoke());
             self.groups.push(group.described().clone());

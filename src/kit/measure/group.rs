@@ -269,6 +269,12 @@ impl<'a> Group<'a> {
         self
     }
 
+    /// Keeps the A/A control in after all.
+    pub fn with_control(&mut self) -> &mut Self {
+        self.plan.control = true;
+        self
+    }
+
     /// Leaves criterion out: rounds only.
     pub fn without_criterion(&mut self) -> &mut Self {
         self.drill = false;

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use crate::kit::measure::compare::{self, Outcome};
 use crate::kit::measure::contender::Role;
 use crate::kit::measure::environment;
+use crate::kit::measure::holm;
 use crate::kit::measure::noise::{self, Grade};
+use crate::kit::measure::ranks;
 use crate::kit::measure::record::{self, Record};
 use crate::kit::measure::statistics::{self, SMALLEST_EFFECT, Verdict};
 
@@ -19,14 +21,15 @@ pub const EXPECTED: [&str; 5] = ["executor", "ring", "server", "timers", "workfl
 /// More noisy rounds than this share make a bench noisy.
 const NOISY_ROUNDS_MAX: f64 = 0.25;
 
+/// A winner among the controls counts where luck makes one less often than this.
+const LUCK: f64 = 0.05;
+
 /// Everything but the sentences, which [`super::statements`] adds.
 #[must_use]
 pub fn assemble(records: &[Record], skipped: Vec<String>) -> Results {
     let mut controls: Vec<Control> = Vec::new();
     controls.extend(pooled(None, records.iter().flat_map(|record| &record.groups)));
-    for record in records {
-        controls.extend(pooled(Some(&record.bench), record.groups.iter()));
-    }
+    controls.extend(of_benches(records));
     let is_void = |bench: &str| {
         let own = |control: &Control| control.bench.as_ref().is_none_or(|name| name == bench);
         controls.iter().any(|control| own(control) && control.outcome.has_winner())
@@ -53,6 +56,26 @@ pub fn assemble(records: &[Record], skipped: Vec<String>) -> Results {
         skipped,
         changes: None,
     }
+}
+
+/// The control of each bench that has one. With so many of them one shows a winner by luck now and
+/// then: it counts where it would among all of them (Holm).
+fn of_benches(records: &[Record]) -> Vec<Control> {
+    let logs = |record: &Record| -> Vec<f64> {
+        record.groups.iter().flat_map(compare::control_logs).collect()
+    };
+    let own = |record: &Record| {
+        let control = pooled(Some(&record.bench), record.groups.iter())?;
+        Some((control, ranks::paired(&logs(record))?.p))
+    };
+    let (controls, p): (Vec<Control>, Vec<f64>) = records.iter().filter_map(own).unzip();
+    let judged = |(mut control, p): (Control, f64)| {
+        if control.outcome.has_winner() && p >= LUCK {
+            control.outcome = Outcome::Undecided;
+        }
+        control
+    };
+    controls.into_iter().zip(holm::holm(&p)).map(judged).collect()
 }
 
 fn pooled<'a>(
