@@ -29,6 +29,8 @@ mod orders;
 mod outage;
 #[path = "workflow/overload.rs"]
 mod overload;
+#[path = "workflow/sustained.rs"]
+mod sustained;
 
 use std::process::ExitCode;
 
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         let whole = bench.all();
         outage::measure(&mut bench, whole);
         overload::measure(&mut bench, whole);
+        sustained::measure(&mut bench, whole);
     }
     bench.finish()
 }

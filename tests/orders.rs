@@ -27,3 +27,15 @@ mod kills;
 
 #[path = "orders/disks.rs"]
 mod disks;
+
+#[path = "orders/damage.rs"]
+mod damage;
+
+#[path = "orders/pressure.rs"]
+mod pressure;
+
+#[path = "orders/events.rs"]
+mod events;
+
+#[path = "orders/twice.rs"]
+mod twice;

@@ -32,7 +32,7 @@ pub(crate) fn measure(bench: &mut Harness) {
     done(bench);
 }
 
-fn slow(window: &Window) -> &'static [&'static str] {
+pub(crate) fn slow(window: &Window) -> &'static [&'static str] {
     if window.smoke { SMOKE_SLOW } else { SLOW }
 }
 
@@ -153,7 +153,7 @@ fn completed(stage: &Stage, window: &Window) -> Result<Sample, String> {
 }
 
 /// Waits for the orders that were acknowledged: none may be given up, or done twice.
-fn all_completed(stage: &Stage) -> Result<(), String> {
+pub(crate) fn all_completed(stage: &Stage) -> Result<(), String> {
     let (ended, effects) = (stage.settle()?, stage.effects()?);
     match ended.dead == 0.0 && ended.completed == effects {
         true => Ok(()),
@@ -165,7 +165,7 @@ fn all_completed(stage: &Stage) -> Result<(), String> {
 }
 
 /// How many threads the acknowledging server has.
-fn threads_of_the_subject(window: &Window) -> Result<usize, String> {
+pub(crate) fn threads_of_the_subject(window: &Window) -> Result<usize, String> {
     static THREADS: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
     if let Some(&threads) = THREADS.get() {
         return Ok(threads);

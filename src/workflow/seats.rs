@@ -57,6 +57,12 @@ impl Seats {
         Err(Refusal::Full { retry_after: self.hint(&state, now) })
     }
 
+    /// A seat, if one is free; that there is none is no refusal.
+    pub(super) fn occupy(self: &Arc<Self>) -> Option<Seat> {
+        let taken = lock(&self.state).take(now());
+        (taken == Ok(true)).then(|| Seat(Some(self.clone())))
+    }
+
     /// A seat, or a place in the line.
     pub(super) fn enter(self: &Arc<Self>) -> Enter {
         Enter { seats: self.clone(), ticket: None }

@@ -12,7 +12,7 @@ use crate::world::{
 };
 
 /// Starts a service that must not start: its exit code and what it says.
-fn refused(folder: &Folder, slow: &Service) -> (Option<i32>, String) {
+pub(crate) fn refused(folder: &Folder, slow: &Service) -> (Option<i32>, String) {
     let mut command = orders_command(Model::Evented, folder, slow);
     command.stderr(Stdio::piped()).stdin(Stdio::null());
     let Output { status, stderr, .. } = command.output().expect("the binary runs");

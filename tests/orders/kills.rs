@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::json;
 use windlass::kit::serve::Model;
 
-use crate::world::{Folder, good_order, orders, parsed, slow};
+use crate::world::{Folder, good_order, orders, parsed, slow, until};
 
 fn setting(name: &str, common: u64) -> u64 {
     match std::env::var(name) {
@@ -21,6 +21,9 @@ fn setting(name: &str, common: u64) -> u64 {
         Err(_) => common,
     }
 }
+
+/// So many orders are acknowledged in each round, at least.
+const ROUND_MIN: usize = 16;
 
 /// xorshift64 (G. Marsaglia, 2003).
 fn next(state: &mut u64) -> u64 {
@@ -36,8 +39,10 @@ fn what_was_acknowledged_survives_kills() {
     let (folder, slow) = (Folder::new("kills"), slow(&["--fail-rate", "0.2", "--latency", "30ms"]));
     let more = ["--attempts-max", "50", "--backoff-max", "200ms", "--attempt-timeout", "500ms"];
     let acknowledged = Mutex::new(BTreeSet::new());
+    let count = || acknowledged.lock().expect("no panic").len();
     for round in 0..rounds {
-        let service = orders(Model::Evented, &folder, &slow, &more);
+        let before = count();
+        let mut service = orders(Model::Evented, &folder, &slow, &more);
         let addr = service.process.addr();
         let killed = AtomicBool::new(false);
         let wait = Duration::from_millis(150 + next(&mut seed) % 500);
@@ -63,13 +68,16 @@ fn what_was_acknowledged_survives_kills() {
                 });
             }
             thread::park_timeout(wait);
+            // However slow the machine is just now: each round kills a service that is at work.
+            until("orders of this round", || count() >= before + ROUND_MIN);
+            assert_eq!(service.process.wait(Duration::ZERO), None, "it ended before it was killed");
             killed.store(true, Ordering::SeqCst);
             // SIGKILL, in the midst of it all.
             drop(service);
         });
     }
     let acknowledged = acknowledged.into_inner().expect("no panic");
-    assert!(acknowledged.len() as u64 >= rounds, "{} orders", acknowledged.len());
+    assert!(acknowledged.len() >= rounds as usize * ROUND_MIN, "{} orders", acknowledged.len());
 
     let service = orders(Model::Evented, &folder, &slow, &more);
     let (completed, dead) = service.talk.all_ended();
@@ -110,7 +118,7 @@ fn what_a_killed_in_line_service_left_is_taken_up_by_the_other_flow() {
     let client = thread::spawn(move || {
         crate::world::Talk::to(addr).try_ask("POST", "/orders", None, Some(&good_order())).is_err()
     });
-    crate::world::until("the call", || in_line.talk.metric("windlass_in_flight") == 1);
+    until("the call", || in_line.talk.metric("windlass_in_flight") == 1);
     drop(in_line);
     assert!(client.join().expect("it ends"), "its client was never answered");
     slow.talk.faults(&json!({ "latency_ms": 5 }));

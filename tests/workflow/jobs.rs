@@ -119,6 +119,40 @@ fn a_delayed_job_runs_when_its_time_has_come() {
     assert_eq!(ran.load(Ordering::SeqCst), 1);
 }
 
+/// What a job holds panics when it is dropped, by a value that panics in turn: that is reported,
+/// and ends nothing.
+#[test]
+fn what_a_job_holds_may_panic_when_it_goes() {
+    struct Bomb(u32);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if let Some(left) = self.0.checked_sub(1) {
+                std::panic::panic_any(Bomb(left));
+            }
+        }
+    }
+    let (clock, runtime) = stopped();
+    let jobs = jobs(&runtime);
+    let held = Bomb(2);
+    jobs.spawn_every("every", Every::new(S), move || {
+        let _ = &held;
+        async {}
+    })
+    .unwrap();
+    let held = Bomb(2);
+    let later = async move { drop(held) };
+    jobs.spawn_after("later", 3600 * S, later).unwrap();
+    wait_until(|| jobs.metrics().completed == 1);
+    clock.advance(S);
+    wait_until(|| jobs.metrics().completed == 2);
+    assert!(jobs.shutdown_blocking(BOUND).is_complete());
+    let JobsMetrics { panicked, aborted, called_off, .. } = jobs.metrics();
+    assert_eq!((panicked, aborted, called_off), (2, 0, 2));
+    let mut names: Vec<_> = jobs.reports().iter().map(|report| report.job.to_string()).collect();
+    names.sort();
+    assert_eq!(names, ["every", "later"]);
+}
+
 /// Runs a job with a period of 10 s, from the fifth second on, whose second run takes 25 s: its
 /// runs begin in exactly those seconds.
 #[track_caller]

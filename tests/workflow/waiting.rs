@@ -4,22 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use windlass::sim::TestClock;
-use windlass::time::timeout;
 use windlass::workflow::queue::{
-    Delivery, EnqueueError, MemoryStore, Message, MessageQueue, QueueOptions, ReceiveError,
-    SqliteStore, Store,
+    Delivery, EnqueueError, MemoryStore, Message, MessageQueue, QueueOptions, ReceiveError, Store,
 };
 use windlass::workflow::wall::ClockWall;
 use windlass::{CorePlan, Runtime};
 
 use super::polled::Polled;
-use super::scratch::{Scratch, open};
 use super::support::{bounded, runtime, wait_until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A runtime on a clock that stands still, and options whose wall clock goes with it.
-fn on_clock() -> (Runtime, Arc<TestClock>, QueueOptions) {
+pub(crate) fn on_clock() -> (Runtime, Arc<TestClock>, QueueOptions) {
     let clock = Arc::new(TestClock::new());
     let builder = Runtime::builder().workers(2).cores(CorePlan::None).clock(clock.clone());
     let wall = Arc::new(ClockWall::new(clock.clone(), 1_000_000));
@@ -55,7 +52,7 @@ fn all(runtime: &Runtime, tasks: Vec<windlass::JoinHandle<String>>) -> String {
     bodies.concat()
 }
 
-fn each_wakes_one<S: Store>(queue: &MessageQueue<S>) {
+pub(crate) fn each_wakes_one<S: Store>(queue: &MessageQueue<S>) {
     let runtime = runtime(2);
     let tasks = receivers(&runtime, queue, 3);
     until_waiting(&runtime, queue, 3);
@@ -69,16 +66,12 @@ fn each_wakes_one<S: Store>(queue: &MessageQueue<S>) {
 fn each_message_wakes_a_receiver() {
     bounded(|| {
         each_wakes_one(&MessageQueue::in_memory(QueueOptions::default()));
-        let scratch = Scratch::new("wakes");
-        let database = open(&scratch.file("a.db"));
-        let store = SqliteStore::open(&database, "q", QueueOptions::default()).expect("it opens");
-        each_wakes_one(&MessageQueue::new(store));
     });
 }
 
 /// Many messages due at one moment, after a while in which nothing else happens: each receiver gets
 /// one, though only one of them has the timer.
-fn due_together<S: Store>(
+pub(crate) fn due_together<S: Store>(
     (runtime, clock): (&Runtime, &TestClock),
     queue: &MessageQueue<S>,
     waits_first: bool,
@@ -106,11 +99,6 @@ fn what_is_due_wakes_as_many_as_there_are_messages() {
             let queue = MessageQueue::new(MemoryStore::new(options));
             due_together((&runtime, &clock), &queue, waits_first);
         }
-        let (runtime, clock, options) = on_clock();
-        let scratch = Scratch::new("due");
-        let database = open(&scratch.file("a.db"));
-        let store = SqliteStore::open(&database, "q", options).expect("it opens");
-        due_together((&runtime, &clock), &MessageQueue::new(store), true);
     });
 }
 
@@ -170,37 +158,6 @@ fn a_call_passes_on() {
             }
             assert_eq!(all(&runtime, tasks), "a", "round {round}");
         }
-    });
-}
-
-/// Futures of the SQLite store that are dropped at any moment: nothing is lost, nobody sleeps on.
-#[test]
-fn dropped_futures_lose_nothing() {
-    bounded(|| {
-        let scratch = Scratch::new("cancelled");
-        let database = open(&scratch.file("a.db"));
-        let store = SqliteStore::open(&database, "q", QueueOptions::default()).expect("it opens");
-        let queue = MessageQueue::new(store);
-        let runtime = runtime(2);
-        let mut sent = 0;
-        for round in 0..200_u64 {
-            let most = Duration::from_micros(round * 7 % 600);
-            let enqueued = runtime.block_on(timeout(most, queue.enqueue(Message::new("a"))));
-            sent += usize::from(enqueued.is_ok());
-            let received = runtime.block_on(timeout(most, queue.receive()));
-            drop(received.map(|received| received.map(|delivery| delivery.leave())));
-        }
-        // Everything that is in the queue can be had; a dropped `enqueue` may have come through.
-        let left = |queue: &MessageQueue<SqliteStore>| {
-            runtime.block_on(queue.stats()).expect("it works").counts
-        };
-        wait_until(|| {
-            let before = left(&queue);
-            before.ready + before.leased >= sent && before == left(&queue)
-        });
-        let ready = left(&queue).ready;
-        let tasks = receivers(&runtime, &queue, ready);
-        assert_eq!(all(&runtime, tasks), "a".repeat(ready));
     });
 }
 

@@ -197,10 +197,17 @@ fn interpret(
     let mut reply = Received { status, keep: head.version == Some(1), ..Received::default() };
     let (mut length, mut chunked) = (None, false);
     for header in head.headers.iter() {
-        let Ok(value) = std::str::from_utf8(header.value) else { continue };
+        // One that is no text is none of the numbers and words that are looked for.
+        let value = std::str::from_utf8(header.value).unwrap_or_default();
         let named = |name| header.name.eq_ignore_ascii_case(name);
         if named("content-length") {
-            length = Some(value.parse().map_err(|_| wrong("content-length is no number"))?);
+            let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+            let said = value.parse().ok().filter(|_| digits);
+            let said = said.ok_or(wrong("content-length is no number"))?;
+            // Whatever stands between the two sides may have gone by the other one.
+            if length.replace(said).is_some() {
+                return Err(wrong("content-length is given twice"));
+            }
         } else if named("transfer-encoding") {
             chunked = value.eq_ignore_ascii_case("chunked");
             if !chunked {
@@ -271,6 +278,11 @@ mod tests {
             &b"gibberish\r\n\r\n"[..],
             b"HTTP/1.1 200 OK\r\ncontent-length: 21\r\n\r\n",
             b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\ncontent-length: +5\r\n\r\nhello",
+            b"HTTP/1.1 200 OK\r\ncontent-length:\r\n\r\nhello",
+            b"HTTP/1.1 200 OK\r\ncontent-length: \xff\r\n\r\nhello",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 5\r\n\r\nhello",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999999\r\n\r\n",
             b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\n",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfff\r\n",

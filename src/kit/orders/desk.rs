@@ -1,6 +1,7 @@
 //! What both ways of working have in common: the database, the policies towards the slow service,
 //! and the answers to whoever only asks.
 
+use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,17 +11,22 @@ use serde_json::json;
 use crate::kit::http::{Body, Reply, Status};
 use crate::kit::serve::Answer;
 use crate::workflow::breaker::{Breaker, BreakerSettings, State};
+use crate::workflow::bulkhead::{Bulkhead, BulkheadSettings};
+use crate::workflow::events::{EventMetrics, SubscriberMetrics};
 use crate::workflow::retry::{BudgetSettings, RetryBudget, RetryPolicy, RetrySettings};
 use crate::workflow::sqlite::{Database, Options, ReadError};
 use crate::workflow::wall::{SystemWall, WallClock};
 
+use super::audit::{self, Audit, Auditor};
+use super::events::{Bulletin, Heard, What};
 use super::figures::{Exposition, Figures};
 use super::id::OrderId;
 use super::ledger::{self, Sums};
-use super::news::{News, Told, Watch};
+use super::news::{News, Pauses, Watch};
 use super::record::{Record, Status as OrderStatus};
 use super::replies::{about, json_reply, unsaved};
 use super::routes::unknown;
+use super::running::Running;
 use super::settings::{OrdersError, OrdersSettings};
 
 const PAGE: &str = include_str!("page.html");
@@ -34,9 +40,16 @@ pub(super) struct Desk {
     pub(super) wall: Arc<dyn WallClock>,
     pub(super) figures: Figures,
     pub(super) news: News,
+    pub(super) bulletin: Bulletin,
+    pub(super) running: Arc<Running>,
+    audit: Arc<Audit>,
+    /// The audit's file, until its listener has it.
+    audit_file: Mutex<Option<File>>,
     pub(super) policy: RetryPolicy,
     pub(super) budget: RetryBudget,
     pub(super) breaker: Breaker,
+    /// All calls of the slow service, probes too, go through it.
+    pub(super) bulkhead: Bulkhead,
     summary: Mutex<Option<Summary>>,
 }
 
@@ -59,6 +72,14 @@ impl Desk {
         let budget = RetryBudget::new(BudgetSettings::default())?;
         let breaker =
             Breaker::new(BreakerSettings { open_for: OPEN_FOR, ..BreakerSettings::default() })?;
+        let bulkhead = Bulkhead::new(BulkheadSettings {
+            concurrent_max: settings.calls_max,
+            waiting_max: CALLERS_MAX,
+        })?;
+        let opened = settings.audit.as_deref().map(|path| {
+            audit::open(path).map_err(|error| OrdersError::Audit(path.to_owned(), error))
+        });
+        let audit_file = Mutex::new(opened.transpose()?);
         let options = Options {
             application_id: ledger::APPLICATION_ID,
             migrations: ledger::MIGRATIONS,
@@ -75,11 +96,32 @@ impl Desk {
             wall: Arc::new(SystemWall),
             figures: Figures::default(),
             news: News::default(),
+            bulletin: Bulletin::new()?,
+            running: Arc::new(Running::new()),
+            audit: Arc::default(),
+            audit_file,
             policy,
             budget,
             breaker,
+            bulkhead,
             summary: Mutex::new(None),
         })
+    }
+
+    /// Those who hear of events, from now on. Called once.
+    pub(super) fn listeners(&self) -> [Heard; 3] {
+        let file = self.audit_file.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let heard = |name, listener, blocks| {
+            let events = self.bulletin.subscribe(name);
+            Heard { name, events, listener, blocks }
+        };
+        let blocks = file.is_some();
+        let auditor = Auditor { audit: Arc::clone(&self.audit), file };
+        [
+            heard("news", Box::new(self.news.clone()), false),
+            heard("running", Box::new(Arc::clone(&self.running)), false),
+            heard("audit", Box::new(auditor), blocks),
+        ]
     }
 
     pub(super) fn now_ms(&self) -> u64 {
@@ -91,16 +133,9 @@ impl Desk {
         Reply::new(Status::Ok, Body::Page(PAGE))
     }
 
-    /// Tells those who watch an order how it stands now.
-    pub(super) fn tell(
-        &self,
-        number: u64,
-        status: OrderStatus,
-        attempts: u32,
-        error: Option<&str>,
-    ) {
-        let id = OrderId { epoch: self.epoch, number };
-        self.news.tell(Told { id, status, attempts, error: error.map(str::to_owned) });
+    /// Tells all who listen what has happened to an order, when it is committed.
+    pub(super) fn tell(&self, id: OrderId, attempts: u32, what: What) {
+        self.bulletin.publish(id, self.now_ms(), attempts, what);
     }
 
     /// What reads one order.
@@ -119,7 +154,10 @@ impl Desk {
 
     /// Begins to watch an order; [`Desk::watched`] follows, with what was read afterwards.
     pub(super) fn watch(&self, id: OrderId) -> Watch {
-        Watch::new(&self.news, &self.database, id)
+        let OrdersSettings { events_keep_alive, events_max, .. } = self.settings;
+        let keep_alive = events_keep_alive.max(KEEP_ALIVE_MIN);
+        let pauses = Pauses { keep_alive, whole: events_max };
+        Watch::new(&self.news, &self.database, self.bulletin.published(), id, pauses)
     }
 
     /// The events of an order that was looked for.
@@ -193,8 +231,31 @@ impl Desk {
             "completed": status(OrderStatus::Completed),
             "dead": status(OrderStatus::Dead),
             "mean_ms_to_complete": sums.completed_ms / completed,
+            "last_minute": self.running.to_json(self.now_ms()),
         });
         json_reply(Status::Ok, &value)
+    }
+
+    /// The reply that tells the last events.
+    pub(super) fn audited(&self) -> Reply {
+        json_reply(Status::Ok, &self.audit.to_json())
+    }
+
+    /// Tells how the events reach those who listen.
+    fn expose_events(&self, to: &mut Exposition) {
+        let EventMetrics { published, subscribers } = self.bulletin.metrics();
+        to.counter("events_published_total", "Events of orders.", published);
+        let each = |of: fn(&SubscriberMetrics) -> u64| {
+            subscribers.iter().map(move |it| (&*it.name, of(it))).collect::<Vec<_>>()
+        };
+        let label = "subscriber";
+        let received = each(|it| it.received);
+        to.counters("events_received_total", "Events each has heard.", label, received);
+        let missed = each(|it| it.missed);
+        to.counters("events_missed_total", "Events each was too far behind for.", label, missed);
+        to.gauges("events_behind", "Events each has still to hear.", label, each(|it| it.behind));
+        let help = "Events that the audit's file did not take.";
+        to.counter("audit_unwritten_total", help, self.audit.unwritten());
     }
 
     /// Tells the figures of the desk.
@@ -214,6 +275,8 @@ impl Desk {
         to.gauges("circuit", "The circuit to the slow service.", "state", states);
         let budget = self.budget.metrics();
         to.counter("retries_refused_total", "Retries the budget had no token for.", budget.refused);
+        to.pressure("calls", &self.bulkhead.metrics());
+        self.expose_events(to);
         let stats = self.database.stats();
         to.counter("database_jobs_total", "Jobs committed.", stats.jobs);
         to.counter("database_groups_total", "Transactions, each synced once.", stats.groups);
@@ -223,6 +286,13 @@ impl Desk {
         to.gauge("database_wal_pages", "Pages in the write-ahead log.", stats.wal_pages);
     }
 }
+
+/// So many wait for their turn to call the slow service, at most: more than there are workers, or
+/// threads.
+const CALLERS_MAX: usize = 1 << 20;
+
+/// Comments to those who watch come no faster than that.
+const KEEP_ALIVE_MIN: Duration = Duration::from_millis(100);
 
 /// How long the circuit stays open.
 const OPEN_FOR: Duration = Duration::from_secs(2);

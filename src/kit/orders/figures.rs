@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::workflow::pressure::PressureMetrics;
+
 /// A number that only counts up.
 #[derive(Debug, Default)]
 pub(super) struct Counter(AtomicU64);
@@ -14,6 +16,11 @@ impl Counter {
 
     pub(super) fn one(&self) {
         self.add(1);
+    }
+
+    /// Counts one: how many there were before.
+    pub(super) fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn get(&self) -> u64 {
@@ -94,7 +101,7 @@ impl Exposition {
         self.metric(name, help, "gauge", &value);
     }
 
-    /// Numbers of one kind, told apart by a label.
+    /// Numbers of one kind that go up and down, told apart by a label.
     pub(super) fn gauges<'a>(
         &mut self,
         name: &str,
@@ -103,6 +110,49 @@ impl Exposition {
         values: impl IntoIterator<Item = (&'a str, u64)>,
     ) {
         self.head(name, help, "gauge");
+        self.labelled(name, label, values);
+    }
+
+    /// Numbers of one kind that only count up, told apart by a label.
+    pub(super) fn counters<'a>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl IntoIterator<Item = (&'a str, u64)>,
+    ) {
+        self.head(name, help, "counter");
+        self.labelled(name, label, values);
+    }
+
+    /// What bounds how many are inside: `name` says what.
+    pub(super) fn pressure(&mut self, name: &str, figures: &PressureMetrics) {
+        let gauges = [
+            ("capacity", "How many may be inside.", figures.capacity),
+            ("depth", "How many are inside.", figures.depth),
+            ("depth_max", "The most there ever were.", figures.depth_max),
+            ("waiters", "How many wait to be let in.", figures.waiters),
+            ("waiters_max", "The most that ever did.", figures.waiters_max),
+        ];
+        for (which, help, value) in gauges {
+            self.gauge(&format!("{name}_{which}"), help, value);
+        }
+        let counters = [
+            ("admitted_total", "How many were let in.", figures.admitted),
+            ("rejected_total", "How many were not.", figures.rejected),
+            ("shed_total", "How many went for somebody newer.", figures.shed),
+        ];
+        for (which, help, value) in counters {
+            self.counter(&format!("{name}_{which}"), help, value);
+        }
+    }
+
+    fn labelled<'a>(
+        &mut self,
+        name: &str,
+        label: &str,
+        values: impl IntoIterator<Item = (&'a str, u64)>,
+    ) {
         for (which, value) in values {
             // Writing to a String does not fail.
             let _ = writeln!(self.0, "windlass_{name}{{{label}=\"{which}\"}} {value}");

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::kit::client::{BlockingClient, ClientSettings};
 use crate::kit::http::{Ask, Reply, Status as HttpStatus};
@@ -16,6 +16,7 @@ use crate::workflow::sqlite::WriteError;
 
 use super::desk::Desk;
 use super::downstream::{Work, judge, said, speaks_against};
+use super::events::{Threads, What};
 use super::id::OrderId;
 use super::ledger;
 use super::order::Order;
@@ -28,6 +29,8 @@ use super::routes::unknown;
 pub(super) struct InLine {
     pub(super) desk: Desk,
     client: BlockingClient,
+    /// Those who listen to events.
+    threads: Mutex<Option<Threads>>,
     /// The orders that a request is working on.
     under_way: Mutex<HashSet<u64>>,
 }
@@ -41,6 +44,15 @@ enum Saved {
     OtherOrder,
 }
 
+/// What calling the slow service came to.
+enum Called {
+    Done,
+    /// There is no other attempt.
+    GaveUp(Failure<String>),
+    /// The server stops in the midst of it: the order is not finished, nor given up.
+    Cut,
+}
+
 impl InLine {
     pub(super) fn new(desk: Desk) -> InLine {
         let settings = &desk.settings;
@@ -49,10 +61,27 @@ impl InLine {
             kept_max: settings.workers,
             ..ClientSettings::new(settings.slow)
         });
-        InLine { client, under_way: Mutex::default(), desk }
+        InLine { client, threads: Mutex::default(), under_way: Mutex::default(), desk }
     }
 
-    pub(super) fn stop(&self) {
+    /// Starts those who listen.
+    ///
+    /// # Errors
+    /// A thread could not be started.
+    pub(super) fn start(&self) -> Result<(), String> {
+        let threads = Threads::new();
+        for heard in self.desk.listeners() {
+            let name = heard.name;
+            threads.spawn(heard).map_err(|error| format!("{name}: no thread: {error}"))?;
+        }
+        *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = Some(threads);
+        Ok(())
+    }
+
+    pub(super) fn stop(&self, within: Duration) {
+        self.desk.bulletin.close();
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        threads.into_iter().for_each(|threads| threads.end(within));
         self.desk.database.close_blocking();
     }
 
@@ -97,6 +126,7 @@ impl InLine {
         saved.map(|(other, record, new)| {
             if new {
                 self.desk.figures.received.one();
+                self.desk.tell(record.id, 0, What::Received);
             }
             match record.status {
                 _ if other => Saved::OtherOrder,
@@ -136,11 +166,20 @@ impl InLine {
                 ledger::revive(tx, id.number)
             });
             match revived {
-                Ok(_) => self.desk.figures.revived.one(),
+                Ok(_) => {
+                    self.desk.figures.revived.one();
+                    self.desk.tell(id, 0, What::Received);
+                }
                 Err(error) => return self.desk.failed(&error),
             }
         }
-        let failure = self.call(&Work::new(id, record.total_cents), id.number, cut);
+        let failure = match self.call(&Work::new(id, record.total_cents), id, cut) {
+            Called::Done => None,
+            Called::GaveUp(failure) => Some(failure),
+            // It stays as it is: for its client, who comes again with its key, or for the flow that
+            // acknowledges first.
+            Called::Cut => return about(HttpStatus::Unavailable, &record),
+        };
         let (now_ms, failed) = (self.desk.now_ms(), failure.is_some());
         let ended = self.desk.database.write_blocking(move |tx| {
             if failed {
@@ -159,41 +198,46 @@ impl InLine {
                 return about(HttpStatus::ServerError, &record);
             }
         };
-        let figures = &self.desk.figures;
-        if failed {
-            figures.dead.one()
-        } else {
-            figures.completed.one()
-        }
-        let why = record.error.as_deref();
-        self.desk.tell(id.number, record.status, record.attempts, why);
         match failure {
-            None => about(status, &record),
-            Some(_) => about(HttpStatus::BadGateway, &record),
+            None => {
+                self.desk.figures.completed.one();
+                let took_ms = now_ms.saturating_sub(record.received_ms);
+                self.desk.tell(id, record.attempts, What::Completed { took_ms });
+                about(status, &record)
+            }
+            Some(failure) => {
+                self.desk.figures.dead.one();
+                let error = said(&failure).into();
+                self.desk.tell(id, record.attempts, What::Failed { error, is_last: true });
+                about(HttpStatus::BadGateway, &record)
+            }
         }
     }
 
-    /// Calls the slow service until it has done its work, or there is no other attempt: how the
-    /// last one failed.
-    fn call(&self, work: &Work, number: u64, cut: &dyn Cut) -> Option<Failure<String>> {
-        let desk = &self.desk;
+    /// Calls the slow service until it has done its work, or there is no other attempt.
+    fn call(&self, work: &Work, id: OrderId, cut: &dyn Cut) -> Called {
+        let (desk, number) = (&self.desk, id.number);
         desk.budget.deposit();
         let mut retries = Retries::new(&desk.policy, Instant::now());
         loop {
             let (failure, calls) = match self.attempt(work) {
-                Ok(()) => return None,
+                Ok(()) => return Called::Done,
                 Err(failed) => failed,
             };
             let why = said(&failure).to_owned();
+            let error = why.as_str().into();
             // What is not noted here is noted at the end, but for the number of attempts.
             let noted =
                 desk.database.write_blocking(move |tx| ledger::failed(tx, number, &why, calls));
             let Step::Again(wait) = retries.failed(&failure, Instant::now()) else {
-                return Some(failure);
+                return Called::GaveUp(failure);
             };
-            let Some(token) = desk.budget.withdraw() else { return Some(failure) };
-            if noted.is_err() || !cut.sleep(wait) {
-                return Some(failure);
+            let Some(token) = desk.budget.withdraw() else { return Called::GaveUp(failure) };
+            let Ok(attempts) = noted else { return Called::GaveUp(failure) };
+            let attempts = attempts.unwrap_or_default();
+            desk.tell(id, attempts, What::Failed { error, is_last: false });
+            if !cut.sleep(wait) {
+                return Called::Cut;
             }
             token.spend();
             desk.figures.retried.one();
@@ -202,6 +246,11 @@ impl InLine {
 
     /// One attempt: how it failed, and how many calls it made.
     fn attempt(&self, work: &Work) -> Result<(), (Failure<String>, u32)> {
+        let entered = self.desk.bulkhead.enter_timeout(self.desk.settings.attempt_timeout);
+        let _seat = entered.map_err(|refusal| {
+            let why = "as many calls as may are under way".to_owned();
+            (Failure::Later(why, refusal.retry_after().unwrap_or_default()), 0)
+        })?;
         let permit = self.desk.breaker.try_pass().map_err(|open| {
             let why = "the circuit to the slow service is open".to_owned();
             (Failure::Later(why, open.retry_after), 0)

@@ -23,7 +23,8 @@ use super::record::{Record, Status};
 pub(super) const APPLICATION_ID: i32 = 0x776c_6f72;
 
 /// The steps from each version of the schema to the next.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE orders (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT UNIQUE,
@@ -40,7 +41,35 @@ pub(super) const MIGRATIONS: &[&str] = &["
     CREATE INDEX orders_dead ON orders (number) WHERE status = 2;
     CREATE TABLE epoch (number INTEGER NOT NULL) STRICT;
     INSERT INTO epoch VALUES (random() & 4294967295);
-"];
+",
+    "
+    -- Cents as REAL: exact as far as anybody will see, and beyond that rounded, not an error.
+    CREATE TABLE sums (
+        status INTEGER PRIMARY KEY,
+        orders INTEGER NOT NULL,
+        cents REAL NOT NULL,
+        took_ms INTEGER NOT NULL
+    ) STRICT;
+    WITH each(status) AS (VALUES (0), (1), (2))
+    INSERT INTO sums
+        SELECT each.status, count(number), total(total_cents),
+            coalesce(sum(coalesce(ended_ms, received_ms) - received_ms), 0)
+        FROM each LEFT JOIN orders ON orders.status = each.status GROUP BY each.status;
+    CREATE TRIGGER orders_sum_new AFTER INSERT ON orders BEGIN
+        UPDATE sums SET orders = orders + 1, cents = cents + NEW.total_cents
+            WHERE status = NEW.status;
+    END;
+    CREATE TRIGGER orders_sum_moved AFTER UPDATE OF status ON orders
+        WHEN OLD.status <> NEW.status BEGIN
+        UPDATE sums SET orders = orders - 1, cents = cents - OLD.total_cents,
+            took_ms = took_ms - (coalesce(OLD.ended_ms, OLD.received_ms) - OLD.received_ms)
+            WHERE status = OLD.status;
+        UPDATE sums SET orders = orders + 1, cents = cents + NEW.total_cents,
+            took_ms = took_ms + (coalesce(NEW.ended_ms, NEW.received_ms) - NEW.received_ms)
+            WHERE status = NEW.status;
+    END;
+",
+];
 
 const COLUMNS: &str = "number, status, body, total_cents, attempts, error, received_ms, ended_ms";
 
@@ -159,11 +188,9 @@ pub(super) fn unfinished(db: &Connection, after: u64, max: usize) -> Result<Vec<
     rows.map(|number| number.map(|number| number as u64)).collect()
 }
 
-/// Sums over all orders: reads them all.
+/// Sums over all orders, as each change of an order has kept them.
 pub(super) fn sums(db: &Connection) -> Result<Sums> {
-    let statement = "SELECT status, count(*), sum(total_cents), \
-                     sum(coalesce(ended_ms, received_ms) - received_ms) \
-                     FROM orders GROUP BY status";
+    let statement = "SELECT status, orders, cents, took_ms FROM sums";
     let mut statement = db.prepare_cached(statement)?;
     let mut rows = statement.query([])?;
     let mut sums = Sums::default();
@@ -171,7 +198,7 @@ pub(super) fn sums(db: &Connection) -> Result<Sums> {
         let Some(status) = Status::of_code(row.get(0)?) else { continue };
         let at = status.code() as usize;
         sums.orders[at] = row.get::<_, i64>(1)? as u64;
-        sums.cents[at] = row.get::<_, i64>(2)? as u64;
+        sums.cents[at] = row.get::<_, f64>(2)? as u64;
         if status == Status::Completed {
             sums.completed_ms = row.get::<_, i64>(3)?.max(0) as u64;
         }
@@ -192,4 +219,51 @@ fn record(row: &Row<'_>, epoch: u32) -> Result<Record> {
         received_ms: row.get::<_, i64>(6)? as u64,
         ended_ms: row.get::<_, Option<i64>>(7)?.map(|ms| ms as u64),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sums as the orders themselves say.
+    fn counted(db: &Connection) -> Result<Sums> {
+        let mut sums = Sums::default();
+        let all = "SELECT status, total_cents, coalesce(ended_ms, received_ms) - received_ms \
+                   FROM orders";
+        let mut all = db.prepare(all)?;
+        let mut rows = all.query([])?;
+        while let Some(row) = rows.next()? {
+            let at = row.get::<_, u8>(0)? as usize;
+            sums.orders[at] += 1;
+            sums.cents[at] += row.get::<_, i64>(1)? as u64;
+            sums.completed_ms += if at == 1 { row.get::<_, i64>(2)? as u64 } else { 0 };
+        }
+        Ok(sums)
+    }
+
+    #[test]
+    fn sums_follow_every_change_and_older_files_are_summed_up_once() -> Result<()> {
+        let db = Connection::open_in_memory()?;
+        db.execute_batch(MIGRATIONS[0])?;
+        for number in 1..=4_u64 {
+            assert_eq!(insert(&db, None, "{}", number * 1000, 50)?, number);
+        }
+        complete(&db, 1, 80)?;
+        bury(&db, 2, 90)?;
+        db.execute_batch(MIGRATIONS[1])?;
+        assert_eq!(sums(&db)?, counted(&db)?);
+        assert_eq!((sums(&db)?.orders, sums(&db)?.completed_ms), ([2, 1, 1], 30));
+        assert!(revive(&db, 2)? && !revive(&db, 2)?);
+        assert_eq!((failed(&db, 2, "no", 1)?, complete(&db, 2, 120)?), (Some(1), Some(2)));
+        assert_eq!((complete(&db, 3, 60)?, complete(&db, 3, 70)?), (Some(1), None));
+        assert!(bury(&db, 4, 99)? && !bury(&db, 4, 100)?);
+        insert(&db, Some("key"), "{}", 7, 60)?;
+        assert_eq!(sums(&db)?, counted(&db)?);
+        assert_eq!((sums(&db)?.orders, sums(&db)?.completed_ms), ([1, 3, 1], 110));
+        let absurd = i64::MAX as u64;
+        insert(&db, None, "{}", absurd, 60)?;
+        insert(&db, None, "{}", absurd, 60)?;
+        assert_eq!(sums(&db)?.orders, [3, 3, 1], "sums never stand in an order's way");
+        Ok(())
+    }
 }

@@ -5,7 +5,8 @@
 //! | `POST /orders` | saves, 202 | saves, calls the slow service, 201 or 502 |
 //! | `GET /orders/{id}` | how the order stands | the same |
 //! | `GET /orders/{id}/events` | the same, as events until it is finished | the same |
-//! | `GET /summary` | sums over all orders, made ahead by a periodic job | made for each request |
+//! | `GET /summary` | sums over all orders, looked up ahead by a periodic job | for each request |
+//! | `GET /audit` | the last events of all orders | the same |
 //! | `GET /metrics` | figures in Prometheus' text form | the same, without a queue |
 //! | `GET /dead-letters` | orders that were given up | the same |
 //! | `POST /dead-letters/{id}/retry` | queues one again, 202 | tries again, 200 or 502 |
@@ -25,7 +26,11 @@ mod id;
 mod record;
 mod ledger;
 mod figures;
+mod events;
 mod news;
+mod running;
+mod audit;
+mod admission;
 mod downstream;
 mod replies;
 mod routes;
@@ -34,6 +39,8 @@ mod desk;
 mod probing;
 mod steps;
 mod queued;
+mod intake;
+mod worker;
 mod in_line;
 mod service;
 

@@ -18,48 +18,42 @@
 //! once, since the slow service does it once for each key; the status changes once, since each
 //! change names the status it starts from.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Transaction;
 
 use crate::kit::client::{Client, ClientSettings};
-use crate::kit::http::{Ask, Reply, Status as HttpStatus};
 use crate::runtime::Handle;
 use crate::time::sleep;
-use crate::workflow::breaker::State;
 use crate::workflow::jobs::{Every, Jobs, JobsSettings};
-use crate::workflow::queue::{Delivery, MessageQueue, QueueOptions, ReceiveError, SqliteStore};
-use crate::workflow::retry::Failure;
-use crate::workflow::sqlite::{TryWriteError, WriteError};
+use crate::workflow::queue::{MessageQueue, QueueOptions, SqliteStore};
+use crate::workflow::sqlite::WriteError;
 
+use super::admission::Admission;
 use super::desk::Desk;
-use super::downstream::{Work, judge, said, speaks_against};
+use super::events::Threads;
 use super::figures::Exposition;
-use super::id::OrderId;
 use super::ledger;
-use super::order::Order;
 use super::probing::Probing;
-use super::record::{Record, Status};
-use super::replies::{about, error, invalid, no_room, other_order};
-use super::routes::unknown;
 use super::settings::OrdersError;
-use super::steps::{self, Ended, Saved, StepError};
+use super::steps;
 
-/// How often a worker looks whether the circuit is still open.
-const CIRCUIT_LOOK: Duration = Duration::from_millis(250);
+/// How long a database that has failed is left alone.
+pub(super) const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long a worker leaves a database alone that has failed.
-const DATABASE_PAUSE: Duration = Duration::from_millis(500);
+/// How much longer than waiting for its call, and the call, an order is its worker's alone: to
+/// write down what came of it.
+const LEASE_SLACK: Duration = Duration::from_secs(5);
 
-/// How much longer than its call an order is its worker's alone.
-const LEASE_SLACK: Duration = Duration::from_secs(10);
+/// So soon after a worker's panic another takes its place.
+const WORKER_AGAIN: Duration = Duration::from_secs(1);
 
-/// After how many seconds those are to come again for whom there is no room.
-const NO_ROOM_RETRY_S: u32 = 1;
+/// How long those who listen to events have for the last ones.
+const LISTEN_MAX: Duration = Duration::from_secs(2);
 
 /// Tasks beside the workers.
-const TASKS_BESIDE: usize = 4;
+const TASKS_BESIDE: usize = 8;
 
 /// How many unfinished orders are looked through at a time, at the start.
 const PAGE: usize = 500;
@@ -68,20 +62,26 @@ const PAGE: usize = 500;
 #[derive(Debug)]
 pub(super) struct Queued {
     pub(super) desk: Desk,
-    queue: MessageQueue<SqliteStore>,
-    client: Client,
+    pub(super) queue: MessageQueue<SqliteStore>,
+    pub(super) client: Client,
+    pub(super) admission: Admission,
     /// The workers and the periodic job, once it is started.
     jobs: OnceLock<Jobs>,
+    /// Those who listen to events: they end after the workers.
+    listening: OnceLock<Jobs>,
+    threads: Mutex<Option<Threads>>,
     /// Whether a worker makes the probes of a half-open circuit.
-    probing: Probing,
+    pub(super) probing: Probing,
 }
 
 impl Queued {
     pub(super) fn new(desk: Desk) -> Result<Queued, OrdersError> {
         let settings = &desk.settings;
+        let admission =
+            Admission::new(settings.pressure, settings.backlog_max, settings.waiting_max)?;
         let options = QueueOptions {
             messages_max: settings.backlog_max,
-            lease: settings.attempt_timeout + LEASE_SLACK,
+            lease: settings.attempt_timeout.saturating_mul(2).saturating_add(LEASE_SLACK),
             // How often an order is tried its own table counts: a delivery that an open circuit
             // sends back is no attempt.
             attempts_max: u32::MAX,
@@ -94,10 +94,15 @@ impl Queued {
             kept_max: settings.workers,
             ..ClientSettings::new(settings.slow)
         });
+        let queue = MessageQueue::new(store);
+        admission.seat_found(queue.depth());
         Ok(Queued {
-            queue: MessageQueue::new(store),
+            queue,
             client,
+            admission,
             jobs: OnceLock::new(),
+            listening: OnceLock::new(),
+            threads: Mutex::default(),
             probing: Probing::default(),
             desk,
         })
@@ -107,109 +112,74 @@ impl Queued {
         self.desk.settings.workers + TASKS_BESIDE
     }
 
-    /// Starts the workers and the job that sums up. Called once, in the server's runtime.
-    pub(super) fn start(self: &Arc<Self>) {
+    /// Starts the workers, those who listen, and the job that sums up. Called once, in the server's
+    /// runtime.
+    ///
+    /// # Errors
+    /// What could not be started: the service would not do its work.
+    pub(super) fn start(self: &Arc<Self>) -> Result<(), String> {
+        let handle = Handle::try_current().map_err(|error| error.to_string())?;
+        self.start_listening(&handle)?;
         let workers = self.desk.settings.workers;
         let settings = JobsSettings { jobs_max: workers + TASKS_BESIDE, ..JobsSettings::default() };
-        let handle = Handle::try_current();
-        let Some(jobs) = handle.ok().and_then(|it| Jobs::new(it, settings).ok()) else {
-            return;
-        };
+        let jobs = Jobs::new(handle, settings).map_err(|error| error.to_string())?;
         let jobs = self.jobs.get_or_init(|| jobs);
-        // There is room for all of them: the server has counted them in.
+        // A worker goes on until the end. One that panics is followed by another.
+        let each = Every::new(WORKER_AGAIN);
         for _ in 0..workers {
-            let _ = jobs.spawn("worker", Arc::clone(self).work());
+            let queued = Arc::clone(self);
+            let begin = move || Arc::clone(&queued).work();
+            jobs.spawn_every("worker", each, begin).map_err(|it| no_job("worker", &it))?;
         }
-        let _ = jobs.spawn("requeue", Arc::clone(self).requeue());
-        let every = Every::new(self.desk.settings.summary_every);
-        let queued = Arc::clone(self);
-        let _ = jobs.spawn_every("summary", every, move || Arc::clone(&queued).sum_up());
+        let requeue = Arc::clone(self).requeue();
+        jobs.spawn("requeue", requeue).map_err(|it| no_job("requeue", &it))?;
+        let (every, queued) = (Every::new(self.desk.settings.summary_every), Arc::clone(self));
+        let sum_up = move || Arc::clone(&queued).sum_up();
+        jobs.spawn_every("summary", every, sum_up).map_err(|it| no_job("summary", &it))
+    }
+
+    fn start_listening(&self, handle: &Handle) -> Result<(), String> {
+        let jobs = Jobs::new(handle.clone(), JobsSettings::default());
+        let jobs = jobs.map_err(|error| error.to_string())?;
+        let jobs = self.listening.get_or_init(|| jobs);
+        let threads = Threads::new();
+        for heard in self.desk.listeners() {
+            let name = heard.name;
+            if heard.blocks {
+                threads.spawn(heard).map_err(|error| format!("{name}: no thread: {error}"))?;
+            } else {
+                jobs.spawn(name, heard.listen()).map_err(|it| no_job(name, &it))?;
+            }
+        }
+        *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = Some(threads);
+        Ok(())
     }
 
     /// Lets the workers end what they are at, and closes the database.
     pub(super) fn stop(&self, within: Duration) {
+        self.admission.close();
         self.queue.close();
         if let Some(jobs) = self.jobs.get() {
             // Who is aborted here has its message delivered again, after the next start.
             let _ = jobs.shutdown_blocking(within);
         }
+        self.desk.bulletin.close();
+        if let Some(listening) = self.listening.get() {
+            let _ = listening.shutdown_blocking(LISTEN_MAX);
+        }
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        threads.into_iter().for_each(|threads| threads.end(LISTEN_MAX));
         self.desk.database.close_blocking();
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(super) fn is_stopping(&self) -> bool {
         self.jobs.get().is_none_or(Jobs::is_stopping)
-    }
-
-    /// `POST /orders`
-    pub(super) async fn post(&self, ask: Ask) -> Reply {
-        let figures = &self.desk.figures;
-        let order = match Order::parse(&ask.body) {
-            Ok(order) => order,
-            Err(wrong) => {
-                figures.invalid.one();
-                return invalid(&wrong);
-            }
-        };
-        if self.queue.depth() >= self.desk.settings.backlog_max {
-            figures.rejected.one();
-            return no_room(NO_ROOM_RETRY_S);
-        }
-        let (queue, epoch, now_ms) = (self.queue.clone(), self.desk.epoch, self.desk.now_ms());
-        let save = move |tx: &Transaction<'_>| {
-            steps::save(tx, queue.store(), epoch, ask.key.as_deref(), &order, now_ms)
-        };
-        let saved = match self.desk.database.try_write(save) {
-            Ok(pending) => pending.answer().await,
-            Err(TryWriteError::Full(_)) => Err(WriteError::Job(StepError::NoRoom)),
-            Err(TryWriteError::Closed(_)) => Err(WriteError::Closed),
-        };
-        match saved {
-            Ok(Saved::New(record, enqueued)) => {
-                self.queue.enqueued(enqueued, Duration::ZERO);
-                figures.received.one();
-                about(HttpStatus::Accepted, &record)
-            }
-            Ok(Saved::Repeated(record)) => {
-                figures.repeated.one();
-                about(HttpStatus::Accepted, &record)
-            }
-            Ok(Saved::OtherOrder) => other_order(),
-            Err(WriteError::Job(StepError::NoRoom)) => {
-                figures.rejected.one();
-                no_room(NO_ROOM_RETRY_S)
-            }
-            Err(error) => {
-                // Messages that were counted in may not have been kept: a worker looks.
-                self.queue.notify();
-                self.desk.failed(&error)
-            }
-        }
-    }
-
-    /// `POST /dead-letters/{id}/retry`
-    pub(super) async fn retry(&self, id: OrderId) -> Reply {
-        let queue = self.queue.clone();
-        let revive = move |tx: &Transaction<'_>| steps::revive(tx, queue.store(), id);
-        match self.desk.database.write(revive).await {
-            Ok(Some((record, true))) => {
-                self.queue.notify();
-                self.desk.figures.revived.one();
-                self.desk.tell(id.number, Status::Received, 0, None);
-                about(HttpStatus::Accepted, &record)
-            }
-            Ok(Some((record, false))) => {
-                let why = format!("the order is {}, not dead", record.status.name());
-                error(HttpStatus::Conflict, "id", &why)
-            }
-            Ok(None) => unknown(),
-            Err(WriteError::Job(StepError::NoRoom)) => no_room(NO_ROOM_RETRY_S),
-            Err(error) => self.desk.failed(&error),
-        }
     }
 
     /// Tells the figures of the queue.
     pub(super) async fn expose(&self, to: &mut Exposition) {
         self.desk.expose(to);
+        to.pressure("pressure", &self.admission.metrics());
         let Ok(stats) = self.queue.stats().await else { return };
         let counts = stats.counts;
         let states = [
@@ -239,6 +209,7 @@ impl Queued {
             match self.desk.database.write(job).await {
                 Ok(page) => {
                     self.desk.figures.requeued.add(page.queued);
+                    self.admission.seat_found(self.queue.depth());
                     self.queue.notify();
                     after = page.last.unwrap_or(after);
                     match (page.full, page.last) {
@@ -261,128 +232,8 @@ impl Queued {
             self.desk.summarise(sums);
         }
     }
+}
 
-    async fn work(self: Arc<Self>) {
-        while !self.is_stopping() {
-            // One worker at a time makes the probes of a half-open circuit: with all of them,
-            // nearly every message would be leased only to be put back, and new orders would wait.
-            let state = self.desk.breaker.state();
-            let probes = (state == State::HalfOpen).then(|| self.probing.begin());
-            let probing = probes.flatten();
-            if state != State::Closed && probing.is_none() {
-                sleep(CIRCUIT_LOOK).await;
-                continue;
-            }
-            match self.queue.receive().await {
-                Ok(delivery) => self.process(delivery).await,
-                Err(ReceiveError::Closed) => return,
-                Err(ReceiveError::Store(_)) => sleep(DATABASE_PAUSE).await,
-            }
-            drop(probing);
-        }
-    }
-
-    async fn process(&self, delivery: Delivery<SqliteStore>) {
-        let Some(number) = steps::number_in(delivery.body()) else {
-            // None of this service's messages is like that; what becomes of it is its queue's.
-            let _ = delivery.dead("the message names no order").await;
-            return;
-        };
-        let id = OrderId { epoch: self.desk.epoch, number };
-        let record = match self.desk.database.read(self.desk.find(id)).await {
-            Ok(Some(record)) if record.status == Status::Received => record,
-            Ok(_) => {
-                // Finished by a delivery before; if this cannot be said now, it is said again.
-                let _ = delivery.ack().await;
-                return;
-            }
-            Err(_) => {
-                sleep(DATABASE_PAUSE).await;
-                return drop(delivery.nack(DATABASE_PAUSE).await);
-            }
-        };
-        let permit = match self.desk.breaker.try_pass() {
-            Ok(permit) => permit,
-            Err(open) => {
-                let wait = open.retry_after + self.desk.policy.delay(1);
-                return drop(delivery.nack_because(wait, "the circuit is open").await);
-            }
-        };
-        if let Some(wait) = self.postponed(&record, delivery.attempt()) {
-            drop(permit);
-            return drop(delivery.nack(wait).await);
-        }
-        let work = Work::new(id, record.total_cents);
-        self.desk.figures.attempts.one();
-        let in_flight = self.desk.figures.in_flight.enter();
-        let judged = judge(self.client.call(&work.request()).await);
-        drop(in_flight);
-        match speaks_against(&judged) {
-            true => permit.failed(),
-            false => permit.succeeded(),
-        }
-        self.end(delivery, number, judged.err()).await;
-    }
-
-    /// A retry is paid from the budget. Where that is empty, it is put off once, by the longest
-    /// wait it could have had; then it is made all the same: what was acknowledged is not given up
-    /// for lack of a token.
-    fn postponed(&self, record: &Record, deliveries: u32) -> Option<Duration> {
-        let budget = &self.desk.budget;
-        if record.attempts == 0 {
-            budget.deposit();
-            return None;
-        }
-        let put_off = deliveries.saturating_sub(1 + record.attempts);
-        match budget.withdraw() {
-            Some(token) => token.spend(),
-            None if put_off < record.attempts => {
-                return Some(self.desk.policy.ceiling(record.attempts));
-            }
-            None => {}
-        }
-        None
-    }
-
-    /// Says in one transaction what became of the order and of its message.
-    async fn end(
-        &self,
-        delivery: Delivery<SqliteStore>,
-        number: u64,
-        failure: Option<Failure<String>>,
-    ) {
-        let (queue, lease, now_ms) = (self.queue.clone(), delivery.lease(), self.desk.now_ms());
-        let (policy, figures) = (self.desk.policy.clone(), &self.desk.figures);
-        let why = failure.as_ref().map(|failure| said(failure).to_owned());
-        let job = move |tx: &Transaction<'_>| {
-            steps::end(tx, queue.store(), lease, number, now_ms, failure.as_ref(), &policy)
-        };
-        if why.is_some() {
-            figures.failed.one();
-        }
-        let (ended, settled) = match self.desk.database.write(job).await {
-            Ok(done) => done,
-            // It is called again when the lease is over, with the same key.
-            Err(_) => return delivery.leave(),
-        };
-        match settled {
-            Some(settled) => delivery.settled(settled),
-            None => delivery.leave(),
-        }
-        match ended {
-            Ended::Completed(attempts) => {
-                figures.completed.one();
-                self.desk.tell(number, Status::Completed, attempts, None);
-            }
-            Ended::Again(attempts) => {
-                figures.retried.one();
-                self.desk.tell(number, Status::Received, attempts, why.as_deref());
-            }
-            Ended::Dead(attempts) => {
-                figures.dead.one();
-                self.desk.tell(number, Status::Dead, attempts, why.as_deref());
-            }
-            Ended::Before => {}
-        }
-    }
+fn no_job(name: &str, why: &dyn std::fmt::Display) -> String {
+    format!("the job {name} cannot be started: {why}")
 }

@@ -42,10 +42,9 @@ pub(super) fn other_order() -> Reply {
     error(Status::Unprocessable, "idempotency-key", why)
 }
 
-/// The reply where there is no room for another order.
-pub(super) fn no_room(retry_after_s: u32) -> Reply {
-    let why = "as many orders wait as may; try again later";
-    error(Status::Unavailable, "", why).retry_after(retry_after_s)
+/// The reply where there is no room for another order, or it came too fast.
+pub(super) fn no_room(why: &str, retry_after_s: u32) -> Reply {
+    error(Status::Unavailable, "", &format!("{why}; try again later")).retry_after(retry_after_s)
 }
 
 /// The reply where the database did not do its part: nothing was acknowledged.

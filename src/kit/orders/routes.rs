@@ -11,7 +11,7 @@ const DEAD_MAX: usize = 100;
 const DEAD_COMMON: usize = 20;
 
 const PATHS: &str = "no such path; there are: GET /, POST /orders, GET /orders/{id}, \
-    GET /orders/{id}/events, GET /summary, GET /metrics, GET /dead-letters, \
+    GET /orders/{id}/events, GET /summary, GET /audit, GET /metrics, GET /dead-letters, \
     POST /dead-letters/{id}/retry";
 
 /// What a request asks for.
@@ -27,6 +27,8 @@ pub(super) enum Route {
     Events(OrderId),
     /// `GET /summary`
     Summary,
+    /// `GET /audit`
+    Audit,
     /// `GET /metrics`
     Metrics,
     /// `GET /dead-letters?after={id}&max={n}`
@@ -51,6 +53,7 @@ pub(super) fn route(ask: &Ask, epoch: u32) -> Route {
         ["orders", id] => (of_order(id, epoch, Route::Order), Method::Get),
         ["orders", id, "events"] => (of_order(id, epoch, Route::Events), Method::Get),
         ["summary"] => (Route::Summary, Method::Get),
+        ["audit"] => (Route::Audit, Method::Get),
         ["metrics"] => (Route::Metrics, Method::Get),
         ["dead-letters"] => (dead(&ask.query, epoch), Method::Get),
         ["dead-letters", id, "retry"] => (of_order(id, epoch, Route::Retry), Method::Post),
@@ -122,6 +125,7 @@ mod tests {
         assert_eq!(get("/orders/000000ab-7"), Route::Order(id));
         assert_eq!(get("/orders/000000ab-7/events"), Route::Events(id));
         assert_eq!(get("/summary"), Route::Summary);
+        assert_eq!(get("/audit"), Route::Audit);
         assert_eq!(get("/metrics?x"), Route::Metrics);
         assert_eq!(get("/dead-letters"), Route::Dead { after: 0, max: 20 });
         let some = "/dead-letters?after=000000ab-7&max=5";

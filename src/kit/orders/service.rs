@@ -43,8 +43,8 @@ impl Service for Acknowledging {
         self.0.tasks_max()
     }
 
-    fn start(&self) {
-        self.0.start();
+    fn start(&self) -> Result<(), String> {
+        self.0.start()
     }
 
     fn stop(&self, within: Duration) {
@@ -66,6 +66,7 @@ impl Service for Acknowledging {
                     return desk.watched(watch, found);
                 }
                 Route::Summary => desk.summed_up(),
+                Route::Audit => desk.audited(),
                 Route::Metrics => {
                     let mut exposed = Exposition::default();
                     queued.expose(&mut exposed).await;
@@ -87,8 +88,12 @@ impl Service for Acknowledging {
 }
 
 impl Service for Waiting {
-    fn stop(&self, _: Duration) {
-        self.0.stop();
+    fn start(&self) -> Result<(), String> {
+        self.0.start()
+    }
+
+    fn stop(&self, within: Duration) {
+        self.0.stop(within);
     }
 
     fn answer(&self, _: Ask) -> Boxed<'_, Answer> {
@@ -108,7 +113,7 @@ impl Service for Waiting {
                 let found = desk.database.read_blocking(desk.find(id));
                 return desk.watched(watch, found);
             }
-            // In line here, too: whoever asks waits until all orders are summed up.
+            // In line here, too: whoever asks waits until it is made.
             Route::Summary => match desk.database.read_blocking(ledger::sums) {
                 Ok(sums) => {
                     desk.summarise(sums);
@@ -116,6 +121,7 @@ impl Service for Waiting {
                 }
                 Err(error) => desk.failed(&error),
             },
+            Route::Audit => desk.audited(),
             Route::Metrics => {
                 let mut exposed = Exposition::default();
                 desk.expose(&mut exposed);

@@ -1,11 +1,13 @@
 //! How the orders service works, and why it did not start.
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::workflow::InvalidSetting;
+use crate::workflow::pressure::Policy;
 use crate::workflow::sqlite::OpenError;
 
 /// How the orders service works.
@@ -25,11 +27,23 @@ pub struct OrdersSettings {
     pub backoff_max: Duration,
     /// So many orders are worked on at a time (acknowledge first only). 256.
     pub workers: usize,
-    /// So many orders may wait or be worked on; further ones are refused (acknowledge first only).
-    /// 10,000.
+    /// So many orders may wait or be worked on (acknowledge first only). 10,000.
     pub backlog_max: usize,
+    /// What becomes of orders beyond that (acknowledge first only). [`Policy::Reject`].
+    pub pressure: Policy,
+    /// So many requests wait to be let in, where the policy has them wait. 256.
+    pub waiting_max: usize,
+    /// So many calls of the slow service are under way at a time. 256.
+    pub calls_max: usize,
     /// How often the summary is made anew (acknowledge first only). 1 s.
     pub summary_every: Duration,
+    /// A file that gets a line for each event; what is in it stays. None.
+    pub audit: Option<PathBuf>,
+    /// After so long without an event, who watches an order gets a comment, so that whatever is
+    /// between the two keeps the connection. 15 s.
+    pub events_keep_alive: Duration,
+    /// Nobody watches an order for longer without asking again. 10 min.
+    pub events_max: Duration,
 }
 
 impl OrdersSettings {
@@ -44,7 +58,13 @@ impl OrdersSettings {
             backoff_max: Duration::from_secs(10),
             workers: 256,
             backlog_max: 10_000,
+            pressure: Policy::Reject,
+            waiting_max: 256,
+            calls_max: 256,
             summary_every: Duration::from_secs(1),
+            audit: None,
+            events_keep_alive: Duration::from_secs(15),
+            events_max: Duration::from_secs(600),
         }
     }
 }
@@ -58,6 +78,8 @@ pub enum OrdersError {
     Database(String),
     /// A setting cannot be meant.
     Setting(InvalidSetting),
+    /// The file of the audit cannot be written.
+    Audit(PathBuf, io::Error),
 }
 
 impl fmt::Display for OrdersError {
@@ -66,6 +88,9 @@ impl fmt::Display for OrdersError {
             OrdersError::Open(error) => error.fmt(f),
             OrdersError::Database(said) => f.write_str(said),
             OrdersError::Setting(error) => error.fmt(f),
+            OrdersError::Audit(path, error) => {
+                write!(f, "cannot write the audit to {}: {error}", path.display())
+            }
         }
     }
 }
@@ -76,6 +101,7 @@ impl std::error::Error for OrdersError {
             OrdersError::Open(error) => Some(error),
             OrdersError::Database(_) => None,
             OrdersError::Setting(error) => Some(error),
+            OrdersError::Audit(_, error) => Some(error),
         }
     }
 }

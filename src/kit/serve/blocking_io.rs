@@ -51,12 +51,13 @@ pub(super) fn is_pause(error: &io::Error) -> bool {
     )
 }
 
-/// Whether the client has ended its connection; does not wait.
-pub(super) fn is_gone(stream: &TcpStream) -> io::Result<bool> {
+/// Whether the client has ended its connection; does not wait. What it sent before that is thrown
+/// away, since it would hide the end: for connections that serve nothing further.
+pub(super) fn is_gone(mut stream: &TcpStream) -> io::Result<bool> {
     stream.set_nonblocking(true)?;
-    let peeked = stream.peek(&mut [0]);
+    let read = stream.read(&mut [0; 1024]);
     stream.set_nonblocking(false)?;
-    match peeked {
+    match read {
         Ok(bytes) => Ok(bytes == 0),
         Err(error) => Ok(!is_pause(&error)),
     }

@@ -60,7 +60,8 @@ impl Evented {
         let shared = Arc::new(Shared::new(config));
         if let Some(service) = &shared.config.service {
             let _entered = runtime.handle().enter();
-            service.start();
+            let started = service.start();
+            started.map_err(|said| ServeError::Service { said, usage: false })?;
         }
         let acceptor = runtime.spawn(accept_all(listener, Arc::clone(&shared)));
         Ok(Evented { runtime, acceptor, shared })

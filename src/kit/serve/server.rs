@@ -145,7 +145,8 @@ impl Blocking {
         let listener = Arc::new(listener);
         let shared = Arc::new(Shared::new(config));
         if let Some(service) = &shared.config.service {
-            service.start();
+            let started = service.start();
+            started.map_err(|said| ServeError::Service { said, usage: false })?;
         }
         let (ready, started) = mpsc::channel();
         let run = {

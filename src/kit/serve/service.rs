@@ -19,7 +19,12 @@ pub trait Service: Send + Sync + fmt::Debug {
     }
 
     /// Called once, before the first request; in the evented model within its runtime.
-    fn start(&self) {}
+    ///
+    /// # Errors
+    /// Why it cannot work: then the server does not start.
+    fn start(&self) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Called once, when the last connection has ended or the drain deadline is over; the runtime,
     /// if there is one, still runs. What the service is at has `within` to end.

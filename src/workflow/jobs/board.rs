@@ -64,6 +64,8 @@ pub(super) struct Board {
 #[derive(Debug)]
 struct State {
     closed: bool,
+    /// The deadline of the shutdown is over.
+    aborts: bool,
     next: u64,
     jobs: BTreeMap<u64, Entry>,
     /// Those who wait for the shutdown to begin.
@@ -101,7 +103,8 @@ impl Board {
     pub(super) fn new(jobs_max: usize, reports_max: usize) -> Arc<Self> {
         let (stopping, drained) = (Line::new(), Line::new());
         let (jobs, figures, reports) = (BTreeMap::new(), JobsMetrics::default(), VecDeque::new());
-        let state = State { closed: false, next: 0, jobs, stopping, drained, figures, reports };
+        let (closed, aborts, next) = (false, false, 0);
+        let state = State { closed, aborts, next, jobs, stopping, drained, figures, reports };
         Arc::new(Self { state: Mutex::new(state), jobs_max, reports_max })
     }
 
@@ -123,15 +126,17 @@ impl Board {
         Ok(Member { board: self.clone(), number, name, end: End::Aborted })
     }
 
-    /// The job's task has begun; it may have ended by now.
+    /// The job's task has begun; it may have ended by now. One that was named as aborted before
+    /// that is aborted here.
     pub(super) fn begun(&self, number: u64, abort: AbortHandle) {
         let mut state = lock(&self.state);
+        let aborts = state.aborts;
         let unused = match state.jobs.get_mut(&number) {
-            Some(entry) => entry.abort.replace(abort),
-            None => Some(abort),
+            Some(entry) if !aborts => entry.abort.replace(abort),
+            _ => Some(abort),
         };
         drop(state);
-        drop(unused);
+        unused.iter().filter(|_| aborts).for_each(AbortHandle::abort);
     }
 
     /// The runtime took no task for a job that was admitted: it is gone, and was not aborted.
@@ -156,7 +161,8 @@ impl Board {
 
     /// Aborts all that are left; their names.
     pub(super) fn abort_all(&self) -> Vec<Arc<str>> {
-        let state = lock(&self.state);
+        let mut state = lock(&self.state);
+        state.aborts = true;
         let left = state.jobs.values().map(|entry| (entry.name.clone(), entry.abort.clone()));
         let (names, aborts): (Vec<_>, Vec<_>) = left.unzip();
         drop(state);
@@ -308,5 +314,29 @@ impl Drop for Listener {
         let left = state.line(self.event).leave(ticket);
         drop(state);
         drop(left);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::Runtime;
+
+    /// The deadline is over after the job's task was made, and before its board hears of that.
+    #[test]
+    fn what_is_named_as_aborted_does_not_go_on() {
+        let runtime = Runtime::builder().workers(1).build().expect("a runtime");
+        let board = Board::new(1, 1);
+        let member = board.admit("late".into()).expect("there is room");
+        let number = member.number;
+        let task = runtime.spawn(async move {
+            let _member = member;
+            std::future::pending::<()>().await;
+        });
+        board.stop();
+        assert_eq!(board.abort_all(), ["late".into()]);
+        board.begun(number, task.abort_handle());
+        assert!(runtime.block_on(task).is_err(), "it was aborted");
+        assert_eq!(board.metrics().aborted, 1);
     }
 }

@@ -18,9 +18,12 @@ pub(super) async fn run<F: Future<Output = ()>>(begin: impl FnOnce() -> F) -> Re
         }
     })
     .await;
-    // What it drops may panic, too.
-    let dropped = catch_unwind(AssertUnwindSafe(|| drop(future.take()))).map_err(said);
-    ended.and(dropped)
+    ended.and(put_down(future.take()))
+}
+
+/// Drops what a job has; what that panics with, as a run's panic.
+pub(super) fn put_down<T>(what: T) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(|| drop(what))).map_err(said)
 }
 
 /// Waits for `moment`, but not when `stop` comes first. Whether to go on.
@@ -38,5 +41,10 @@ pub(super) async fn reached(moment: impl Future, mut stop: Pin<&mut impl Future>
 /// What a panic said.
 fn said(panic: Box<dyn Any + Send>) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    if text.is_none() {
+        // Its drop might panic in turn.
+        std::mem::forget(panic);
+    }
+    text.unwrap_or_default()
 }

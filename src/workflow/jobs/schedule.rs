@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::board::{Board, Closed, Drained, End, JobPanic, JobsMetrics, Member, Stopping};
-use super::run::{reached, run};
+use super::run::{put_down, reached, run};
 use crate::runtime::{Handle, TrySpawnError};
 use crate::sync::lock;
 use crate::time::{MissedTicks, Sleep, interval, sleep, timeout};
@@ -144,6 +144,7 @@ impl Jobs {
         self.start(name, job, move |member, job| async move {
             let stop = pin!(board.stopping());
             if !reached(due, stop).await {
+                report(&member, put_down(job));
                 return member.ended(End::CalledOff);
             }
             run_once(&member, || job).await;
@@ -167,13 +168,13 @@ impl Jobs {
         let (board, due) = (self.board.clone(), self.after(every.first_after));
         self.start(name, job, move |member, mut job| async move {
             let mut stop = pin!(board.stopping());
-            if !reached(due, stop.as_mut()).await {
-                return member.ended(End::CalledOff);
+            if reached(due, stop.as_mut()).await {
+                let mut ticks = interval(every.period).missed_ticks(every.missed_ticks);
+                while reached(ticks.tick(), stop.as_mut()).await {
+                    run_once(&member, &mut job).await;
+                }
             }
-            let mut ticks = interval(every.period).missed_ticks(every.missed_ticks);
-            while reached(ticks.tick(), stop.as_mut()).await {
-                run_once(&member, &mut job).await;
-            }
+            report(&member, put_down(job));
             member.ended(End::CalledOff);
         })
     }
@@ -276,10 +277,15 @@ async fn run_once<F: Future<Output = ()>>(member: &Member, begin: impl FnOnce() 
     member.runs(true);
     let ended = run(begin).await;
     member.runs(false);
-    match ended {
-        Ok(()) => member.completed(),
-        Err(message) => {
-            member.panicked(JobPanic { job: member.name.clone(), message, at: now() });
-        }
+    if ended.is_ok() {
+        member.completed();
+    }
+    report(member, ended);
+}
+
+/// Counts and keeps a panic.
+fn report(member: &Member, ended: Result<(), String>) {
+    if let Err(message) = ended {
+        member.panicked(JobPanic { job: member.name.clone(), message, at: now() });
     }
 }

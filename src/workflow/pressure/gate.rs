@@ -75,6 +75,12 @@ impl Gate {
         }
     }
 
+    /// A place, if one is free, past the policy and its rate: for work that is there already, as an
+    /// earlier process left it. `None`: there is none, or nobody is let in any more.
+    pub fn occupy(&self) -> Option<Seat> {
+        self.seats.occupy()
+    }
+
     /// A place, as the policy has it: the future waits, or is ready with a [`Refusal`]. The place
     /// is left when the [`Seat`] is dropped, also by a panic.
     ///
@@ -99,6 +105,12 @@ impl Gate {
     /// [`Refusal`]; when the time is over, [`Refusal::TooLate`].
     pub fn enter_timeout(&self, timeout: Duration) -> Result<Seat, Refusal> {
         block_timeout(timeout, self.enter()).unwrap_or_else(|| Err(self.seats.too_late()))
+    }
+
+    /// What to tell somebody who waits no longer, where a time limit is put around
+    /// [`Gate::enter`]. It counts as rejected.
+    pub fn too_late(&self) -> Refusal {
+        self.seats.too_late()
     }
 
     /// Lets nobody in any more; those who wait are told. Who is inside goes on.

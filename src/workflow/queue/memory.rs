@@ -41,9 +41,14 @@ struct Places {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// No queue in memory holds more messages.
+    pub const MESSAGES_MAX: usize = 1 << 20;
+
+    /// An empty store. It has room for all its messages from the beginning; so `messages_max` is at
+    /// most [`MemoryStore::MESSAGES_MAX`] here.
     pub fn new(options: QueueOptions) -> Self {
-        let options = options.sound();
+        let messages_max = options.messages_max.min(Self::MESSAGES_MAX);
+        let options = QueueOptions { messages_max, ..options }.sound();
         Self {
             ready: std::array::from_fn(|_| Ring::new(options.messages_max)),
             options,

@@ -50,6 +50,8 @@ mod statements;
 #[cfg(feature = "sqlite")]
 mod tables;
 #[cfg(feature = "sqlite")]
+mod sqlite_error;
+#[cfg(feature = "sqlite")]
 mod sqlite_store;
 
 pub use self::{delivery::Delivery, memory::MemoryStore};

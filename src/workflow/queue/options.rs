@@ -9,7 +9,7 @@ use crate::workflow::wall::{SystemWall, WallClock};
 #[derive(Clone, Debug)]
 pub struct QueueOptions {
     /// So many messages at most that are ready, delayed or leased; more are refused. 65,536; from 1
-    /// to 2^32.
+    /// to 2^32, and in memory to 2^20.
     pub messages_max: usize,
     /// So many dead letters at most. A message that would be one more is tried again instead, after
     /// another `lease`: nothing is thrown away. 65,536.

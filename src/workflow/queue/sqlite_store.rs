@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
-use super::error::{RedriveError, Refused, SettleError, StoreError, StoreErrorKind};
+use super::error::{RedriveError, Refused, SettleError, StoreError};
 use super::message::{Enqueued, Message, MessageId};
 use super::options::QueueOptions;
+use super::sqlite_error::{explain, failed};
 use super::statements::STEPS;
 use super::store::{Counts, DeadLetter, Lease, Settle, Settled, Store, Taken};
 use super::tables::Tables;
 use crate::sync::lock;
-use crate::workflow::sqlite::{Database, Fault, FaultKind, OpenError, WriteError, is_not_kept};
+use crate::workflow::sqlite::{Database, OpenError, WriteError, is_not_kept};
 use crate::workflow::wall::after_ms;
 
 /// Keeps messages in a [`Database`], durable as that is: what [`Store::enqueue`] has answered is
@@ -73,8 +74,10 @@ pub struct SqliteStore {
 struct Inside {
     database: Database,
     tables: Tables,
-    /// The depth after the last change.
+    /// The depth as of the last transaction that was kept.
     depth: Mutex<usize>,
+    /// Whether the transaction under way, kept or not, touches it.
+    touched: Mutex<bool>,
     tell: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
 }
 
@@ -129,8 +132,17 @@ impl Inside {
     }
 
     fn note(&self, depth: Option<usize>) {
-        if let Some(depth) = depth {
-            *lock(&self.depth) = depth;
+        *lock(&self.touched) |= depth.is_some();
+    }
+
+    /// A transaction has ended, and whatever it did is as it is: before anybody is answered.
+    fn look(&self, conn: &Connection) {
+        if std::mem::take(&mut *lock(&self.touched)) {
+            match self.tables.depth(conn) {
+                Ok(depth) => *lock(&self.depth) = depth,
+                // Looked at again after the next one.
+                Err(_) => *lock(&self.touched) = true,
+            }
         }
     }
 
@@ -188,8 +200,21 @@ impl SqliteStore {
             WriteError::Closed => WriteError::<OpenError>::Closed.into(),
         };
         let (tables, depth) = opened.map_err(explain)?;
-        let (database, depth) = (database.clone(), Mutex::new(depth));
-        Ok(Self { inside: Arc::new(Inside { database, tables, depth, tell: Mutex::default() }) })
+        let inside = Arc::new(Inside {
+            database: database.clone(),
+            tables,
+            depth: Mutex::new(depth),
+            touched: Mutex::default(),
+            tell: Mutex::default(),
+        });
+        // The database outlives no store by that: it does not keep them.
+        let watched = Arc::downgrade(&inside);
+        database.after_each_group(Box::new(move |conn| {
+            let inside = watched.upgrade();
+            inside.iter().for_each(|inside| inside.look(conn));
+            inside.is_some()
+        }));
+        Ok(Self { inside })
     }
 
     /// Takes a message in within a transaction of the caller's, in the same database. When that is
@@ -258,30 +283,6 @@ impl SqliteStore {
         let inside = self.inside.clone();
         self.inside.database.read(move |conn| job(&inside.tables, conn)).await.map_err(failed)
     }
-}
-
-fn explain(error: &rusqlite::Error) -> StoreError {
-    let fault = Fault::from(error);
-    let kind = match fault.kind() {
-        FaultKind::Full => StoreErrorKind::Full,
-        FaultKind::Locked => StoreErrorKind::Unavailable,
-        _ => StoreErrorKind::Other,
-    };
-    StoreError::new(kind, fault.to_string())
-}
-
-fn failed(error: WriteError<rusqlite::Error>) -> StoreError {
-    let kind = match &error {
-        WriteError::Job(error) => return explain(error),
-        WriteError::Database(fault) => match fault.kind() {
-            FaultKind::Full => StoreErrorKind::Full,
-            FaultKind::Locked => StoreErrorKind::Unavailable,
-            _ => StoreErrorKind::Other,
-        },
-        WriteError::Closed => StoreErrorKind::Closed,
-        WriteError::Panicked(_) => StoreErrorKind::Other,
-    };
-    StoreError::new(kind, error.to_string())
 }
 
 fn told<T>(inside: &Arc<Inside>, _: T) {

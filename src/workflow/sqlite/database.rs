@@ -10,6 +10,7 @@ use super::error::{OpenError, ReadError, TryWriteError, WriteError};
 use super::job::{Answer, Job, Work};
 use super::options::{Options, Synchronous};
 use super::stats::Stats;
+use super::threads::{Look, Lookers, Told};
 use super::{migrate, open, threads};
 use crate::channel::{self, OneReceiver, Receiver, Sender, TrySendError};
 use crate::sync::lock;
@@ -64,6 +65,7 @@ struct Shared {
     reads: Sender<Box<dyn Job>>,
     ended: Receiver<()>,
     stats: Arc<Mutex<Stats>>,
+    lookers: Lookers,
     synchronous: Synchronous,
 }
 
@@ -82,9 +84,17 @@ impl Database {
         let (ended_in, ended) = channel::bounded(1);
         let stats = Arc::<Mutex<Stats>>::default();
         let synchronous = options.synchronous;
-        threads::start(opened, options, (jobs_out, reads_out), stats.clone(), ended_in)
+        let lookers = Lookers::default();
+        let told = Told { stats: stats.clone(), lookers: lookers.clone() };
+        threads::start(opened, options, (jobs_out, reads_out), told, ended_in)
             .map_err(|error| OpenError::Io(path.to_owned(), error))?;
-        Ok(Self { shared: Arc::new(Shared { jobs, reads, ended, stats, synchronous }) })
+        Ok(Self { shared: Arc::new(Shared { jobs, reads, ended, stats, lookers, synchronous }) })
+    }
+
+    /// Has `look` called on the writer's thread after each transaction, kept or not, before any of
+    /// its jobs is answered; for as long as it says so. It must not wait for anything.
+    pub(in crate::workflow) fn after_each_group(&self, look: Look) {
+        lock(&self.shared.lookers).push(look);
     }
 
     /// Writes: runs `job` in a transaction and waits until that is committed. Waits for room first,

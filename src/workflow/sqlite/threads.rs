@@ -28,12 +28,23 @@ pub(super) type Ended = Sender<()>;
 
 pub(super) type Jobs = Receiver<Box<dyn Job>>;
 
+/// Looks at the database after a transaction; whether it wants to go on looking.
+pub(super) type Look = Box<dyn Fn(&Connection) -> bool + Send>;
+
+pub(super) type Lookers = Arc<Mutex<Vec<Look>>>;
+
+/// What the writer tells of what it does.
+pub(super) struct Told {
+    pub(super) stats: Arc<Mutex<Stats>>,
+    pub(super) lookers: Lookers,
+}
+
 /// Starts the threads. They end when both channels are closed and what was accepted is done.
 pub(super) fn start(
     opened: Opened,
     options: Options,
     (jobs, reads): (Jobs, Jobs),
-    stats: Arc<Mutex<Stats>>,
+    Told { stats, lookers }: Told,
     ended: Ended,
 ) -> io::Result<()> {
     let gate = Arc::new(Gate::default());
@@ -44,7 +55,7 @@ pub(super) fn start(
         readers.push(thread.spawn(move || read_all(&conn, &reads, &gate))?);
     }
     let (conn, claim) = (opened.writer, opened.claim);
-    let mut writer = Writer { conn, jobs, options, gate, stats };
+    let mut writer = Writer { conn, jobs, options, gate, stats, lookers };
     let thread = thread::Builder::new().name("windlass-write".to_owned());
     thread.spawn(move || {
         writer.write_all();
@@ -73,6 +84,7 @@ struct Writer {
     options: Options,
     gate: Arc<Gate>,
     stats: Arc<Mutex<Stats>>,
+    lookers: Lookers,
 }
 
 impl Writer {
@@ -92,6 +104,7 @@ impl Writer {
         while self.gather(&mut group) {
             let fate = group::commit(&self.conn, &mut group);
             self.count(group.len() as u64, &fate);
+            lock(&self.lookers).retain(|look| look(&self.conn));
             for job in mem::take(&mut group) {
                 job.answer(fate.as_ref().map(|_| ()));
             }
