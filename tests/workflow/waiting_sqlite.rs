@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use windlass::time::timeout;
-use windlass::workflow::queue::{Message, MessageQueue, QueueOptions, SqliteStore};
+use windlass::workflow::queue::{Message, MessageQueue, QueueOptions, Settle, SqliteStore};
 
 use super::scratch::{Scratch, open};
 use super::support::{bounded, runtime, wait_until};
@@ -102,5 +102,46 @@ fn the_depth_is_that_of_what_was_kept() {
         }
         assert!(queue.enqueue_blocking(Message::new("c")).is_ok());
         assert_eq!(queue.depth(), 1);
+    });
+}
+
+/// A message is ended and the next one taken by one commit; what is taken in a transaction that is
+/// not kept, or by somebody who is gone, is another's.
+#[test]
+fn the_next_message_is_taken_by_the_commit_that_ends_the_one_before() {
+    bounded(|| {
+        let scratch = Scratch::new("take-in");
+        let database = open(&scratch.file("a.db"));
+        let store = SqliteStore::open(&database, "q", QueueOptions::default()).expect("it opens");
+        let queue = MessageQueue::new(store.clone());
+        for body in ["a", "b"] {
+            queue.enqueue_blocking(Message::new(body)).expect("there is room");
+        }
+        let first = queue.receive_blocking().expect("it is open");
+        let (own, lease) = (store.clone(), first.lease());
+        let done = database.write_blocking(move |tx| {
+            let settled = own.settle_in(tx, lease, &Settle::Done)?;
+            let taken = own.take_in(tx, 1).map_err(|error| error.to_string());
+            Ok::<_, windlass::workflow::queue::SettleError>((settled, taken))
+        });
+        let (settled, taken) = done.expect("it is kept");
+        first.settled(settled);
+        let second = queue.received(taken.expect("it works")).pop().expect("the second");
+        assert_eq!((second.body(), second.attempt(), queue.depth()), (&b"b"[..], 1, 1));
+        second.nack_blocking(Duration::ZERO).expect("the lease holds");
+
+        let own = store.clone();
+        let undone = database.write_blocking(move |tx| {
+            let taken = own.take_in(tx, 1).map_err(|error| error.to_string())?;
+            tx.execute_batch("ROLLBACK").map_err(|error| error.to_string())?;
+            Ok::<_, String>(taken)
+        });
+        assert!(undone.is_err());
+        let gone = database.write_blocking(move |tx| store.take_in(tx, 1)).expect("it is kept");
+        drop(gone);
+        let again = queue.receive_blocking().expect("it is open");
+        assert_eq!(again.body(), b"b");
+        again.ack_blocking().expect("the lease holds");
+        assert_eq!(queue.depth(), 0);
     });
 }

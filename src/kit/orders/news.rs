@@ -288,3 +288,50 @@ impl Drop for Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workflow::sqlite::{Options, WriteError};
+
+    fn text(heard: Heard) -> String {
+        match heard {
+            Heard::Event(bytes) => String::from_utf8(bytes).expect("text"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_was_missed_is_looked_up_and_what_is_old_is_not_told() {
+        let folder = std::env::temp_dir().join(format!("windlass-news-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let options = Options { migrations: ledger::MIGRATIONS, ..Options::default() };
+        let database = Database::open(folder.join("orders.db"), options).expect("a database");
+        let written = database.write_blocking(|tx| ledger::insert(tx, None, "{}", 5, 1));
+        let id = OrderId { epoch: 1, number: written.expect("it is saved") };
+        let pauses = Pauses { keep_alive: Duration::from_secs(60), whole: Duration::from_secs(60) };
+        let mut news = News::default();
+        let mut watch = Watch::new(&news, &database, 7, id, pauses);
+        let find = move |db: &rusqlite::Connection| ledger::find(db, 1, id.number);
+        let record = database.read_blocking(find).expect("it can be read").expect("it is there");
+        watch.begin(&record);
+        assert!(text(watch.hear_blocking(Duration::ZERO)).contains("received"));
+
+        let event = |number, what| Event { number, id, at_ms: 2, attempts: 1, what };
+        // Of before: it is in what was read.
+        news.hear(&event(6, What::Failed { error: "old".into(), is_last: true }));
+        assert_eq!(watch.hear_blocking(Duration::ZERO), Heard::Nothing);
+        news.hear(&event(7, What::Failed { error: "new".into(), is_last: false }));
+        assert!(text(watch.hear_blocking(Duration::ZERO)).contains("new"));
+
+        let done = database.write_blocking(move |tx| ledger::complete(tx, id.number, 3));
+        assert_eq!(done.map_err(|error: WriteError<_>| error.to_string()), Ok(Some(1)));
+        news.missed(5);
+        assert!(text(watch.hear_blocking(Duration::ZERO)).contains("completed"));
+        assert_eq!(watch.hear_blocking(Duration::ZERO), Heard::End);
+        drop(watch);
+        assert_eq!(news.watched(), 0);
+        database.close_blocking();
+        std::fs::remove_dir_all(&folder).expect("it was there");
+    }
+}

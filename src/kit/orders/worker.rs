@@ -16,7 +16,7 @@ use super::events::What;
 use super::id::OrderId;
 use super::queued::{DATABASE_PAUSE, Queued};
 use super::record::{Record, Status};
-use super::steps::{self, Ended};
+use super::steps::{self, Ended, StepError};
 
 /// How often a worker looks whether the circuit is still open.
 const CIRCUIT_LOOK: Duration = Duration::from_millis(250);
@@ -24,6 +24,8 @@ const CIRCUIT_LOOK: Duration = Duration::from_millis(250);
 impl Queued {
     /// One worker's work, until the service stops.
     pub(super) async fn work(self: Arc<Self>) {
+        // Taken by the commit that ended the one before.
+        let mut next = None;
         while !self.is_stopping() {
             // One worker at a time makes the probes of a half-open circuit: with all of them,
             // nearly every message would be leased only to be put back, and new orders would wait.
@@ -31,11 +33,17 @@ impl Queued {
             let probes = (state == State::HalfOpen).then(|| self.probing.begin());
             let probing = probes.flatten();
             if state != State::Closed && probing.is_none() {
+                // Dropped, it is given back.
+                next = None;
                 sleep(CIRCUIT_LOOK).await;
                 continue;
             }
-            match self.queue.receive().await {
-                Ok(delivery) => self.process(delivery).await,
+            let received = match next.take() {
+                Some(delivery) => Ok(delivery),
+                None => self.queue.receive().await,
+            };
+            match received {
+                Ok(delivery) => next = self.process(delivery).await,
                 Err(ReceiveError::Closed) => return,
                 Err(ReceiveError::Store(_)) => sleep(DATABASE_PAUSE).await,
             }
@@ -43,11 +51,13 @@ impl Queued {
         }
     }
 
-    async fn process(&self, delivery: Delivery<SqliteStore>) {
+    /// Works on one order: what is to be worked on next, where that is known.
+    async fn process(&self, delivery: Delivery<SqliteStore>) -> Option<Delivery<SqliteStore>> {
         let Some(number) = steps::number_in(delivery.body()) else {
             // None of this service's messages is like that; what becomes of it is its queue's.
             let _ = delivery.dead("the message names no order").await;
-            return self.admission.fit(self.queue.depth());
+            self.admission.fit(self.queue.depth());
+            return None;
         };
         let id = OrderId { epoch: self.desk.epoch, number };
         let record = match self.desk.database.read(self.desk.find(id)).await {
@@ -55,28 +65,33 @@ impl Queued {
             Ok(_) => {
                 // Finished by a delivery before; if this cannot be said now, it is said again.
                 let _ = delivery.ack().await;
-                return self.admission.fit(self.queue.depth());
+                self.admission.fit(self.queue.depth());
+                return None;
             }
             Err(_) => {
                 sleep(DATABASE_PAUSE).await;
-                return drop(delivery.nack(DATABASE_PAUSE).await);
+                let _ = delivery.nack(DATABASE_PAUSE).await;
+                return None;
             }
         };
         let entered = timeout(self.desk.settings.attempt_timeout, self.desk.bulkhead.enter()).await;
         let Ok(Ok(_seat)) = entered else {
             let wait = self.desk.policy.delay(1);
-            return drop(delivery.nack_because(wait, "as many calls as may are under way").await);
+            let _ = delivery.nack_because(wait, "as many calls as may are under way").await;
+            return None;
         };
         let permit = match self.desk.breaker.try_pass() {
             Ok(permit) => permit,
             Err(open) => {
                 let wait = open.retry_after + self.desk.policy.delay(1);
-                return drop(delivery.nack_because(wait, "the circuit is open").await);
+                let _ = delivery.nack_because(wait, "the circuit is open").await;
+                return None;
             }
         };
         if let Some(wait) = self.postponed(&record, delivery.attempt()) {
             drop(permit);
-            return drop(delivery.nack(wait).await);
+            let _ = delivery.nack(wait).await;
+            return None;
         }
         let work = Work::new(id, record.total_cents);
         self.desk.figures.attempts.one();
@@ -87,7 +102,7 @@ impl Queued {
             true => permit.failed(),
             false => permit.succeeded(),
         }
-        self.end(delivery, &record, judged.err()).await;
+        self.end(delivery, &record, judged.err()).await
     }
 
     /// A retry is paid from the budget. Where that is empty, it is put off once, by the longest
@@ -110,28 +125,35 @@ impl Queued {
         None
     }
 
-    /// Says in one transaction what became of the order and of its message.
+    /// Says in one transaction what became of the order and of its message, and takes the next one
+    /// by it: one commit less for each order, where there is always another.
     async fn end(
         &self,
         delivery: Delivery<SqliteStore>,
         record: &Record,
         failure: Option<Failure<String>>,
-    ) {
+    ) -> Option<Delivery<SqliteStore>> {
         let (id, number) = (record.id, record.id.number);
         let (queue, lease, now_ms) = (self.queue.clone(), delivery.lease(), self.desk.now_ms());
         let (policy, figures) = (self.desk.policy.clone(), &self.desk.figures);
         let why = failure.as_ref().map(|failure| said(failure).to_owned());
+        let goes_on = !self.is_stopping() && self.desk.breaker.state() == State::Closed;
         let job = move |tx: &Transaction<'_>| {
-            steps::end(tx, queue.store(), lease, number, now_ms, failure.as_ref(), &policy)
+            let store = queue.store();
+            let ended = steps::end(tx, store, lease, number, now_ms, failure.as_ref(), &policy)?;
+            // Where it fails this one has ended all the same, and the next one is received.
+            let taken = if goes_on { store.take_in(tx, 1).ok() } else { None };
+            Ok::<_, StepError>((ended, taken))
         };
         if why.is_some() {
             figures.failed.one();
         }
-        let (ended, settled) = match self.desk.database.write(job).await {
-            Ok(done) => done,
+        let Ok(((ended, settled), taken)) = self.desk.database.write(job).await else {
             // It is called again when the lease is over, with the same key.
-            Err(_) => return delivery.leave(),
+            delivery.leave();
+            return None;
         };
+        let next = taken.and_then(|taken| self.queue.received(taken).pop());
         match settled {
             Some(settled) => delivery.settled(settled),
             None => delivery.leave(),
@@ -154,13 +176,15 @@ impl Queued {
             }
             Ended::Before => {}
         }
+        next
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
+    use std::path::PathBuf;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
     use std::time::Instant;
@@ -207,19 +231,52 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_worker_that_panics_is_replaced_and_its_order_done() {
-        let folder = std::env::temp_dir().join(format!("windlass-panic-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let addr = listener.local_addr().expect("an address");
+    /// A folder of a test's own, removed with it.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let name = format!("windlass-worker-{name}-{}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&path).expect("a folder");
+            Folder(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            // What is left of it is in the system's folder for such.
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn queued(folder: &Folder, workers: usize, slow: SocketAddr) -> Queued {
         let settings = OrdersSettings {
-            workers: 1,
+            workers,
             summary_every: Duration::from_secs(3600),
             attempt_timeout: Duration::from_secs(30),
-            ..OrdersSettings::new(folder.join("orders.db"), addr)
+            ..OrdersSettings::new(folder.0.join("orders.db"), slow)
         };
-        let mut queued = Queued::new(Desk::open(settings).expect("a desk")).expect("a queue");
+        Queued::new(Desk::open(settings).expect("a desk")).expect("a queue")
+    }
+
+    #[test]
+    fn workers_that_cannot_be_started_are_told() {
+        let folder = Folder::new("start");
+        let queued = Arc::new(queued(&folder, 16, ([127, 0, 0, 1], 9).into()));
+        let runtime = Runtime::builder().workers(1).tasks_max(8).build().expect("a runtime");
+        let entered = runtime.handle().enter();
+        let said = queued.start().expect_err("there is no room for so many");
+        assert!(said.contains("worker") && said.contains("tasks_max"), "{said}");
+        drop(entered);
+        queued.stop(Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_worker_that_panics_is_replaced_and_its_order_done() {
+        let folder = Folder::new("panic");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let mut queued = queued(&folder, 1, listener.local_addr().expect("an address"));
         let clock = Arc::new(Faulty::default());
         queued.desk.wall = clock.clone();
         let queued = Arc::new(queued);
@@ -246,7 +303,5 @@ mod tests {
         let found = queued.desk.database.read_blocking(find).expect("it can be read");
         assert!(found.is_some_and(is_done));
         queued.stop(Duration::from_secs(30));
-        drop(runtime);
-        std::fs::remove_dir_all(&folder).expect("it was there");
     }
 }

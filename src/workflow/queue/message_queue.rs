@@ -321,7 +321,7 @@ impl<S: Store> MessageQueue<S> {
     }
 
     /// Makes deliveries of what was taken, and tells the others.
-    fn taken(&self, taken: Taken) -> Vec<Delivery<S>> {
+    pub(super) fn taken(&self, taken: Taken) -> Vec<Delivery<S>> {
         let beside = &self.shared.beside;
         let redelivered = taken.leased.iter().filter(|leased| leased.lease.delivery > 1).count();
         let count = taken.leased.len();

@@ -63,5 +63,5 @@ pub use message_queue::{MessageQueue, Stats};
 pub use options::QueueOptions;
 pub use shared::Totals;
 #[cfg(feature = "sqlite")]
-pub use sqlite_store::SqliteStore;
+pub use sqlite_store::{SqliteStore, TakenIn};
 pub use store::{Counts, DeadLetter, Lease, Leased, Settle, Settled, Store, Taken};

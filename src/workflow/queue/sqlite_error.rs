@@ -1,6 +1,7 @@
 //! What SQLite says, as a store's errors.
 
-use super::error::{StoreError, StoreErrorKind};
+use super::error::{RedriveError, StoreError, StoreErrorKind};
+use super::message::MessageId;
 use crate::workflow::sqlite::{Fault, FaultKind, WriteError};
 
 /// Of a statement.
@@ -27,4 +28,21 @@ pub(super) fn failed(error: WriteError<rusqlite::Error>) -> StoreError {
         WriteError::Panicked(_) => StoreErrorKind::Other,
     };
     StoreError::new(kind, error.to_string())
+}
+
+/// Whether a dead letter was made a message again.
+pub(super) enum Redriven {
+    Yes,
+    Unknown,
+    Full,
+}
+
+impl Redriven {
+    pub(super) fn outcome(self, id: MessageId) -> Result<(), RedriveError> {
+        match self {
+            Redriven::Yes => Ok(()),
+            Redriven::Unknown => Err(RedriveError::Unknown(id)),
+            Redriven::Full => Err(RedriveError::Full),
+        }
+    }
 }

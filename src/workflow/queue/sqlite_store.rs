@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
+use super::delivery::Delivery;
 use super::error::{RedriveError, Refused, SettleError, StoreError};
 use super::message::{Enqueued, Message, MessageId};
+use super::message_queue::MessageQueue;
 use super::options::QueueOptions;
-use super::sqlite_error::{explain, failed};
+use super::sqlite_error::{Redriven, explain, failed};
 use super::statements::STEPS;
 use super::store::{Counts, DeadLetter, Lease, Settle, Settled, Store, Taken};
 use super::tables::Tables;
@@ -107,20 +109,15 @@ impl<T> Drop for Found<T> {
     }
 }
 
-/// Whether a dead letter was made a message again.
-enum Redriven {
-    Yes,
-    Unknown,
-    Full,
-}
+/// Messages that were taken in a transaction of the caller's, by [`SqliteStore::take_in`]. Dropped
+/// without having become deliveries, they go to other receivers.
+#[must_use = "dropped, the messages go to other receivers"]
+pub struct TakenIn(Found<Taken>);
 
-impl Redriven {
-    fn outcome(self, id: MessageId) -> Result<(), RedriveError> {
-        match self {
-            Redriven::Yes => Ok(()),
-            Redriven::Unknown => Err(RedriveError::Unknown(id)),
-            Redriven::Full => Err(RedriveError::Full),
-        }
+impl MessageQueue<SqliteStore> {
+    /// Makes deliveries of what was taken in a transaction that is committed by now.
+    pub fn received(&self, taken: TakenIn) -> Vec<Delivery<SqliteStore>> {
+        taken.0.hear().map(|taken| self.taken(taken)).unwrap_or_default()
     }
 }
 
@@ -249,6 +246,18 @@ impl SqliteStore {
     ) -> Result<Settled, SettleError> {
         let settled = self.inside.settle(tx, lease, how).map_err(|error| explain(&error))?;
         settled.ok_or(SettleError::Lost(lease.id))
+    }
+
+    /// Takes up to `max` messages that are ready, within a transaction of the caller's, in the same
+    /// database: its last step, so that whoever ends one message begins the next by the same
+    /// commit. When that is done, the caller calls [`MessageQueue::received`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_in(&self, tx: &Transaction<'_>, max: usize) -> Result<TakenIn, StoreError> {
+        let taken = self.inside.take(tx, max.max(1)).map_err(|error| explain(&error))?;
+        let (found, inside) = (Some(taken), self.inside.clone());
+        Ok(TakenIn(Found { found, inside, unheard: untaken }))
     }
 
     /// Makes a dead letter a message again within a transaction of the caller's, in the same
@@ -384,3 +393,4 @@ impl Store for SqliteStore {
 }
 
 shows!([] Inside: |own| Inside { tables: own.tables });
+shows!([] TakenIn: |own| TakenIn { taken: own.0.found });
