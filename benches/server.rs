@@ -15,9 +15,6 @@
 #[path = "server/spec.rs"]
 mod spec;
 
-#[path = "server/process.rs"]
-mod process;
-
 #[path = "server/bare.rs"]
 mod bare;
 #[path = "server/smol_server.rs"]
@@ -34,8 +31,6 @@ mod nginx;
 
 #[path = "server/child.rs"]
 mod child;
-#[path = "server/contest.rs"]
-mod contest;
 #[path = "server/field.rs"]
 mod field;
 

@@ -20,8 +20,6 @@
 mod commit;
 #[path = "workflow/hop.rs"]
 mod hop;
-#[path = "workflow/stage.rs"]
-mod stage;
 
 #[path = "workflow/orders.rs"]
 mod orders;
@@ -32,13 +30,16 @@ mod overload;
 #[path = "workflow/sustained.rs"]
 mod sustained;
 
+use std::env;
 use std::process::ExitCode;
 
+use windlass::kit::cli;
+use windlass::kit::stage::binary;
 use windlass_benches::Harness;
 
 fn main() -> ExitCode {
-    if let Some(code) = stage::serve_if_told() {
-        return code;
+    if binary::is_told() {
+        return cli::run(env::args_os());
     }
     let mut bench = Harness::from_args("workflow");
     hop::measure(&mut bench);

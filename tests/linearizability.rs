@@ -1,4 +1,4 @@
-//! Histories of real threads on the ring, checked against the queue that it promises to be.
+//! Histories of real threads on the ring and the channels, checked against what these promise.
 
 #[path = "linearizability/aspects.rs"]
 mod aspects;
@@ -6,6 +6,10 @@ mod aspects;
 mod broken;
 #[path = "linearizability/chance.rs"]
 mod chance;
+#[path = "linearizability/channels/mod.rs"]
+mod channels;
+#[path = "support/effort.rs"]
+mod effort;
 #[path = "linearizability/history.rs"]
 mod history;
 #[path = "linearizability/oracle.rs"]
@@ -22,6 +26,8 @@ mod search;
 mod stress;
 #[path = "linearizability/subjects.rs"]
 mod subjects;
+#[path = "support/totals.rs"]
+mod totals;
 
 use std::sync::Arc;
 
@@ -29,6 +35,7 @@ use windlass::ring::{Ring, mpsc, spmc, spsc};
 
 use broken::{FAULTS, Fault};
 use chance::Chance;
+use queue::Queue;
 use rounds::{long_run, rejected, sound};
 use search::Search;
 use stress::{consuming, producing};
@@ -36,7 +43,7 @@ use stress::{consuming, producing};
 /// Every order of up to six calls tried one by one says what the search says.
 #[test]
 fn the_search_agrees_with_the_plainest_check() {
-    let (mut chance, mut search) = (Chance::new(7), Search::default());
+    let (mut chance, mut search) = (Chance::new(7), Search::<Queue>::default());
     let (mut accepted, mut refused, mut missed) = (0, 0, 0);
     for _ in 0..20_000 {
         let (history, changed) = oracle::made_up(&mut chance);
@@ -58,62 +65,62 @@ fn the_search_agrees_with_the_plainest_check() {
 
 #[test]
 fn an_honest_queue_is_accepted() {
-    sound(&broken::subject(Fault::None), 5_000);
+    sound::<Queue>(&broken::subject(Fault::None), 5_000);
 }
 
 #[test]
 fn every_broken_queue_is_rejected() {
     for fault in FAULTS {
-        rejected(fault);
+        rejected::<Queue>(&format!("{fault:?}"), &broken::subject(fault));
     }
 }
 
 #[test]
 fn one_by_one_and_by_reference() {
-    let seen = sound(&subjects::singles(), 70_000);
+    let seen = sound::<Queue>(&subjects::singles(), 70_000);
     seen.expect(&[("full", 40_000), ("empty", 33_000), ("overlapping", 6_000)]);
 }
 
 #[test]
 fn one_by_one_and_by_handle() {
-    let seen = sound(&subjects::handles(), 70_000);
+    let seen = sound::<Queue>(&subjects::handles(), 70_000);
     seen.expect(&[("full", 40_000), ("empty", 33_000), ("overlapping", 6_000)]);
 }
 
 #[test]
 fn weak_polls_miss_and_do_no_harm() {
-    let seen = sound(&subjects::weak(), 10_000);
+    let seen = sound::<Queue>(&subjects::weak(), 10_000);
     seen.expect(&[("missed", 3_000), ("overlapping", 1_000)]);
 }
 
 #[test]
 fn batches_are_one_step() {
-    let seen = sound(&subjects::batches(), 30_000);
+    let seen = sound::<Queue>(&subjects::batches(), 30_000);
     seen.expect(&[("full", 15_000), ("empty", 10_000), ("in part", 10_000)]);
 }
 
 #[test]
 fn pushes_by_force_displace_the_oldest() {
-    let seen = sound(&subjects::force(), 20_000);
+    let seen = sound::<Queue>(&subjects::force(), 20_000);
     seen.expect(&[("displaced", 10_000), ("overlapping", 2_000)]);
 }
 
 #[test]
 fn after_a_close_no_push_goes_in() {
-    let seen = sound(&subjects::closing(), 20_000);
+    let seen = sound::<Queue>(&subjects::closing(), 20_000);
     seen.expect(&[("closed", 3_000), ("overlapping", 2_000)]);
 }
 
 #[test]
 fn all_calls_together() {
-    let seen = sound(&subjects::anything(), 20_000);
+    let seen = sound::<Queue>(&subjects::anything(), 20_000);
     seen.expect(&[("displaced", 5_000), ("closed", 2_000), ("missed", 2_000)]);
 }
 
 #[test]
 fn sole_ends() {
     for subject in [subjects::sole_both(), subjects::sole_producer(), subjects::sole_consumer()] {
-        let seen = sound(&subject, 20_000);
+        let seen = sound::<Queue>(&subject, 20_000);
         seen.expect(&[("full", 10_000), ("empty", 10_000), ("overlapping", 2_000)]);
     }
 }

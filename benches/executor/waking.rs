@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
-use windlass_benches::cores::{Confined, Core};
+use windlass::kit::measure::cores::{Confined, Core};
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
 use crate::event::{EVENTFD, Event};

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use windlass::kit::http::{Deadlines, Rules};
 use windlass::kit::load::ServerProcess;
+use windlass::kit::measure::cores::{self, Confined, Core};
 use windlass::kit::serve::{self, Model, ServeConfig};
-use windlass_benches::cores::{self, Confined, Core};
 
 use crate::spec::{Kind, Spec};
 use crate::{bare, hyper_server, monoio_server, nginx, smol_server, tokio_server};

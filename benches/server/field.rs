@@ -6,9 +6,11 @@ use windlass::kit::load::LoadConfig;
 use windlass::kit::serve::Model;
 use windlass_benches::{Group, Harness, Role};
 
-use crate::contest::{Connect, Contest};
-use crate::nginx;
+use windlass::kit::stage::contest::{Connect, Contest, How};
+use windlass::kit::stage::files;
+
 use crate::spec::{Kind, Spec};
+use crate::{child, nginx};
 
 /// The subject's name.
 pub(crate) const WINDLASS: &str = "windlass evented";
@@ -23,9 +25,6 @@ pub(crate) const PER_REQUEST: &str = "thread per request";
 
 /// Most threads of the pool: what `windlass serve` gives it by default.
 pub(crate) const POOL_THREADS_MAX: usize = 64;
-
-/// Source addresses of clients that open many connections: each has 28,000 ports.
-pub(crate) const SOURCES: u8 = 200;
 
 /// Connections in smoke mode, at most.
 const SMOKE_CONNECTIONS: usize = 8;
@@ -118,16 +117,19 @@ impl<'g, 'a> Field<'g, 'a> {
             Kind::Nginx => nginx::program().map(drop),
             _ => Ok(()),
         };
-        let started = installed
-            .and_then(|()| self.connect())
-            .and_then(|how| Contest::start(&spec, how, load));
+        let started =
+            installed.and_then(|()| self.connect()).and_then(|connect| start(&spec, connect, load));
         let manner = self.manner;
         match started {
-            Ok(mut contest) => self.group.window(name, role, move |window| match manner {
-                Manner::Closed => contest.measure(window),
-                Manner::User => contest.measure_user(window),
-                Manner::Open { per_s } => contest.measure_open(window, per_s),
-                Manner::Cost { per_s } => contest.measure_cost(window, per_s),
+            Ok((mut contest, leftovers)) => self.group.window(name, role, move |window| {
+                // Removed when the group has been measured.
+                let _ = &leftovers;
+                match manner {
+                    Manner::Closed => contest.measure(window),
+                    Manner::User => contest.measure_user(window),
+                    Manner::Open { per_s } => contest.measure_open(window, per_s),
+                    Manner::Cost { per_s } => contest.measure_cost(window, per_s),
+                }
             }),
             Err(why) => self.group.broken(name, role, &why),
         };
@@ -138,13 +140,29 @@ impl<'g, 'a> Field<'g, 'a> {
     /// turn.
     fn connect(&mut self) -> Result<Connect, String> {
         let wanted = self.held + 2 * self.at_once + DESCRIPTORS_BESIDE;
-        if descriptors(wanted)? >= wanted {
+        if files::up_to(wanted)? >= wanted {
             self.held += self.at_once;
             return Ok(Connect::Once);
         }
-        enough(self.held + self.at_once + DESCRIPTORS_BESIDE)?;
+        files::enough(self.held + self.at_once + DESCRIPTORS_BESIDE)?;
         Ok(Connect::EachWindow)
     }
+}
+
+/// Starts a server and its client, and whatever must be removed after it.
+fn start(
+    spec: &Spec,
+    connect: Connect,
+    load: Load<'_>,
+) -> Result<(Contest, Option<nginx::Files>), String> {
+    let process = child::start(spec)?;
+    let files = (spec.kind == Kind::Nginx).then(|| nginx::Files::of(process.id()));
+    let load = load(process.addr());
+    // A pool ends connections while others wait, and a connection that serves one request may end
+    // before it is used.
+    let retries_belong = spec.close_each || spec.kind == Kind::Kit(Model::ThreadPool);
+    let how = How { connect, retries_belong, pinned: spec.pinned };
+    Ok((Contest::start(process, load, how)?, files))
 }
 
 /// What load a server at an address is put under.
@@ -164,31 +182,5 @@ impl Size {
     /// So many connections, or few in smoke mode.
     pub(crate) fn connections(self, wanted: usize) -> usize {
         if self.smoke { wanted.min(SMOKE_CONNECTIONS) } else { wanted }
-    }
-}
-
-/// Raises the limit of open files as far as `wanted`, if it may be: what it is then. The servers,
-/// which are started from here, inherit it.
-fn descriptors(wanted: usize) -> Result<usize, String> {
-    let (soft, hard) = rlimit::Resource::NOFILE.get().map_err(|error| error.to_string())?;
-    let wanted = wanted as u64;
-    // Only a privileged process may go beyond the hard limit.
-    if wanted > hard && rlimit::Resource::NOFILE.set(wanted, wanted).is_ok() {
-        return Ok(wanted as usize);
-    }
-    let limit = wanted.clamp(soft, hard.max(soft));
-    rlimit::Resource::NOFILE
-        .set(limit, hard)
-        .map_err(|error| format!("the limit of open files cannot be raised: {error}"))?;
-    Ok(limit as usize)
-}
-
-/// Sees to it that this process may open so many files.
-pub(crate) fn enough(wanted: usize) -> Result<(), String> {
-    match descriptors(wanted)? {
-        allowed if allowed >= wanted => Ok(()),
-        allowed => Err(format!(
-            "needs {wanted} open files, and the system allows {allowed}: raise it (ulimit -n)"
-        )),
     }
 }

@@ -1,21 +1,19 @@
 //! Connections that are held: what each takes of the memory, and what many do to the few that ask.
 
-use std::fs;
 use std::time::Duration;
 
-use windlass::kit::load::{LoadClient, LoadConfig, ServerProcess};
+use windlass::kit::load::LoadConfig;
 use windlass::kit::serve::Model;
-use windlass_benches::{Better, Group, Harness, Role, Sample, Window};
+use windlass::kit::stage::files;
+use windlass::kit::stage::growth::{self, LOT};
+use windlass_benches::{Better, Group, Harness, Role, Window};
 
 use crate::child;
-use crate::field::{BARE, Field, PER_CONNECTION, SOURCES, Size, TOKIO, WINDLASS, enough};
+use crate::field::{BARE, Field, PER_CONNECTION, Size, TOKIO, WINDLASS};
 use crate::spec::{Kind, Spec};
 
 /// Connections held; the last is the issue's.
 const HELD: [usize; 3] = [100, 1000, 10_000];
-
-/// Connections that one client opens at a time: no more than a listener's backlog.
-const LOT: usize = 1000;
 
 /// The bar, in KiB.
 const MOST_KIB: f64 = 2.2;
@@ -77,38 +75,12 @@ fn memory(bench: &mut Harness, size: Size, held: usize) {
 }
 
 fn holder(group: &mut Group<'_>, name: &str, role: Role, spec: Spec, held: usize) {
-    match enough(held + LOT) {
-        Ok(()) => group.window(name, role, move |_: &Window| grown(&spec, held)),
+    match files::enough(held + LOT) {
+        Ok(()) => group.window(name, role, move |_: &Window| {
+            growth::kib_per_connection(&child::start(&spec)?, held)
+        }),
         Err(why) => group.broken(name, role, &why),
     };
-}
-
-/// A server's growth for each of `held` connections, in KiB.
-fn grown(spec: &Spec, held: usize) -> Result<Sample, String> {
-    let process = child::start(spec)?;
-    drop(opened(&process, 1)?);
-    let before = resident_kib(process.id())?;
-    let mut clients = Vec::new();
-    for from in (0..held).step_by(LOT) {
-        clients.push(opened(&process, LOT.min(held - from))?);
-    }
-    let after = resident_kib(process.id())?;
-    // So few as in smoke mode may fit into pages that were there before.
-    Ok(Sample::new(((after - before) / held as f64).max(0.001)).with("server_rss_kib", after))
-}
-
-/// So many connections, each answered once.
-fn opened(process: &ServerProcess, connections: usize) -> Result<LoadClient, String> {
-    let load = LoadConfig { sources: SOURCES, ..LoadConfig::hello(process.addr(), connections) };
-    LoadClient::connect(load).map_err(|error| error.to_string())
-}
-
-fn resident_kib(pid: u32) -> Result<f64, String> {
-    let path = format!("/proc/{pid}/smaps_rollup");
-    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-    let line = text.lines().find(|line| line.starts_with("Rss:"));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
-        .ok_or_else(|| format!("{path}: no number behind Rss:"))
 }
 
 fn asked(bench: &mut Harness, size: Size, held: usize) {

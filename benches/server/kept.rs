@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use windlass::kit::load::LoadConfig;
 use windlass::kit::serve::Model;
+use windlass::kit::stage::contest::{CPU, SOURCES};
 use windlass_benches::{Group, Harness, Role};
 
-use crate::contest::CPU;
 use crate::field::{
-    BARE, Field, PER_CONNECTION, PER_REQUEST, POOL_THREADS_MAX, SOURCES, Size, TOKIO, WINDLASS,
+    BARE, Field, PER_CONNECTION, PER_REQUEST, POOL_THREADS_MAX, Size, TOKIO, WINDLASS,
 };
 use crate::method;
 use crate::spec::{Kind, Spec};

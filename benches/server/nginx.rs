@@ -67,8 +67,25 @@ pub(crate) fn announce_if_told() -> Option<ExitCode> {
     Some(ExitCode::FAILURE)
 }
 
-/// Where the process of this number keeps its files; who ends it removes them.
-pub(crate) fn directory(pid: u32) -> PathBuf {
+/// What it leaves behind: removed when this is dropped, after the process has been ended.
+pub(crate) struct Files(PathBuf);
+
+impl Files {
+    /// Those of the process of this number.
+    pub(crate) fn of(pid: u32) -> Files {
+        Files(directory(pid))
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // It may go on writing there until it is killed; what it leaves is a few empty files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Where the process of this number keeps its files.
+fn directory(pid: u32) -> PathBuf {
     env::temp_dir().join(format!("windlass-nginx-{pid}"))
 }
 

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use windlass::kit::load::LoadConfig;
-use windlass_benches::{Better, Group, Harness, Role, cores};
+use windlass::kit::measure::cores;
+use windlass_benches::{Better, Group, Harness, Role};
 
-use crate::contest::CPU;
 use crate::field::{BARE, Field, Size, TOKIO};
 use crate::spec::{Kind, Spec};
+use windlass::kit::stage::contest::CPU;
 
 const NOT_SHOWN: &str = "What a second core is good for. The client has a core to itself and is as \
     busy as the server: where client_cpu_share is near 1, the rate is bounded by the client, and \

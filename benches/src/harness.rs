@@ -5,17 +5,19 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
-use windlass::kit::measure::contender::Role;
+use windlass::kit::claims;
+use windlass::kit::claims::claim::{Claim, Course, Step};
+use windlass::kit::claims::run::Wish;
 use windlass::kit::measure::environment::Environment;
-use windlass::kit::measure::noise::Snapshot;
+use windlass::kit::measure::group::{Group, Window};
+use windlass::kit::measure::noise::{Snapshot, Spin, spin_test};
+use windlass::kit::measure::previous::keep_previous;
 use windlass::kit::measure::record::{self, Record, Run};
-use windlass::kit::measure::rounds::{self, Entry, guarded};
+use windlass::kit::measure::rounds::guarded;
 use windlass::kit::measure::{paths, statistics::Verdict};
 use windlass::kit::report;
 
-use crate::group::{Group, Window, Work};
-use crate::options::{FLAGS_VARIABLE, Mode, Options};
-use crate::work::Setting;
+use crate::options::{self, FLAGS_VARIABLE, Mode, Options};
 
 /// Longest window that criterion is given; a third of the rounds' windows where that is less.
 const DRILL_WINDOW_MAX: Duration = Duration::from_millis(150);
@@ -26,6 +28,7 @@ pub struct Harness {
     options: Options,
     criterion: Option<Criterion>,
     environment: Environment,
+    spin: Option<Spin>,
     before: Snapshot,
     groups: Vec<record::Group>,
     failures: Vec<String>,
@@ -41,7 +44,7 @@ impl Harness {
     pub fn from_args(bench: &str) -> Self {
         let options = options_or_restart();
         let criterion = (options.mode != Mode::Smoke).then(|| {
-            let (warm_up, measurement, samples) = options.profile.drill();
+            let (warm_up, measurement, samples) = options::drill(options.profile);
             Criterion::default()
                 .warm_up_time(warm_up)
                 .measurement_time(measurement)
@@ -52,6 +55,7 @@ impl Harness {
         Self {
             bench: bench.to_owned(),
             environment: Environment::read(&options.command(bench), tree()),
+            spin: (options.mode == Mode::Measure).then(spin_test),
             options,
             criterion,
             before: Snapshot::take(),
@@ -96,16 +100,15 @@ impl Harness {
         if let Err(message) = guarded(|| describe(&mut group)) {
             self.failures.push(format!("{whole}: {message}"));
             eprintln!("{whole}: {message}");
-            group.spec.failure = Some(message);
-            self.groups.push(group.spec);
+            self.groups.push(group.failed(message));
             return;
         }
         match self.options.mode {
             Mode::Smoke => self.smoke_group(&mut group),
             Mode::CriterionOnly => self.drill(&mut group),
             Mode::Measure => {
-                self.calibrate(&mut group);
-                if group.drill && !self.options.rounds_only {
+                group.calibrate(self.options.profile);
+                if group.is_drilled() && !self.options.rounds_only {
                     self.drill(&mut group);
                 }
                 self.rounds(group);
@@ -123,63 +126,31 @@ impl Harness {
         }
     }
 
-    fn setting(&self, group: &Group<'_>) -> Setting {
-        let smoke = self.smoke();
-        let duration = if smoke {
-            Duration::from_millis(5)
-        } else {
-            self.options.profile.sample(group.sample)
-        };
-        let window = Window { duration, smoke };
-        Setting { better: group.spec.better, ops_max: group.ops_max, window }
-    }
-
     fn smoke_group(&mut self, group: &mut Group<'_>) {
-        let setting = self.setting(group);
-        for contender in &mut group.contenders {
-            let ops = group.smoke_ops;
-            if let (Work::Broken, Role::Peer) = (&contender.work, contender.role) {
-                // This machine may lack what a peer needs: that breaks nothing of ours.
-                let why = contender.failure.clone().unwrap_or_default();
-                eprintln!("{}/{}: left out: {why}", group.spec.id, contender.name);
-                continue;
-            }
-            if let Err(message) = rounds::attempt(&mut || contender.measure(ops, &setting)) {
-                let text = format!("{}/{}/{}", self.bench, group.spec.id, contender.name);
-                eprintln!("{text}: {message}");
-                self.failures.push(format!("{text}: {message}"));
-            }
+        for failure in group.smoke() {
+            eprintln!("{}/{failure}", self.bench);
+            self.failures.push(format!("{}/{failure}", self.bench));
         }
-        self.groups.push(group.spec.clone());
-    }
-
-    fn calibrate(&mut self, group: &mut Group<'_>) {
-        let setting = self.setting(group);
-        for contender in &mut group.contenders {
-            match group.ops_fixed {
-                Some(ops) => contender.ops = ops,
-                None => contender.calibrate(setting.window.duration, &setting),
-            }
-        }
+        self.groups.push(group.described().clone());
     }
 
     fn drill(&mut self, group: &mut Group<'_>) {
         let Some(criterion) = &mut self.criterion else {
             return;
         };
-        let sample = self.options.profile.sample(group.sample);
+        let sample = group.setting(self.options.profile).window.duration;
         let window = Window { duration: DRILL_WINDOW_MAX.min(sample / 3), smoke: false };
-        let setting = Setting { better: group.spec.better, ops_max: group.ops_max, window };
-        let mut drill = criterion.benchmark_group(format!("{}/{}", self.bench, group.spec.id));
-        for contender in &mut group.contenders {
-            if contender.failure.is_some() {
+        let (id, setting) = (group.described().id.clone(), group.setting_of(window));
+        let mut drill = criterion.benchmark_group(format!("{}/{id}", self.bench));
+        for contender in group.contenders() {
+            if contender.failure().is_some() {
                 continue;
             }
-            if matches!(contender.work, Work::Window(_)) {
+            if contender.is_window() {
                 // One window warms up: what criterion is told is shorter than what a window takes.
                 drill.sampling_mode(SamplingMode::Flat).warm_up_time(Duration::from_nanos(1));
             }
-            let name = contender.name.clone();
+            let name = contender.name().to_owned();
             // A contender that fails leaves criterion by unwinding: criterion then skips its id.
             let ran = guarded(|| {
                 drill.bench_function(&name, |bencher| {
@@ -187,39 +158,27 @@ impl Harness {
                 });
             });
             if let Err(message) = ran {
-                let why = contender.failure.get_or_insert(message);
-                eprintln!("{}/{}/{name}: failed: {why}", self.bench, group.spec.id);
+                eprintln!("{}/{id}/{name}: failed: {message}", self.bench);
+                contender.fail(message);
             }
         }
         drill.finish();
     }
 
-    fn rounds(&mut self, mut group: Group<'_>) {
-        let setting = self.setting(&group);
-        let at_a_bar = group.spec.claims.iter().any(|c| c.against.is_some());
-        let plan = self.options.profile.plan(&group.plan, at_a_bar);
-        let mut entries: Vec<Entry<'_>> = Vec::new();
-        for contender in &mut group.contenders {
-            let (name, role, ops) = (contender.name.clone(), contender.role, contender.ops);
-            let batch = matches!(contender.work, Work::Batch(_));
-            let failure = contender.failure.clone();
-            let mut entry = Entry::new(&name, role, move || contender.measure(ops, &setting));
-            entry.ops = batch.then_some(ops);
-            entry.failure = failure;
-            entries.push(entry);
-        }
-        let id = format!("{}/{}", self.bench, group.spec.id);
-        rounds::run(&mut group.spec, &plan, &mut entries, &mut |_| {});
-        drop(entries);
-        let noisy = group.spec.rounds.iter().filter(|round| !round.noisy.is_empty()).count();
-        eprintln!("{id}: {} rounds, {noisy} of them noisy", group.spec.rounds.len());
-        for contender in &group.spec.contenders {
+    fn rounds(&mut self, group: Group<'_>) {
+        let Some(group) = group.rounds_of(self.options.profile, None, &mut |_| true) else {
+            return;
+        };
+        let id = format!("{}/{}", self.bench, group.id);
+        let noisy = group.rounds.iter().filter(|round| !round.noisy.is_empty()).count();
+        eprintln!("{id}: {} rounds, {noisy} of them noisy", group.rounds.len());
+        for contender in &group.contenders {
             if let Some(message) = &contender.failure {
                 eprintln!("{id}/{}: failed: {message}", contender.name);
                 self.failures.push(format!("{id}/{}: {message}", contender.name));
             }
         }
-        self.groups.push(group.spec);
+        self.groups.push(group);
     }
 
     fn finish_smoke(self) -> ExitCode {
@@ -240,8 +199,12 @@ impl Harness {
         let mut record = old.unwrap_or_else(|| Record::new(&self.bench));
         let profile = self.options.profile.name().to_owned();
         let noise = self.before.since(true);
-        record.merge(Run { environment: self.environment, profile, noise }, self.groups);
-        if let Err(error) = record.write(&dir) {
+        record.merge(
+            Run { environment: self.environment, profile, noise, spin: self.spin },
+            self.groups,
+        );
+        let written = keep_previous(&dir, &self.bench).and_then(|()| record.write(&dir));
+        if let Err(error) = written {
             eprintln!("bench {}: the record cannot be written: {error}", self.bench);
             return ExitCode::FAILURE;
         }
@@ -257,6 +220,67 @@ impl Harness {
                 eprintln!("bench {}: the page cannot be written: {error}", self.bench);
                 ExitCode::FAILURE
             }
+        }
+    }
+}
+
+/// The main of the bench target that measures the claims about asynchronism.
+#[must_use]
+pub fn claims_main() -> ExitCode {
+    let options = options_or_restart();
+    let selected = |claim: &&Claim| options.selects(&format!("claims/{}", claim.id));
+    let selected: Vec<&'static Claim> = claims::ALL.iter().copied().filter(selected).collect();
+    match options.mode {
+        Mode::CriterionOnly => ExitCode::SUCCESS,
+        Mode::Smoke => smoke_claims(&selected),
+        Mode::Measure => measure_claims(selected, &options),
+    }
+}
+
+fn smoke_claims(selected: &[&'static Claim]) -> ExitCode {
+    let mut failures = Vec::new();
+    for claim in selected {
+        let mut go_on = |_: Step<'_>| true;
+        let mut course = Course::smoke(&mut go_on);
+        (claim.run)(&mut course);
+        failures.extend(course.finish().1.into_iter().map(|why| format!("{}/{why}", claim.id)));
+    }
+    let (claims, failed) = (selected.len(), failures.len());
+    println!("bench claims: smoke: {claims} claims ran once, {failed} failures");
+    failures.iter().for_each(|failure| println!("  {failure}"));
+    ExitCode::from(u8::from(failed > 0))
+}
+
+fn measure_claims(claims: Vec<&'static Claim>, options: &Options) -> ExitCode {
+    if claims.is_empty() {
+        println!("bench claims: no claim matches, nothing measured");
+        return ExitCode::SUCCESS;
+    }
+    let (records, profile, tree) = (paths::records_dir(), options.profile, tree());
+    let command = options.command("claims");
+    let wish = Wish { claims, profile, rounds: None, records: &records, command, tree };
+    let finished = claims::run::run(&wish, &mut |claim, step| {
+        if let Step::Group(group) = step {
+            eprintln!("claims/{}: {group}", claim.id);
+        }
+        true
+    });
+    let written = finished.map_err(|error| error.to_string()).and_then(|finished| {
+        let built = report::build(&records, &paths::report_dir());
+        built.map(|outcome| (finished, outcome)).map_err(|error| error.to_string())
+    });
+    match written {
+        Ok((finished, outcome)) => {
+            finished.failures.iter().for_each(|why| eprintln!("claims/{why}"));
+            print!("{}", report::terminal::summary(&outcome.results));
+            println!("report: {}", outcome.address);
+            let refuted = outcome.results.verdicts(None, Verdict::Refuted);
+            let failed = refuted > 0 || !finished.failures.is_empty();
+            ExitCode::from(u8::from(options.check && failed))
+        }
+        Err(error) => {
+            eprintln!("bench claims: {error}");
+            ExitCode::FAILURE
         }
     }
 }

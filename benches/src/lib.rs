@@ -55,13 +55,11 @@
 
 pub mod channels;
 pub mod child;
-pub mod cores;
 mod options;
-mod group;
-mod work;
 mod harness;
 
-pub use group::{Batch, Group, Window};
-pub use harness::{Harness, report_main};
-pub use options::{Mode, Options, Profile};
+pub use harness::{Harness, claims_main, report_main};
+pub use options::{Mode, Options};
 pub use windlass::kit::measure::contender::{Better, Role, Sample};
+pub use windlass::kit::measure::group::{Batch, Group, Window};
+pub use windlass::kit::measure::profile::Profile;

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use windlass::kit::measure::rounds::Plan;
+use windlass::kit::measure::profile::Profile;
 
 /// Carries our own flags over the restart that hides them from criterion.
 pub(crate) const FLAGS_VARIABLE: &str = "WINDLASS_BENCH_FLAGS";
-
-/// A claimed ratio that is not known well enough after so many rounds stays undecided.
-const ROUNDS_MAX_AT_A_BAR: usize = 60;
 
 const OWN_FLAGS: [&str; 4] = ["--quick", "--all", "--check", "--rounds-only"];
 
@@ -45,68 +42,13 @@ pub enum Mode {
     CriterionOnly,
 }
 
-/// How long the measuring may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// `--quick`: a first look, wide intervals.
-    Quick,
-    /// No flag: all benches in about ten minutes.
-    Default,
-    /// `--all`: the full set, as long as it takes.
-    All,
-}
-
-impl Profile {
-    /// The word records carry.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Quick => "quick",
-            Self::Default => "default",
-            Self::All => "all",
-        }
-    }
-
-    /// How long one sample of a batch is.
-    pub(crate) fn sample(self, default: Duration) -> Duration {
-        match self {
-            Self::Quick => default / 3,
-            Self::Default => default,
-            Self::All => default * 2,
-        }
-    }
-
-    /// How long criterion warms up and measures, and how many samples it takes.
-    pub(crate) fn drill(self) -> (Duration, Duration, usize) {
-        let ms = Duration::from_millis;
-        match self {
-            Self::Quick => (ms(50), ms(100), 10),
-            Self::Default => (ms(300), ms(700), 10),
-            Self::All => (ms(500), ms(2000), 20),
-        }
-    }
-
-    /// The plan for this profile, from the one for the default profile. `at_a_bar`: the subject is
-    /// held to a ratio, which is worth more rounds while the budget lasts.
-    pub(crate) fn plan(self, default: &Plan, at_a_bar: bool) -> Plan {
-        let rounds_max = match at_a_bar {
-            true => default.rounds_max.max(ROUNDS_MAX_AT_A_BAR),
-            false => default.rounds_max,
-        };
-        match self {
-            Self::Quick => {
-                let rounds = (default.rounds_min / 2).max(8);
-                Plan { rounds_min: rounds, rounds_max: rounds, repeats_max: 2, ..*default }
-            }
-            Self::Default => Plan { rounds_max, ..*default },
-            Self::All => Plan {
-                rounds_min: default.rounds_min.max(20),
-                rounds_max: rounds_max.max(60),
-                budget: default.budget * 8,
-                repeats_max: default.repeats_max * 2,
-                ..*default
-            },
-        }
+/// How long criterion warms up and measures, and how many samples it takes.
+pub(crate) fn drill(profile: Profile) -> (Duration, Duration, usize) {
+    let ms = Duration::from_millis;
+    match profile {
+        Profile::Quick => (ms(50), ms(100), 10),
+        Profile::Default => (ms(300), ms(700), 10),
+        Profile::All => (ms(500), ms(2000), 20),
     }
 }
 

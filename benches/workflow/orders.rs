@@ -6,7 +6,7 @@ use std::time::Duration;
 use windlass::kit::serve::Model;
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
-use crate::stage::{Stage, in_turn, offered};
+use windlass::kit::stage::orders::{Stage, in_turn, offered};
 
 /// How long the slow service takes.
 const SLOW: &[&str] = &["--latency", "200ms", "--jitter", "0ms"];
@@ -85,7 +85,7 @@ fn latency(bench: &mut Harness) {
                 let mut client = stage.client(CONNECTIONS.min(GENTLE_PER_S as usize), None)?;
                 let loaded = offered(&mut client, GENTLE_PER_S, length(window))?;
                 if model == Model::Evented {
-                    all_completed(stage)?;
+                    stage.all_completed()?;
                 }
                 Ok(Sample::new(loaded.ms(0.50)).with("latency_ms_p99", loaded.ms(0.99)))
             });
@@ -144,24 +144,12 @@ fn completed(stage: &Stage, window: &Window) -> Result<Sample, String> {
     if unfinished > f64::from(per_s) {
         return Err(format!("{unfinished} orders wait after {per_s} a second: not sustained"));
     }
-    all_completed(stage)?;
+    stage.all_completed()?;
     let rate = (after - before) / loaded.outcome.elapsed.as_secs_f64();
     Ok(Sample::new(rate)
         .with("unfinished_at_end", unfinished)
         .with("server_threads", threads)
         .with("latency_ms_p99", loaded.ms(0.99)))
-}
-
-/// Waits for the orders that were acknowledged: none may be given up, or done twice.
-pub(crate) fn all_completed(stage: &Stage) -> Result<(), String> {
-    let (ended, effects) = (stage.settle()?, stage.effects()?);
-    match ended.dead == 0.0 && ended.completed == effects {
-        true => Ok(()),
-        false => Err(format!(
-            "{} completed, {} given up, {effects} done by the slow service",
-            ended.completed, ended.dead
-        )),
-    }
 }
 
 /// How many threads the acknowledging server has.

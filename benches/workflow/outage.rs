@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use windlass::kit::serve::Model;
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
-use crate::stage::{Ended, Stage, offered_once};
+use windlass::kit::stage::orders::{Ended, Stage, offered_once};
 
 const SLOW: &[&str] = &["--latency", "20ms", "--jitter", "5ms", "--seed", "7"];
 const ORDERS: &[&str] = &["--backoff-max", "1s"];

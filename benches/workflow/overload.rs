@@ -6,7 +6,7 @@ use std::time::Duration;
 use windlass::kit::serve::Model;
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
-use crate::stage::{Stage, offered};
+use windlass::kit::stage::orders::{Stage, offered};
 
 /// 20 workers at 20 ms each: 1000 orders a second.
 const SLOW: &[&str] = &["--latency", "20ms", "--jitter", "0ms"];

@@ -8,8 +8,8 @@ use std::time::Duration;
 use windlass::kit::serve::Model;
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
-use crate::orders::{all_completed, slow, threads_of_the_subject};
-use crate::stage::{Stage, in_turn, offered};
+use crate::orders::{slow, threads_of_the_subject};
+use windlass::kit::stage::orders::{Stage, in_turn, offered};
 
 const ACKNOWLEDGES: &str = "windlass, acknowledges";
 const POOL: &str = "in line, as many threads";
@@ -87,7 +87,7 @@ fn acknowledging(time: Duration, window: &Window) -> Result<Sample, String> {
         ));
     }
     let (threads, rss_mib) = stage.threads_and_rss_mib()?;
-    all_completed(&stage)?;
+    stage.all_completed()?;
     Ok(Sample::new(done)
         .with("accepted_per_s", accepted)
         .with("depth_grew", grew)

@@ -9,5 +9,8 @@ pub mod slow;
 pub mod orders;
 pub mod load;
 pub mod measure;
+pub mod stage;
+pub mod claims;
 pub mod report;
+pub mod doctor;
 pub mod cli;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::history::{Answer, Call, FOREIGN};
+use crate::history::{Answer, Call, FOREIGN, Steps};
 use crate::subjects::{End, Kind, Subject};
 
 /// What is wrong with a queue.
@@ -93,7 +93,9 @@ pub(crate) fn subject(fault: Fault) -> Subject {
         name: "broken queue",
         capacities: &[1, 2, 3, 4],
         ends: &[ASKED; 3],
-        one_by_one: false,
+        steps: Steps::Whole,
+        drains: &[(2, Call::Pop)],
+        is_queue: true,
         make: Box::new(move |capacity, _| {
             let broken = Arc::new(Broken { fault, capacity, inside: Mutex::default() });
             (0..3).map(|_| Box::new(broken.clone()) as _).collect()

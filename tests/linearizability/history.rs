@@ -78,6 +78,13 @@ pub(crate) enum Call {
     IsClosed,
     IsEmpty,
     IsFull,
+    /// The only sender goes.
+    Leave,
+    /// What this subscriber finds, and what it waits for a while for.
+    Next(usize),
+    Wait(usize),
+    /// A publisher hands a value to this subscriber: a step of a push.
+    Give(u8, usize),
 }
 
 /// What the queue said.
@@ -97,7 +104,25 @@ pub(crate) enum Answer {
     Empty,
     Took(Items),
     Is(bool),
+    /// So many values were missed.
+    Lagged(u8),
 }
+
+/// Into which steps the calls of a history are taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Steps {
+    /// None: each call is one.
+    Whole,
+    /// The items of a batch that is pushed come one by one.
+    Pushes,
+    /// Those of a batch that is popped, too.
+    Batches,
+    /// A value that is pushed goes to one subscriber after the other.
+    Subscribers,
+}
+
+/// How many subscribers a topic under test has.
+pub(crate) const SUBSCRIBERS: usize = 2;
 
 /// A call between the moment before it and the moment after it.
 #[derive(Clone, Copy, Debug)]
@@ -109,16 +134,22 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// The call as steps: a batch is many, in its order, where its items go one by one.
-    pub(crate) fn steps(self, one_by_one: bool) -> Vec<Self> {
+    /// The call as steps, in their order.
+    pub(crate) fn steps(self, how: Steps) -> Vec<Self> {
         let step = |call, answer| Self { call, answer, ..self };
+        let (popped, pushed_so) =
+            (how == Steps::Batches, matches!(how, Steps::Batches | Steps::Pushes));
         match (self.call, self.answer) {
-            (Call::PushMany(items), Answer::Pushed(pushed)) if one_by_one && pushed > 0 => {
+            (Call::Push(value), Answer::Pushed(SUBSCRIBERS)) if how == Steps::Subscribers => {
+                let give = |to| step(Call::Give(value, to), Answer::Done);
+                (0..SUBSCRIBERS).map(give).collect()
+            }
+            (Call::PushMany(items), Answer::Pushed(pushed)) if pushed_so && pushed > 0 => {
                 let items = items.iter().take(pushed);
                 items.map(|item| step(Call::Push(item), Answer::Done)).collect()
             }
             (Call::PopMany(max), Answer::Took(took))
-                if one_by_one && (1..=max).contains(&took.len()) =>
+                if popped && (1..=max).contains(&took.len()) =>
             {
                 let took = took.iter();
                 took.map(|item| step(Call::Pop, Answer::Value(item))).collect()

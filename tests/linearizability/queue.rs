@@ -11,24 +11,17 @@
 //! consumer makes room, which may be after the close.
 
 use crate::history::{Answer, Call, Items};
+use crate::search::Promise;
 
 /// The queue between two calls.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Queue {
     pub(crate) items: Items,
     pub(crate) closed: bool,
 }
 
-impl Queue {
-    /// The queue after a call that was answered so; `None` when it may not be answered so. `early`:
-    /// the call began before any close had ended.
-    pub(crate) fn after(
-        self,
-        capacity: usize,
-        call: Call,
-        answer: Answer,
-        early: bool,
-    ) -> Option<Self> {
+impl Promise for Queue {
+    fn after(self, capacity: usize, call: Call, answer: Answer, early: bool) -> Option<Self> {
         let (closed, len) = (self.closed, self.items.len());
         let (is_full, is_empty) = (len == capacity, len == 0);
         let same = |so: bool| so.then_some(self);
@@ -78,7 +71,9 @@ impl Queue {
             _ => None,
         }
     }
+}
 
+impl Queue {
     fn with(mut self, value: u8) -> Self {
         self.items.push(value);
         self

@@ -141,6 +141,10 @@ fn call(
         Kind::Close => Call::IsClosed,
         Kind::IsEmpty => Call::IsEmpty,
         Kind::IsFull => Call::IsFull,
+        Kind::IsClosed => Call::IsClosed,
+        Kind::Leave => Call::Leave,
+        Kind::Next(of) => Call::Next(of),
+        Kind::Wait(of) => Call::Wait(of),
     }
 }
 
@@ -226,20 +230,22 @@ fn timed(clock: &Clock, end: &mut dyn End, call: Call) -> Event {
 /// Empties the queue, so that whatever was lost is missed.
 fn ended(clock: &Clock, subject: &Subject, mut round: Round) -> History {
     let mut alone = round.before;
-    let last = round.parts.last_mut().expect("a round has parts");
-    loop {
-        let event = timed(clock, &mut *last.end, Call::Pop);
-        alone.push(event);
-        // A broken queue may never be empty.
-        if event.answer == Answer::Empty || alone.len() > 4 * CALLS {
-            break;
+    for &(end, call) in subject.drains {
+        loop {
+            let event = timed(clock, &mut *round.parts[end].end, call);
+            alone.push(event);
+            // A broken queue may never be empty.
+            let is_over = matches!(event.answer, Answer::Empty | Answer::Closed);
+            if is_over || alone.len() > 4 * CALLS {
+                break;
+            }
         }
     }
     let mut lanes: Vec<Vec<Event>> = round.parts.into_iter().map(|part| part.events).collect();
     lanes.retain(|lane| !lane.is_empty());
     lanes.push(alone);
     for lane in &mut lanes {
-        *lane = lane.iter().flat_map(|event| event.steps(subject.one_by_one)).collect();
+        *lane = lane.iter().flat_map(|event| event.steps(subject.steps)).collect();
     }
     History { name: round.name, capacity: round.capacity, lanes }
 }

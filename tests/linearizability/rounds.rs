@@ -3,34 +3,19 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::aspects::{self, Act};
-use crate::broken::{self, Fault};
+use crate::effort;
 use crate::history::{Answer, Call, History};
 use crate::recorder::record;
-use crate::search::Search;
+use crate::search::{Promise, Search};
 use crate::stress::{self, Pop, Push};
 use crate::subjects::Subject;
-
-/// How many times the usual number of rounds: `WINDLASS_ROUNDS=20` takes twenty times as long.
-const TIMES: &str = "WINDLASS_ROUNDS";
-
-/// The first round's seed, for other rounds than the last time.
-const SEED: &str = "WINDLASS_SEED";
-
-fn number(variable: &str, otherwise: u64) -> u64 {
-    let Ok(text) = std::env::var(variable) else {
-        return otherwise;
-    };
-    let Ok(number) = text.parse() else {
-        panic!("{variable}={text} is no number");
-    };
-    number
-}
+use crate::totals;
 
 /// In how many rounds something was seen.
 #[derive(Default, Debug)]
 pub(crate) struct Seen {
     rounds: usize,
-    counts: [(&'static str, usize); 7],
+    counts: [(&'static str, usize); 8],
 }
 
 impl Seen {
@@ -54,6 +39,7 @@ impl Seen {
             ("displaced", any(|_, answer| matches!(answer, Answer::Displaced(_)))),
             ("missed", any(|_, answer| answer == Answer::Missed)),
             ("in part", any(partly)),
+            ("lagged", any(|_, answer| matches!(answer, Answer::Lagged(_)))),
         ];
         self.rounds += 1;
         for (count, (name, seen)) in self.counts.iter_mut().zip(now) {
@@ -74,20 +60,29 @@ impl Seen {
 /// One set of threads at a time: there are few cores, and calls must overlap.
 static MACHINE: Mutex<()> = Mutex::new(());
 
+/// What the fast checks say, where they apply.
+fn fast(subject: &Subject, history: &History) -> Result<(), String> {
+    if !subject.is_queue {
+        return Ok(());
+    }
+    aspects::check(&aspects::acts(history), history.capacity)
+}
+
 /// Every history must be explained, and pass the fast checks too.
-pub(crate) fn sound(subject: &Subject, rounds: usize) -> Seen {
+pub(crate) fn sound<P: Promise>(subject: &Subject, rounds: usize) -> Seen {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (mut seen, mut search) = (Seen::default(), Search::default());
-    let rounds = rounds * number(TIMES, 1) as usize;
-    record(subject, number(SEED, 1), rounds, |history| {
+    let (mut seen, mut search) = (Seen::default(), Search::<P>::default());
+    let rounds = rounds * effort::times() as usize;
+    record(subject, effort::seed(), rounds, |history| {
         if let Err(said) = search.check(&history) {
             panic!("{said}");
         }
-        let said = aspects::check(&aspects::acts(&history), history.capacity);
+        let said = fast(subject, &history);
         assert_eq!(said, Ok(()), "the fast checks refuse what is fine: {history:?}");
         seen.note(&history);
         true
     });
+    totals::checked(rounds);
     println!("{}: {seen:?}, {} steps of the search", subject.name, search.steps);
     seen
 }
@@ -96,17 +91,17 @@ pub(crate) fn sound(subject: &Subject, rounds: usize) -> Seen {
 const BROKEN_ROUNDS: usize = 2_000;
 
 /// The exact check must refuse this queue, and refuse all that the fast checks refuse.
-pub(crate) fn rejected(fault: Fault) {
+pub(crate) fn rejected<P: Promise>(name: &str, subject: &Subject) {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut search = Search::default();
-    let (mut exactly, mut fast) = (0, 0);
+    let mut search = Search::<P>::default();
+    let (mut exactly, mut quickly) = (0, 0);
     let mut shortest: Option<(usize, String)> = None;
-    record(&broken::subject(fault), number(SEED, 1), BROKEN_ROUNDS, |history| {
+    record(subject, effort::seed(), BROKEN_ROUNDS, |history| {
         let said = search.check(&history);
-        let aspects = aspects::check(&aspects::acts(&history), history.capacity);
+        let aspects = fast(subject, &history);
         if let Err(said) = said {
             exactly += 1;
-            fast += usize::from(aspects.is_err());
+            quickly += usize::from(aspects.is_err());
             if shortest.as_ref().is_none_or(|(len, _)| said.len() < *len) {
                 shortest = Some((said.len(), said));
             }
@@ -116,11 +111,13 @@ pub(crate) fn rejected(fault: Fault) {
         true
     });
     println!(
-        "{fault:?}: {exactly} of {BROKEN_ROUNDS} rounds refused, {fast} by the fast checks too"
+        "{name}: {exactly} of {BROKEN_ROUNDS} rounds refused, {quickly} by the fast checks too"
     );
     let said = shortest.map(|(_, said)| said);
-    assert!(exactly > 0, "{fault:?} is never noticed");
+    assert!(exactly > 0, "{name} is never noticed");
     assert!(said.is_some_and(|said| said.contains("no order of these calls")));
+    totals::checked(BROKEN_ROUNDS);
+    totals::refused();
 }
 
 /// Values of each producer in a long run.
@@ -129,7 +126,7 @@ const LONG: u32 = 60_000;
 /// A long run of these ends must pass the fast checks.
 pub(crate) fn long_run(name: &str, (pushes, pops): (Vec<Push>, Vec<Pop>), capacity: usize) {
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
-    let acts = stress::run(pushes, pops, LONG * number(TIMES, 1) as u32);
+    let acts = stress::run(pushes, pops, LONG * effort::times() as u32);
     let count = |act| acts.iter().filter(|timed| timed.act == act).count();
     let (full, empty) = (count(Act::Full), count(Act::Empty));
     println!("{name}, capacity {capacity}: {} acts, {full} full, {empty} empty", acts.len());

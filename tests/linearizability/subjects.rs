@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use windlass::ring::{Consumer, Handle, Producer, PushError, Ring, Side, mpsc, spmc, spsc};
 
-use crate::history::{Answer, Call, FOREIGN, Items};
+use crate::history::{Answer, Call, FOREIGN, Items, Steps};
 
 /// One thread's end of a queue.
 pub(crate) trait End: Send {
@@ -24,6 +24,10 @@ pub(crate) enum Kind {
     Close,
     IsEmpty,
     IsFull,
+    IsClosed,
+    Leave,
+    Next(usize),
+    Wait(usize),
 }
 
 /// A queue under test.
@@ -32,8 +36,12 @@ pub(crate) struct Subject {
     pub(crate) capacities: &'static [usize],
     /// What is asked of each end, as often as it is named. The first end can push, the last pop.
     pub(crate) ends: &'static [&'static [Kind]],
-    /// Whether a batch is as many steps as it has items, and not one.
-    pub(crate) one_by_one: bool,
+    /// Into which steps its calls are taken apart.
+    pub(crate) steps: Steps,
+    /// Which end is asked what in the end, until nothing is left.
+    pub(crate) drains: &'static [(usize, Call)],
+    /// Whether the fast checks, which know queues only, apply.
+    pub(crate) is_queue: bool,
     pub(crate) make: Box<Make>,
 }
 
@@ -63,7 +71,9 @@ fn equals(
         name,
         capacities: &[1, 2, 3, 4],
         ends,
-        one_by_one: false,
+        steps: Steps::Whole,
+        drains: &[(2, Call::Pop)],
+        is_queue: true,
         make: Box::new(move |capacity, start| {
             let ring = Arc::new(Ring::starting_at(capacity, start));
             (0..3).map(|at| end(at, ring.clone())).collect()
@@ -118,7 +128,9 @@ pub(crate) fn sole_both() -> Subject {
         name: "sole producer, sole consumer",
         capacities: &[1, 2, 3, 4],
         ends: &[LAST_PRODUCER, CONSUMER],
-        one_by_one: true,
+        steps: Steps::Batches,
+        drains: &[(1, Call::Pop)],
+        is_queue: true,
         make: Box::new(|capacity, _| {
             let (producer, consumer) = spsc(capacity);
             vec![Box::new(Some(producer)), Box::new(consumer)]
@@ -131,7 +143,9 @@ pub(crate) fn sole_producer() -> Subject {
         name: "sole producer",
         capacities: &[1, 2, 3, 4],
         ends: &[LAST_PRODUCER, CONSUMER, CONSUMER],
-        one_by_one: false,
+        steps: Steps::Whole,
+        drains: &[(2, Call::Pop)],
+        is_queue: true,
         make: Box::new(|capacity, _| {
             let (producer, consumer) = spmc(capacity);
             vec![Box::new(Some(producer)), Box::new(consumer.clone()), Box::new(consumer)]
@@ -144,7 +158,9 @@ pub(crate) fn sole_consumer() -> Subject {
         name: "sole consumer",
         capacities: &[1, 2, 3, 4],
         ends: &[PRODUCER, PRODUCER, CONSUMER],
-        one_by_one: false,
+        steps: Steps::Whole,
+        drains: &[(2, Call::Pop)],
+        is_queue: true,
         make: Box::new(|capacity, _| {
             let (producer, consumer) = mpsc(capacity);
             vec![Box::new(Some(producer.clone())), Box::new(Some(producer)), Box::new(consumer)]
@@ -152,7 +168,7 @@ pub(crate) fn sole_consumer() -> Subject {
     }
 }
 
-fn written(value: u64) -> u8 {
+pub(crate) fn written(value: u64) -> u8 {
     u8::try_from(value).unwrap_or(FOREIGN).max(1)
 }
 
@@ -231,6 +247,7 @@ macro_rules! shared_end {
                     Call::IsClosed => Answer::Is(self.is_closed()),
                     Call::IsEmpty => Answer::Is(self.is_empty()),
                     Call::IsFull => Answer::Is(self.is_full()),
+                    other => panic!("{other:?} is not asked of a ring"),
                 }
             }
         }

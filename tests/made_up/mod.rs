@@ -1,5 +1,7 @@
 //! Made-up records for the report's tests: nothing here was measured.
 
+pub(crate) mod claims;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +36,8 @@ pub(crate) fn group(id: &str, better: Better, centres: &[(&str, Role, f64)]) -> 
             role: *role,
             values: (0..ROUNDS).map(value).collect(),
             side: Default::default(),
+            distributions: Default::default(),
+            series: Default::default(),
             ops: Some(1000),
             failure: None,
         }
@@ -49,6 +53,7 @@ pub(crate) fn group(id: &str, better: Better, centres: &[(&str, Role, f64)]) -> 
         family: None,
         x: None,
         crowded: false,
+        boundary: false,
         claims: Vec::new(),
         rounds: (0..ROUNDS)
             .map(|round| Round { backward: round % 2 == 1, ..Round::default() })

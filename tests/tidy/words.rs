@@ -12,11 +12,12 @@ const LEFT_OVER: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!
 const LEFT_OVER_MACROS: [&str; 3] = ["todo", "unimplemented", "dbg"];
 
 /// Tests that may sleep, and what they wait for. Races belong into models, order into barriers.
-pub(crate) const MAY_SLEEP: [(&str, &str); 4] = [
+pub(crate) const MAY_SLEEP: [(&str, &str); 5] = [
     ("tests/servers/deadlines.rs", "a slow client is one that waits between its bytes"),
     ("tests/reactor/clocks.rs", "real time must pass, for a clock that stands still to show it"),
     ("tests/reactor/standstill.rs", "the monitor rests only after a while without work"),
     ("tests/servers/load.rs", "a server that stalls is one that stands still for a while"),
+    ("tests/cli/pause.rs", "a server that is paused is one that stands still for a while"),
 ];
 
 /// Checks one file.

@@ -1,16 +1,14 @@
 //! `windlass serve`: serves until it is told to stop, then ends in order.
 
-use std::error::Error;
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{self, Sender};
-use std::{process, thread};
+use std::thread;
 
-use crate::kit::serve::{self, ServeConfig};
+use crate::kit::serve::{self, ServeConfig, ServeError};
 
+use super::exit::Failed;
+use super::interrupt;
 use super::serve_args::ServeArgs;
-
-/// Exit code after a second Ctrl-C: 128 and the number of the signal.
-const INTERRUPTED: i32 = 130;
 
 /// Open files beside those of the connections.
 const FILES_BESIDE: u64 = 64;
@@ -21,18 +19,23 @@ enum Stop {
     StdinClosed,
 }
 
-pub(super) fn run(args: &ServeArgs) -> Result<(), Box<dyn Error>> {
-    let config = args.config()?;
+pub(super) fn run(args: &ServeArgs) -> Result<(), Failed> {
+    let config = args.config().map_err(failed)?;
     let drain = config.drain;
     let (stop, stopped) = mpsc::channel();
-    stop_on_signal(stop.clone())?;
+    let on_signal = stop.clone();
+    interrupt::at_first(move || {
+        // Fails only if the server has stopped already.
+        let _ = on_signal.send(Stop::Signal);
+    })?;
     raise_open_files(&config);
-    let server = serve::start(config)?;
+    let server = serve::start(config).map_err(failed)?;
     let (addr, model) = (server.addr(), server.model());
     // A starter that reads this line and goes must not end the server: a closed output is fine.
     let _ = writeln!(io::stdout(), "listening on http://{addr} (model {model}, Ctrl-C stops)");
     if args.until_stdin_closes {
-        thread::Builder::new().name("windlass-stdin".into()).spawn(|| stop_on_end(stop))?;
+        let watch = thread::Builder::new().name("windlass-stdin".into());
+        watch.spawn(|| stop_on_end(stop)).map_err(Failed::new)?;
     }
     let why = match stopped.recv() {
         Ok(Stop::StdinClosed) => "standard input closed",
@@ -44,6 +47,15 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Box<dyn Error>> {
         cut => eprintln!("windlass: stopped; {cut} connections were still busy and were cut"),
     }
     Ok(())
+}
+
+fn failed(error: ServeError) -> Failed {
+    match error {
+        ServeError::Setting { .. }
+        | ServeError::Runtime { .. }
+        | ServeError::Service { usage: true, .. } => Failed::usage(error),
+        _ => Failed::new(error),
+    }
 }
 
 /// Raises the soft limit of open files towards the hard one, as far as the connections need it.
@@ -61,18 +73,6 @@ fn raise_open_files(config: &ServeConfig) {
         ),
         Err(error) => eprintln!("windlass: cannot raise the limit of open files: {error}"),
     }
-}
-
-fn stop_on_signal(stop: Sender<Stop>) -> Result<(), ctrlc::Error> {
-    let mut signals = 0;
-    ctrlc::set_handler(move || {
-        signals += 1;
-        if signals > 1 {
-            process::exit(INTERRUPTED);
-        }
-        // Fails only if the server has stopped already.
-        let _ = stop.send(Stop::Signal);
-    })
 }
 
 fn stop_on_end(stop: Sender<Stop>) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
 
-use super::config::{LoadConfig, LoadError, Manner, Window};
+use super::config::{LoadConfig, LoadError, Manner, Rate, Window};
 use super::connection::{Connection, Driven, Stage};
 use super::dial::dial;
 use super::expect::Expected;
@@ -59,6 +59,8 @@ struct Run {
     schedule: Option<Schedule>,
     /// Connections that are free for their next request, the one free for longest first.
     free: VecDeque<usize>,
+    /// It was told to end early: no further request is begun.
+    stopped: bool,
 }
 
 impl Run {
@@ -77,12 +79,13 @@ impl Run {
             outcome: LoadOutcome::new(),
             schedule,
             free: (0..connections).collect(),
+            stopped: false,
         }
     }
 
     /// Takes the next request, if there is one now: from when on its latency counts.
     fn next(&mut self, now: Instant) -> Option<Instant> {
-        if self.has_failed() {
+        if self.has_failed() || self.stopped {
             return None;
         }
         match self.window {
@@ -99,6 +102,15 @@ impl Run {
         }
     }
 
+    /// Notes a right reply to a request whose latency counts from `begun`.
+    fn answered(&mut self, begun: Instant, now: Instant, refused: bool) {
+        let latency = now - begun;
+        self.outcome.record(latency, refused);
+        if self.schedule.is_some() {
+            self.outcome.timeline.record(begun - self.start, latency, refused);
+        }
+    }
+
     fn has_failed(&self) -> bool {
         self.outcome.errors.total() >= ERRORS_MAX
     }
@@ -106,7 +118,7 @@ impl Run {
     /// Whether no reply is awaited and no request is to come.
     fn is_over(&self) -> bool {
         let all = self.schedule.as_ref().is_none_or(Schedule::is_over);
-        self.in_flight == 0 && (all || self.has_failed())
+        self.in_flight == 0 && (all || self.has_failed() || self.stopped)
     }
 
     /// How long to wait for events.
@@ -185,14 +197,23 @@ impl LoadClient {
     /// ends early.
     ///
     /// # Errors
-    /// The event queue failed; the generator fell behind in an open loop; an open loop of rate 0,
-    /// or without kept connections.
+    /// The event queue failed; the generator fell behind in an open loop; an open loop of rate 0.
     pub fn run(&mut self, window: Window) -> Result<LoadOutcome, LoadError> {
-        if let Window::Rate(rate) = window
-            && (rate.per_s == 0 || self.config.manner != Manner::KeepAlive)
-        {
-            let what = "an open loop needs a rate of at least 1 and kept connections";
-            return Err(LoadError::Setting { what });
+        self.run_until(window, &|| false)
+    }
+
+    /// As [`run`](LoadClient::run), but ends early once `stop` says so: it is asked five times a
+    /// second, and the requests in flight are awaited.
+    ///
+    /// # Errors
+    /// Those of [`run`](LoadClient::run).
+    pub fn run_until(
+        &mut self,
+        window: Window,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<LoadOutcome, LoadError> {
+        if matches!(window, Window::Rate(Rate { per_s: 0, .. })) {
+            return Err(LoadError::Setting { what: "an open loop needs a rate of at least 1" });
         }
         let mut run = Run::new(window, self.connections.len());
         let mut now = run.start;
@@ -219,6 +240,7 @@ impl LoadClient {
             now = Instant::now();
             if now >= sweep_at {
                 self.sweep(&mut run, now);
+                run.stopped |= stop();
                 sweep_at = now + SWEEP;
             }
         }
@@ -254,7 +276,7 @@ impl LoadClient {
             Driven::Waits => {}
             Driven::Right { closes, refused } => {
                 let now = Instant::now();
-                run.outcome.record(now - connection.begun, refused);
+                run.answered(connection.begun, now, refused);
                 if closes {
                     connection.stage = Stage::Closing;
                     return self.drive(run, at);

@@ -21,7 +21,7 @@ pub enum Window {
     Requests(u64),
     /// When so much time has passed.
     Time(Duration),
-    /// An open loop: requests at a rate of their own, over kept connections.
+    /// An open loop: requests at a rate of their own.
     Rate(Rate),
 }
 
@@ -37,18 +37,23 @@ pub struct Rate {
     pub time: Duration,
     /// Most requests that may wait for a free connection; further ones are dropped, and counted.
     pub backlog_max: usize,
+    /// How long after the window's end a request that still waits for a free connection may be
+    /// sent; then the rest is dropped, and counted.
+    pub overtime: Duration,
     /// The generator may notice a thousandth of the requests later than this after they were due;
     /// if it is late more often, the window is void.
     pub late_max: Duration,
 }
 
 impl Default for Rate {
-    /// 1000 requests per second for one second, at most 65536 waiting, at most 2 ms late.
+    /// 1000 requests per second for one second, at most 65536 waiting and a minute longer than
+    /// that second, at most 2 ms late.
     fn default() -> Rate {
         Rate {
             per_s: 1000,
             time: Duration::from_secs(1),
             backlog_max: 1 << 16,
+            overtime: Duration::from_secs(60),
             late_max: Duration::from_millis(2),
         }
     }
@@ -75,6 +80,8 @@ pub struct LoadConfig {
     pub addr: SocketAddr,
     /// Requests in flight at a time, each on its own connection.
     pub connections: usize,
+    /// The name that requests call the server by; `None`: its address.
+    pub host: Option<String>,
     /// How requests and connections go together.
     pub manner: Manner,
     /// Path asked for.
@@ -137,6 +144,7 @@ impl LoadConfig {
         LoadConfig {
             addr,
             connections,
+            host: None,
             manner: Manner::KeepAlive,
             path: path.to_string(),
             body: None,
@@ -155,7 +163,8 @@ impl LoadConfig {
     /// The bytes of one request.
     pub(super) fn request(&self) -> Vec<u8> {
         let method = if self.body.is_some() { "POST" } else { "GET" };
-        let mut request = format!("{method} {} HTTP/1.1\r\nhost: {}\r\n", self.path, self.addr);
+        let host = self.host.clone().unwrap_or_else(|| self.addr.to_string());
+        let mut request = format!("{method} {} HTTP/1.1\r\nhost: {host}\r\n", self.path);
         if let Some(body) = &self.body {
             request.push_str(&format!("content-length: {}\r\n", body.len()));
             if matches!(self.expect, Expect::Status { .. }) {

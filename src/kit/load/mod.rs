@@ -8,6 +8,7 @@
 //! whatever became of those before, and a latency counts from when its request was due.
 
 mod config;
+mod timeline;
 mod outcome;
 mod schedule;
 mod expect;
@@ -19,4 +20,5 @@ mod child;
 pub use child::{ChildError, ServerProcess, UNTIL_STDIN_CLOSES};
 pub use client::LoadClient;
 pub use config::{Expect, LoadConfig, LoadError, Manner, Rate, Window};
-pub use outcome::{Errors, LoadOutcome};
+pub use outcome::{Errors, LoadOutcome, nanos_histogram};
+pub use timeline::{SLICE, Slice, Timeline};

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// Shortest and longest latency told apart, in nanoseconds.
-const LATENCY_NS_MIN: u64 = 1_000;
+use super::timeline::Timeline;
+
+/// Shortest and longest latency told apart, in nanoseconds. (A shortest of a microsecond would
+/// round all below half a millisecond to 512 ns.)
+const LATENCY_NS_MIN: u64 = 1;
 const LATENCY_NS_MAX: u64 = 120_000_000_000;
 
 /// Requests that failed, by how.
@@ -53,6 +56,8 @@ pub struct LoadOutcome {
     /// How late the generator itself noticed that a request was due, in nanoseconds (open loop
     /// only): time that a latency holds and the server is not to blame for.
     pub late_ns: Histogram<u64>,
+    /// What became of the requests by when they were due (open loop only).
+    pub timeline: Timeline,
 }
 
 impl LoadOutcome {
@@ -66,9 +71,10 @@ impl LoadOutcome {
             connects: 0,
             dropped: 0,
             elapsed: Duration::ZERO,
-            latency_ns: histogram(),
-            refused_ns: histogram(),
-            late_ns: histogram(),
+            latency_ns: nanos_histogram(),
+            refused_ns: nanos_histogram(),
+            late_ns: nanos_histogram(),
+            timeline: Timeline::default(),
         }
     }
 
@@ -96,7 +102,9 @@ fn add(histogram: &mut Histogram<u64>, time: Duration) {
     histogram.saturating_record(time.as_nanos().min(u128::from(u64::MAX)) as u64);
 }
 
-fn histogram() -> Histogram<u64> {
+/// An empty histogram of nanoseconds, from 1 us to 2 minutes, exact to a thousandth: all latencies
+/// are kept in such, so that those of several windows can be put together.
+pub fn nanos_histogram() -> Histogram<u64> {
     let bounded = Histogram::new_with_bounds(LATENCY_NS_MIN, LATENCY_NS_MAX, 3);
     // The bounds are constants that it takes; one that grows would do as well.
     bounded.unwrap_or_else(|_| Histogram::new(3).expect("3 digits are within 0 to 5"))

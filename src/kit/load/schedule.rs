@@ -44,6 +44,10 @@ impl Schedule {
                 outcome.dropped += 1;
             }
         }
+        if now > self.start + self.rate.time + self.rate.overtime {
+            outcome.dropped += self.backlog.len() as u64;
+            self.backlog.clear();
+        }
     }
 
     /// Takes the oldest request that waits: when it was meant to be sent.
@@ -80,5 +84,16 @@ mod tests {
         schedule.notice(start + ms(60), &mut outcome);
         assert_eq!(schedule.take(), Some(start + ms(4)));
         assert!(schedule.is_over() && schedule.next_due().is_none());
+    }
+
+    #[test]
+    fn what_still_waits_after_the_overtime_is_dropped() {
+        let (start, ms) = (Instant::now(), Duration::from_millis);
+        let rate = Rate { per_s: 1000, time: ms(5), overtime: ms(20), ..Rate::default() };
+        let (mut schedule, mut outcome) = (Schedule::new(rate, start), LoadOutcome::new());
+        schedule.notice(start + ms(25), &mut outcome);
+        assert!(schedule.take().is_some() && outcome.dropped == 0, "{outcome:?}");
+        schedule.notice(start + ms(26), &mut outcome);
+        assert!(schedule.is_over() && outcome.dropped == 4, "{outcome:?}");
     }
 }

@@ -43,7 +43,9 @@ fn values<'c>(contender: &'c Contender, of: Option<&str>) -> &'c [Option<f64>] {
     }
 }
 
-fn counted_of(group: &Group, contender: &Contender, of: Option<&str>) -> Vec<f64> {
+/// [`counted`] of a measure: `None` the group's own value, else one that stands beside.
+#[must_use]
+pub fn counted_of(group: &Group, contender: &Contender, of: Option<&str>) -> Vec<f64> {
     if contender.failure.is_some() {
         return Vec::new();
     }
@@ -67,14 +69,16 @@ pub fn ratio_of(
     second: &Contender,
     of: Option<&str>,
 ) -> Option<Interval> {
-    if first.failure.is_some() || second.failure.is_some() {
-        return None;
-    }
     statistics::ratio(&logs(group, first, second, of))
 }
 
-/// The paired log ratios of the rounds that count.
-fn logs(group: &Group, first: &Contender, second: &Contender, of: Option<&str>) -> Vec<f64> {
+/// The paired log ratios of the rounds that count, above 0 where `first` is better; none where one
+/// of the two failed.
+#[must_use]
+pub fn logs(group: &Group, first: &Contender, second: &Contender, of: Option<&str>) -> Vec<f64> {
+    if first.failure.is_some() || second.failure.is_some() {
+        return Vec::new();
+    }
     let better = of.map_or(group.better, |_| Better::Lower);
     let pairs = values(first, of).iter().zip(values(second, of)).zip(&group.rounds);
     pairs
@@ -136,7 +140,9 @@ pub fn smallest_effect(group: &Group) -> f64 {
     smallest_effect_of(group, None)
 }
 
-fn smallest_effect_of(group: &Group, of: Option<&str>) -> f64 {
+/// [`smallest_effect`] of a measure, as in [`ratio_of`].
+#[must_use]
+pub fn smallest_effect_of(group: &Group, of: Option<&str>) -> f64 {
     let Some(control) = control_of(group, of) else {
         return statistics::SMALLEST_EFFECT;
     };
@@ -189,6 +195,7 @@ pub fn judge(group: &Group, claim: &Claim) -> (Verdict, Option<Interval>) {
         Better::Higher => (own.low >= claim.bar, own.high < claim.bar),
     };
     let verdict = match (kept, broken) {
+        _ if own.rounds < statistics::ROUNDS_MIN => Verdict::Undecided,
         (true, _) => Verdict::Holds,
         (_, true) => Verdict::Refuted,
         _ => Verdict::Undecided,

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
+
+use super::figure::Series;
 
 /// Why a contender is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,13 +40,31 @@ pub struct Sample {
     pub value: f64,
     /// Named values measured beside it, unit last in the name (`cpu_us_per_request`).
     pub side: BTreeMap<String, f64>,
+    /// Latencies behind the value, in nanoseconds, by name: those of all rounds are put together.
+    pub latencies: BTreeMap<String, Histogram<u64>>,
+    /// What happened over the window's time, by name: that of the last round is kept.
+    pub series: BTreeMap<String, Series>,
 }
 
 impl Sample {
     /// A sample of `value`, in the group's unit.
     #[must_use]
     pub fn new(value: f64) -> Self {
-        Self { value, side: BTreeMap::new() }
+        Self { value, ..Self::default() }
+    }
+
+    /// Adds the latencies (nanoseconds) that the value comes from.
+    #[must_use]
+    pub fn with_latencies(mut self, name: &str, nanos: Histogram<u64>) -> Self {
+        self.latencies.insert(name.to_owned(), nanos);
+        self
+    }
+
+    /// Adds what happened over the window's time.
+    #[must_use]
+    pub fn with_series(mut self, name: &str, series: Series) -> Self {
+        self.series.insert(name.to_owned(), series);
+        self
     }
 
     /// Adds a value measured beside it; `name` carries its unit last (`cpu_us_per_request`).

@@ -4,11 +4,15 @@
 //! processes that are neither this one nor its descendants, the kernel's cpu pressure, and
 //! involuntary context switches. The last two also rise when the workload itself has more threads
 //! than cores: a *crowded* window records them and is not judged by them.
+//!
+//! What the machine does before anything is measured, [`spin_test`] tells.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+
+pub use super::spin::{Grade, Spin, spin_test};
 
 /// More stolen time than this share of the machine makes a window noisy.
 pub const STEAL_SHARE_MAX: f64 = 0.02;
@@ -18,6 +22,9 @@ pub const FOREIGN_SHARE_MAX: f64 = 0.10;
 pub const PRESSURE_SHARE_MAX: f64 = 0.25;
 /// More involuntary switches a second than this make a window noisy, unless it is crowded.
 pub const INVOLUNTARY_PER_S_MAX: f64 = 500.0;
+
+/// A gate passed by so many times its limit makes a window unusable.
+pub const UNUSABLE_TIMES: f64 = 5.0;
 
 /// The kernel counts in hundredths of a second: fewer than this are rounding, not noise.
 const TICKS_MIN: f64 = 4.0;
@@ -63,6 +70,24 @@ impl Noise {
     pub fn is_noisy(&self) -> bool {
         !self.reasons.is_empty()
     }
+}
+
+/// How far a run can be trusted: by what was seen during it, and by the spin test before it, where
+/// there was one. What disturbed that may have ended since, so alone it makes a run noisy at most.
+/// The reasons are empty when it is quiet.
+#[must_use]
+pub fn grade(during: &Noise, before: Option<&Spin>) -> (Grade, Vec<String>) {
+    let mut grade = if during.is_noisy() { Grade::Noisy } else { Grade::Quiet };
+    let far = |share: Option<f64>, max: f64| share.is_some_and(|s| s > UNUSABLE_TIMES * max);
+    if far(during.steal_share, STEAL_SHARE_MAX) || far(during.foreign_share, FOREIGN_SHARE_MAX) {
+        grade = Grade::Unusable;
+    }
+    let mut reasons = during.reasons.clone();
+    if let Some(spin) = before {
+        grade = grade.max(spin.grade.min(Grade::Noisy));
+        reasons.extend(spin.reasons.iter().cloned());
+    }
+    (grade, reasons)
 }
 
 impl Snapshot {
@@ -223,6 +248,18 @@ mod tests {
         assert!(window(150, 0, 100, 0, false).reasons[0].contains("other processes 25 %"));
         assert!(window(100, 0, 100, 500_000, false).reasons[0].contains("cpu pressure 50 %"));
         assert!(!window(100, 0, 100, 500_000, true).is_noisy(), "crowded");
+    }
+
+    #[test]
+    fn the_worse_of_before_and_during_grades_a_run() {
+        let quiet = window(100, 0, 100, 0, false);
+        assert_eq!(grade(&quiet, None), (Grade::Quiet, vec![]));
+        assert_eq!(grade(&window(100, 10, 100, 0, false), None).0, Grade::Noisy);
+        assert_eq!(grade(&window(100, 30, 100, 0, false), None).0, Grade::Unusable);
+        assert_eq!(grade(&window(200, 0, 90, 0, false), None).0, Grade::Unusable);
+        let reasons = vec!["spin test: so".to_owned()];
+        let spin = Spin { grade: Grade::Unusable, reasons, ..Spin::default() };
+        assert_eq!(grade(&quiet, Some(&spin)), (Grade::Noisy, spin.reasons.clone()));
     }
 
     #[test]

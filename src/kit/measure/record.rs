@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::contender::{Better, Role};
 use super::environment::Environment;
-use super::noise::Noise;
+use super::figure::{Distribution, Series};
+use super::noise::{Noise, Spin};
 
 /// The word that says a file is one of ours.
 pub const FORMAT: &str = "windlass-record";
@@ -28,10 +29,35 @@ pub struct Record {
     pub schema: u32,
     /// The bench's name, which is also the file's.
     pub bench: String,
+    /// The claim about asynchronism that its groups are the evidence for, if there is one.
+    #[serde(default)]
+    pub claim: Option<ClaimText>,
     /// The runs its groups come from; the last is the newest.
     pub runs: Vec<Run>,
     /// The groups, in the order the bench defines them.
     pub groups: Vec<Group>,
+}
+
+/// A claim about asynchronism, in words.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClaimText {
+    /// What it is called (`non-blocking`).
+    pub id: String,
+    /// The same for a heading.
+    pub title: String,
+    /// What is claimed.
+    pub claimed: String,
+    /// What is measured for it.
+    pub measured: String,
+    /// What would refute it.
+    pub refuted_by: String,
+    /// How the verdict comes from the groups' own.
+    pub rule: String,
+    /// What it does not show.
+    pub not_shown: String,
+    /// The command that measures it alone.
+    pub command: String,
 }
 
 /// One run of the bench.
@@ -44,6 +70,8 @@ pub struct Run {
     pub profile: String,
     /// What else the machine did meanwhile.
     pub noise: Noise,
+    /// What the spin test saw before.
+    pub spin: Option<Spin>,
 }
 
 /// One question, answered by several contenders in interleaved rounds.
@@ -75,6 +103,9 @@ pub struct Group {
     /// The workload has more threads than the machine has cores.
     #[serde(default)]
     pub crowded: bool,
+    /// It shows where the baseline is as good or better, and decides no claim.
+    #[serde(default)]
+    pub boundary: bool,
     /// What is claimed of it.
     #[serde(default)]
     pub claims: Vec<Claim>,
@@ -140,6 +171,12 @@ pub struct Contender {
     /// Values measured beside it, by name.
     #[serde(default)]
     pub side: BTreeMap<String, Vec<Option<f64>>>,
+    /// How latencies were distributed over the rounds that count, by name.
+    #[serde(default)]
+    pub distributions: BTreeMap<String, Distribution>,
+    /// What happened over a window's time, in the last round that counts, by name.
+    #[serde(default)]
+    pub series: BTreeMap<String, Series>,
     /// Operations in each sample, where the sample is a batch.
     #[serde(default)]
     pub ops: Option<u64>,
@@ -183,7 +220,8 @@ impl Record {
     #[must_use]
     pub fn new(bench: &str) -> Self {
         let format = FORMAT.to_owned();
-        Self { format, schema: SCHEMA, bench: bench.to_owned(), runs: vec![], groups: vec![] }
+        let (bench, schema) = (bench.to_owned(), SCHEMA);
+        Self { format, schema, bench, claim: None, runs: vec![], groups: vec![] }
     }
 
     /// The newest run.

@@ -4,11 +4,16 @@
 //! with its message, takes part in no further round, and never ends the run. A noisy round is run
 //! again while repeats are left: the first attempt is kept in the record and not counted.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use hdrhistogram::Histogram;
+
 use super::compare;
 use super::contender::{Role, Sample};
+use super::figure::Distribution;
 use super::noise::Snapshot;
 use super::record::{Contender, Group, Round};
 
@@ -76,13 +81,14 @@ impl<'a> Entry<'a> {
 
 /// Runs the rounds and fills `group.rounds` and `group.contenders`, which it empties first.
 ///
-/// `progress` is told the number of rounds counted so far after each.
+/// `go_on` is told after each sample how many rounds count so far; when it says no, the rounds end
+/// there, and the result is `false`.
 pub fn run(
     group: &mut Group,
     plan: &Plan,
     entries: &mut [Entry<'_>],
-    progress: &mut dyn FnMut(usize),
-) {
+    go_on: &mut dyn FnMut(usize) -> bool,
+) -> bool {
     group.rounds.clear();
     group.contenders = columns(entries, plan.control);
     let mut order: Vec<(usize, usize)> = (0..entries.len()).map(|at| (at, at)).collect();
@@ -91,19 +97,49 @@ pub fn run(
         order.push((subject.unwrap_or(0), entries.len()));
     }
     let (began, mut counted, mut repeats) = (Instant::now(), 0, 0);
+    let mut latencies = Latencies::new();
     while !enough(group, plan, counted, began) {
         let backward = counted % 2 == 1;
         let before = Snapshot::take();
-        measure_round(group, &mut order, entries, backward);
+        let Some(samples) =
+            measure_round(group, &mut order, entries, backward, &mut || go_on(counted))
+        else {
+            return false;
+        };
         let noise = before.since(group.crowded);
         let replaced = noise.is_noisy() && repeats < plan.repeats_max;
         repeats += usize::from(replaced);
         counted += usize::from(!replaced);
         group.rounds.push(Round { backward, noisy: noise.reasons, replaced });
+        if !replaced {
+            keep_figures(group, samples, &mut latencies);
+        }
         if group.contenders.iter().all(|column| column.failure.is_some()) {
             break;
         }
-        progress(counted);
+    }
+    for ((column, name), nanos) in latencies {
+        let kept = Distribution::of(&nanos);
+        group.contenders[column].distributions.insert(name, kept);
+    }
+    true
+}
+
+/// Latencies of all rounds so far, by column and name.
+type Latencies = BTreeMap<(usize, String), Histogram<u64>>;
+
+/// Of a round that counts: adds its latencies to those before, and keeps its series.
+fn keep_figures(group: &mut Group, samples: Vec<(usize, Sample)>, latencies: &mut Latencies) {
+    for (at, sample) in samples {
+        for (name, nanos) in sample.latencies {
+            match latencies.entry((at, name)) {
+                Slot::Vacant(first) => drop(first.insert(nanos)),
+                // Histograms of one name have the same bounds; what lies beyond them is left out.
+                Slot::Occupied(mut all) => drop(all.get_mut().add(nanos)),
+            }
+        }
+        let series = sample.series.into_iter().map(|(name, series)| (name, series.thinned()));
+        group.contenders[at].series = series.collect();
     }
 }
 
@@ -141,6 +177,8 @@ fn columns(entries: &[Entry<'_>], control: bool) -> Vec<Contender> {
         role,
         values: Vec::new(),
         side: Default::default(),
+        distributions: Default::default(),
+        series: Default::default(),
         ops: entry.ops,
         failure: entry.failure.clone(),
     };
@@ -154,35 +192,45 @@ fn columns(entries: &[Entry<'_>], control: bool) -> Vec<Contender> {
     columns
 }
 
+/// The samples that have figures, by column; `None` when it is not to go on.
 fn measure_round(
     group: &mut Group,
     order: &mut [(usize, usize)],
     entries: &mut [Entry<'_>],
     backward: bool,
-) {
+    go_on: &mut dyn FnMut() -> bool,
+) -> Option<Vec<(usize, Sample)>> {
+    let mut samples = Vec::new();
     if backward {
         order.reverse();
     }
     let index = group.rounds.len();
-    for &(entry, column) in order.iter() {
-        let column = &mut group.contenders[column];
+    for &(entry, at) in order.iter() {
+        let column = &mut group.contenders[at];
         column.values.push(None);
         if column.failure.is_none() {
             match attempt(&mut *entries[entry].measure) {
-                Ok(sample) => store(column, index, sample),
+                Ok(mut sample) => {
+                    store(column, index, sample.value, std::mem::take(&mut sample.side));
+                    samples.push((at, sample));
+                }
                 Err(message) => column.failure = Some(message),
             }
         }
         column.side.values_mut().for_each(|values| values.resize(index + 1, None));
+        if !go_on() {
+            return None;
+        }
     }
     if backward {
         order.reverse();
     }
+    Some(samples)
 }
 
-fn store(column: &mut Contender, index: usize, sample: Sample) {
-    column.values[index] = Some(sample.value);
-    for (name, value) in sample.side {
+fn store(column: &mut Contender, index: usize, value: f64, side: BTreeMap<String, f64>) {
+    column.values[index] = Some(value);
+    for (name, value) in side {
         let values = column.side.entry(name).or_default();
         values.resize(index, None);
         values.push(Some(value).filter(|value| value.is_finite()));

@@ -15,6 +15,13 @@ pub const SMALLEST_EFFECT: f64 = 0.02;
 /// With fewer rounds than this no 95 % interval exists, and every verdict is undecided.
 pub const ROUNDS_MIN: usize = 6;
 
+/// More rounds than this are not worth waiting for.
+pub const ROUNDS_WORTH: usize = 1_000;
+
+/// An interval that just reaches the bar when the estimate is right reaches it every second time.
+/// So many times the rounds make it four times of five: (1.96 + 0.84)^2 / 1.96^2.
+const FOUR_OF_FIVE: f64 = 2.04;
+
 const RESAMPLES: usize = 2_000;
 const SEED: u64 = 0x57_49_4E_44_4C_41_53_53;
 
@@ -144,6 +151,25 @@ pub fn judge(ratio: &Interval, bar: f64, smallest: f64) -> Verdict {
     }
 }
 
+/// About how many more rounds would decide an undecided comparison with `bar`, going by what was
+/// seen: intervals narrow with the root of the rounds. An even number, for whole A B B A quartets.
+///
+/// `None` when no number would: the effect is below `smallest` (a share; as it is, so 0 for a value
+/// that is no comparison), or it would take more than [`ROUNDS_WORTH`]. An estimate, as good as the
+/// median seen so far.
+#[must_use]
+pub fn rounds_needed(seen: &Interval, bar: f64, smallest: f64) -> Option<usize> {
+    let effect = (seen.median / bar).ln();
+    let near = if effect > 0.0 { seen.median / seen.low } else { seen.high / seen.median };
+    let counts = effect.abs() >= (1.0 + smallest).ln() && effect != 0.0;
+    let all = seen.rounds as f64 * FOUR_OF_FIVE * (near.ln() / effect).powi(2);
+    if !counts || !all.is_finite() || all > ROUNDS_WORTH as f64 {
+        return None;
+    }
+    let all = (all.ceil() as usize).max(ROUNDS_MIN).next_multiple_of(2);
+    Some(all.saturating_sub(seen.rounds).max(2))
+}
+
 fn sorted(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -175,120 +201,26 @@ fn order_statistics(sorted: &[f64]) -> (f64, f64) {
     (sorted[skip], sorted[n - 1 - skip])
 }
 
+/// The median of some values, which it puts in another order: no need to sort them all.
+fn middle(values: &mut [f64]) -> f64 {
+    let half = values.len() / 2;
+    let even = values.len().is_multiple_of(2);
+    let (below, &mut above, _) = values.select_nth_unstable_by(half, f64::total_cmp);
+    match below.iter().copied().max_by(f64::total_cmp) {
+        Some(below) if even => below + (above - below) * 0.5,
+        _ => above,
+    }
+}
+
 fn bootstrap(values: &[f64]) -> (f64, f64) {
     let mut random = Random::new(SEED);
     let mut drawn = vec![0.0; values.len()];
     let mut medians: Vec<f64> = (0..RESAMPLES)
         .map(|_| {
             drawn.fill_with(|| values[random.below(values.len())]);
-            drawn.sort_by(f64::total_cmp);
-            quantile(&drawn, 0.5)
+            middle(&mut drawn)
         })
         .collect();
     medians.sort_by(f64::total_cmp);
     (quantile(&medians, 0.025), quantile(&medians, 0.975))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn quartiles_of_a_known_list() {
-        let summary = summary(&[4.0, 1.0, 3.0, 2.0, 5.0]).unwrap();
-        assert_eq!((summary.min, summary.low, summary.median), (1.0, 2.0, 3.0));
-        assert_eq!((summary.high, summary.max, summary.count), (4.0, 5.0, 5));
-        assert!((summary.spread() - 1.0 / 3.0).abs() < 1e-12);
-        assert!(super::summary(&[]).is_none() && ratio(&[]).is_none());
-    }
-
-    /// Draws `rounds` log ratios around `centre` with one outlier in ten, 400 times.
-    fn intervals(centre: f64, deviation: f64, rounds: usize) -> Vec<Interval> {
-        let mut random = Random::new(42);
-        (0..400)
-            .map(|_| {
-                let logs: Vec<f64> = (0..rounds)
-                    .map(|_| {
-                        let wide = if random.unit() < 0.1 { 8.0 } else { 1.0 };
-                        centre + random.normal() * deviation * wide
-                    })
-                    .collect();
-                ratio(&logs).unwrap()
-            })
-            .collect()
-    }
-
-    #[test]
-    fn the_interval_holds_the_true_median_as_often_as_it_says() {
-        for rounds in [6, 10, 20, 40] {
-            let all = intervals(0.4, 0.05, rounds);
-            let truth = 0.4f64.exp();
-            let hit = all.iter().filter(|i| i.low <= truth && truth <= i.high).count();
-            assert!(hit as f64 / 400.0 >= 0.93, "{rounds} rounds: {hit} of 400");
-        }
-    }
-
-    #[test]
-    fn equals_rarely_show_a_winner_and_real_effects_are_found() {
-        for rounds in [8, 12, 30] {
-            let decided = |all: &[Interval], verdict| {
-                all.iter().filter(|i| judge(i, 1.0, 0.0) == verdict).count()
-            };
-            let equal = intervals(0.0, 0.05, rounds);
-            let winners = decided(&equal, Verdict::Holds) + decided(&equal, Verdict::Refuted);
-            assert!(winners <= 24, "{rounds} rounds: {winners} of 400 false");
-            let faster = intervals(0.5, 0.05, rounds);
-            assert!(decided(&faster, Verdict::Holds) >= 360);
-            assert_eq!(decided(&faster, Verdict::Refuted), 0);
-        }
-    }
-
-    #[test]
-    fn small_effects_and_few_rounds_decide_nothing() {
-        let sure = |median: f64, rounds| Interval {
-            low: median * 0.999,
-            median,
-            high: median * 1.001,
-            rounds,
-        };
-        assert_eq!(judge(&sure(1.015, 20), 1.0, 0.0), Verdict::Undecided);
-        assert_eq!(judge(&sure(1.03, 20), 1.0, 0.0), Verdict::Holds);
-        assert_eq!(judge(&sure(1.03, 20), 1.0, 0.05), Verdict::Undecided);
-        assert_eq!(judge(&sure(1.03, 5), 1.0, 0.0), Verdict::Undecided);
-        assert_eq!(judge(&sure(1.25, 20), 1.3, 0.0), Verdict::Refuted);
-        assert_eq!(judge(&sure(0.5, 20).inverse(), 1.9, 0.0), Verdict::Holds);
-    }
-
-    proptest! {
-        #[test]
-        fn interval_is_ordered_within_the_data_and_repeatable(
-            logs in proptest::collection::vec(-3.0f64..3.0, 1..24),
-        ) {
-            let first = ratio(&logs).unwrap();
-            prop_assert!(first.low <= first.median && first.median <= first.high);
-            let range = summary(&logs).unwrap();
-            prop_assert!(first.low >= range.min.exp() - 1e-9);
-            prop_assert!(first.high <= range.max.exp() + 1e-9);
-            prop_assert_eq!(first, ratio(&logs).unwrap());
-        }
-
-        #[test]
-        fn exchanging_the_contenders_exchanges_the_verdict(
-            logs in proptest::collection::vec(-0.5f64..0.5, 6..16),
-        ) {
-            let there = judge(&ratio(&logs).unwrap(), 1.0, 0.0);
-            let back: Vec<f64> = logs.iter().map(|log| -log).collect();
-            let swapped = judge(&ratio(&logs).unwrap().inverse(), 1.0, 0.0);
-            let expected = match there {
-                Verdict::Holds => Verdict::Refuted,
-                Verdict::Refuted => Verdict::Holds,
-                Verdict::Undecided => Verdict::Undecided,
-            };
-            prop_assert_eq!(swapped, expected);
-            let median = ratio(&back).unwrap().median;
-            prop_assert!((median * ratio(&logs).unwrap().median - 1.0).abs() < 1e-9);
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use crate::kit::measure::compare::{self, Outcome};
 use crate::kit::measure::contender::Role;
 use crate::kit::measure::environment;
+use crate::kit::measure::noise::{self, Grade};
 use crate::kit::measure::record::{self, Record};
 use crate::kit::measure::statistics::{self, SMALLEST_EFFECT, Verdict};
 
@@ -43,11 +44,14 @@ pub fn assemble(records: &[Record], skipped: Vec<String>) -> Results {
         made_utc: environment::utc(SystemTime::now()),
         quality: quality(&benches, &controls),
         controls,
+        claims: Vec::new(),
+        decision: Default::default(),
         statements: Vec::new(),
         thresholds: Vec::new(),
         missing: missing.collect(),
         benches,
         skipped,
+        changes: None,
     }
 }
 
@@ -79,7 +83,9 @@ fn bench(record: &Record, void: bool) -> Bench {
         environment: run.environment,
         profile: run.profile,
         noise: run.noise,
+        spin: run.spin,
         void,
+        claim: record.claim.clone(),
     }
 }
 
@@ -90,7 +96,13 @@ fn group(group: &record::Group, void: bool) -> Group {
         let (verdict, measured) = compare::judge(group, claim);
         let verdict = if void { Verdict::Undecided } else { verdict };
         let (text, against, of) = (claim.text.clone(), claim.against.clone(), claim.of.clone());
-        Claim { text, against, of, bar: claim.bar, verdict, measured }
+        let bar = claim.bar;
+        let rounds_more = measured.filter(|_| verdict == Verdict::Undecided && !void);
+        let effect = compare::smallest_effect_of(group, claim.of.as_deref());
+        let effect = if claim.against.is_some() { effect } else { 0.0 };
+        let rounds_more =
+            rounds_more.and_then(|seen| statistics::rounds_needed(&seen, bar, effect));
+        Claim { text, against, of, bar, verdict, measured, rounds_more }
     });
     Group {
         id: group.id.clone(),
@@ -102,6 +114,7 @@ fn group(group: &record::Group, void: bool) -> Group {
         not_shown: group.not_shown.clone(),
         family: group.family.clone(),
         x: group.x.clone(),
+        boundary: group.boundary,
         rounds: counted.clone().count(),
         rounds_noisy: counted.filter(|round| !round.noisy.is_empty()).count(),
         rounds_replaced: group.rounds.iter().filter(|round| round.replaced).count(),
@@ -137,6 +150,8 @@ fn rows(group: &record::Group, smallest: f64, void: bool) -> Vec<Row> {
             summary: statistics::summary(&values),
             values,
             side: side.collect(),
+            distributions: contender.distributions.clone(),
+            series: contender.series.clone(),
             ops: contender.ops,
             to_blocking: against(contender, blocking),
             to_peer: against(contender, peer),
@@ -151,14 +166,18 @@ fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
     let mut level = Level::Quiet;
     let mut reasons = Vec::new();
     for control in controls.iter().filter(|control| control.outcome.has_winner()) {
-        level = Level::Void;
+        level = Level::Unusable;
         let name = control.bench.as_deref().unwrap_or("all benches");
         let off = (control.ratio.median - 1.0).abs() * 100.0;
         reasons.push(format!("{name}: the subject against itself differs by {off:.1} %"));
     }
     for bench in benches {
         let name = &bench.name;
-        let noise = bench.noise.reasons.iter().map(|reason| format!("{name}: {reason}"));
+        let (grade, why) = noise::grade(&bench.noise, bench.spin.as_ref());
+        if grade == Grade::Unusable {
+            level = Level::Unusable;
+        }
+        let noise = why.iter().map(|reason| format!("{name}: {reason}"));
         let (mut rounds, mut noisy) = (0, 0);
         for group in &bench.groups {
             rounds += group.rounds;
@@ -169,6 +188,9 @@ fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
         for reason in noise.chain(many) {
             level = level.max(Level::Noisy);
             reasons.push(reason);
+        }
+        if noise::grade(&bench.noise, None).0 == Grade::Unusable {
+            level = Level::Unusable;
         }
     }
     if controls.is_empty() && !benches.is_empty() {

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::process::ExitCode;
 
-use crate::kit::measure::paths;
-use crate::kit::measure::record::{self, RecordError};
+use crate::kit::measure::record::{self, Record, RecordError};
+use crate::kit::measure::{paths, previous};
 
+use super::changes::{self, Changes};
 use super::results::Results;
-use super::{assemble, markdown, page, statements, terminal};
+use super::{assemble, claims, decision, markdown, page, samples, statements, terminal};
 
 /// What was written.
 #[derive(Debug)]
@@ -64,8 +64,8 @@ impl fmt::Display for ReportError {
 
 impl std::error::Error for ReportError {}
 
-/// Builds `index.html`, `report.md` and `results.json` in `out_dir` from the records in
-/// `records_dir`. Damaged and foreign files are named in the report and skipped.
+/// Builds `index.html`, `report.md`, `results.json` and `records.jsonl` in `out_dir` from the
+/// records in `records_dir`. Damaged and foreign files are named in the report and skipped.
 ///
 /// # Errors
 /// [`ReportError::NoRecords`] when no record can be read, [`ReportError::Write`] when a file cannot
@@ -83,14 +83,21 @@ pub fn build(records_dir: &Path, out_dir: &Path) -> Result<Outcome, ReportError>
         return Err(ReportError::NoRecords(records_dir.to_owned(), skipped));
     }
     let mut results = assemble::assemble(&records, skipped);
+    results.changes = since_previous(records_dir, &records);
+    claims::state(&mut results);
     statements::state(&mut results);
+    decision::state(&mut results);
     let criterion = criterion_link(out_dir);
     let html = page::write(&results, criterion.as_deref());
     let summary = markdown::write(&results);
-    let json = serde_json::to_vec_pretty(&results)
-        .map_err(|error| ReportError::Write(out_dir.join("results.json"), error.into()))?;
-    let files: [(&str, &[u8]); 3] = [
+    let unwritten =
+        |name: &str, error: serde_json::Error| ReportError::Write(out_dir.join(name), error.into());
+    let json =
+        serde_json::to_vec_pretty(&results).map_err(|error| unwritten("results.json", error))?;
+    let lines = samples::write(&records).map_err(|error| unwritten("records.jsonl", error))?;
+    let files: [(&str, &[u8]); 4] = [
         ("results.json", &json),
+        ("records.jsonl", &lines),
         ("report.md", summary.as_bytes()),
         ("index.html", html.as_bytes()),
     ];
@@ -102,6 +109,18 @@ pub fn build(records_dir: &Path, out_dir: &Path) -> Result<Outcome, ReportError>
     Ok(Outcome { address: address(&page), page, results })
 }
 
+/// What changed since the run before, where one was kept and something was measured again.
+fn since_previous(dir: &Path, records: &[Record]) -> Option<Changes> {
+    let before = previous::previous_dir(dir);
+    let (old, skipped) = record::read_all(&before).ok()?;
+    let (old_path, path) = (before.display().to_string(), dir.display().to_string());
+    let mut changes = changes::between((&old_path, &old), (&path, records), false);
+    // A bench that ran once has no run before: that is no news here.
+    changes.alone.clear();
+    changes.skipped = skipped.iter().map(ToString::to_string).collect();
+    (!changes.rows.is_empty()).then_some(changes)
+}
+
 /// Builds the report, prints the summary on stdout, and last where the page is.
 ///
 /// # Errors
@@ -111,27 +130,6 @@ pub fn run(options: &ReportOptions) -> Result<Outcome, ReportError> {
     print!("{}", terminal::summary(&outcome.results));
     println!("report: {}", outcome.address);
     Ok(outcome)
-}
-
-/// `windlass report`: exit code 0 when the report is written, 2 when there are no records (the
-/// message names the command that makes them), 1 when it cannot be written.
-#[must_use]
-pub fn command(records: Option<PathBuf>, out: Option<PathBuf>) -> ExitCode {
-    let default = ReportOptions::default();
-    let options = ReportOptions {
-        records: records.unwrap_or(default.records),
-        out: out.unwrap_or(default.out),
-    };
-    match run(&options) {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("windlass report: {error}");
-            match error {
-                ReportError::NoRecords(..) => ExitCode::from(2),
-                ReportError::Write(..) => ExitCode::FAILURE,
-            }
-        }
-    }
 }
 
 /// The way from the report to criterion's own index, where both lie in the same target directory.

@@ -2,6 +2,7 @@
 //! with its interval, on one axis around 1.
 
 use super::results::{Against, PROJECT, Results, Statement};
+use super::strip;
 use super::svg::{Anchor, Drawing, Scale, WIDTH};
 use super::text;
 
@@ -32,7 +33,7 @@ pub fn draw(results: &Results, bench: &str, id: &str) -> Option<String> {
             drawing.line("guide", (LEFT, top), (WIDTH - RIGHT, top));
         }
         let name = text::cut(title, 52);
-        drawing.text("name halo", Anchor::Start, LEFT, top + 19.0, &name);
+        drawing.text("name", Anchor::Start, LEFT, top + 19.0, &name);
         for statement in statements.iter().filter(|s| s.group == *group) {
             mark(&mut drawing, statement, &scale, top);
         }
@@ -64,12 +65,12 @@ fn axis(drawing: &mut Drawing, scale: &Scale, bottom: f64) {
 }
 
 fn mark(drawing: &mut Drawing, statement: &Statement, scale: &Scale, top: f64) {
-    let (class, shape, y) = match statement.against {
-        Against::Blocking => ("baseline0", 0, top + 29.0),
-        Against::Peer => ("peer0", 3, top + 40.0),
+    let (class, y) = match statement.against {
+        Against::Blocking => ("baseline0", top + 29.0),
+        Against::Peer => ("peer0", top + 40.0),
     };
     let ratio = &statement.ratio;
     let (low, high) = (scale.place(ratio.low), scale.place(ratio.high));
     drawing.line(&format!("whisker {class}"), (low, y), (high, y));
-    drawing.mark(class, shape, scale.place(ratio.median), y);
+    drawing.mark(class, strip::shape(class), scale.place(ratio.median), y);
 }

@@ -2,25 +2,25 @@
 
 use std::fmt::Write;
 
-use super::results::{Against, Bench, Comparison, Group, Level, Results};
+use crate::kit::measure::statistics::Verdict;
+
+use super::results::{Against, Bench, ClaimResult, Comparison, Group, Results};
 use super::statements;
 use super::text;
 
 /// The whole summary.
 #[must_use]
 pub fn write(results: &Results) -> String {
-    let mut out = String::from("# windlass: who won where\n\n");
-    let quality = match results.quality.level {
-        Level::Quiet => "quiet",
-        Level::Noisy => "noisy",
-        Level::Void => "void",
-    };
+    let mut out = String::from("# windlass: where asynchronism pays, and where it does not\n\n");
+    let quality = results.quality.level.word();
     let _ = writeln!(out, "Made {}. The run was **{quality}**.\n", results.made_utc);
     for reason in &results.quality.reasons {
         let _ = writeln!(out, "- {}", plain(reason));
     }
-    for control in &results.controls {
-        let name = control.bench.as_deref().unwrap_or("all benches");
+    let _ = writeln!(out, "\n{}\n", plain(&results.decision.sentence));
+    claims_table(&mut out, results);
+    for control in results.controls.iter().filter(|control| control.bench.is_some()) {
+        let name = control.bench.as_deref().unwrap_or_default();
         let ratio = text::near_one(&control.ratio);
         let _ = writeln!(out, "- A/A control, {}: {ratio}", plain(name));
     }
@@ -48,6 +48,41 @@ pub fn write(results: &Results) -> String {
     out
 }
 
+fn claims_table(out: &mut String, results: &Results) {
+    out.push_str("| claim | verdict | ratio or value (95 % interval) | in plain words | run |\n");
+    out.push_str("|---|---|---|---|---|\n");
+    let whole = results.controls.iter().find(|control| control.bench.is_none());
+    let (verdict, ratio) = whole.map_or(("unchecked", String::new()), |control| {
+        let verdict = if control.outcome.has_winner() { "a winner" } else { "no winner" };
+        (verdict, text::near_one(&control.ratio))
+    });
+    let run = results.quality.level.word();
+    let _ = writeln!(out, "| A/A control | {verdict} | {ratio} | must show no winner | {run} |");
+    for claim in &results.claims {
+        claim_line(out, claim);
+    }
+    out.push('\n');
+}
+
+fn claim_line(out: &mut String, claim: &ClaimResult) {
+    let verdict = match (&claim.bench, claim.verdict) {
+        (None, _) => "not measured",
+        (_, Verdict::Holds) => "**holds**",
+        (_, Verdict::Refuted) => "**refuted**",
+        (_, Verdict::Undecided) => "cannot tell",
+    };
+    let measured = claim.headline.as_ref().map_or(String::new(), |headline| {
+        let median = match headline.against {
+            Some(_) => text::times(headline.measured.median),
+            None => format!("{} {}", text::figure(headline.measured.median), headline.unit),
+        };
+        format!("{} ({})", plain(&median), text::interval(&headline.measured))
+    });
+    let run = claim.bench.as_ref().map_or("", |_| claim.quality.word());
+    let (title, sentence) = (plain(&claim.words.title), plain(&claim.sentence));
+    let _ = writeln!(out, "| {title} | {verdict} | {measured} | {sentence} | {run} |");
+}
+
 fn bench_section(out: &mut String, bench: &Bench) {
     let environment = &bench.environment;
     let or = |fact: &Option<String>| plain(fact.as_deref().unwrap_or("unknown"));
@@ -63,6 +98,10 @@ fn bench_section(out: &mut String, bench: &Bench) {
         environment.time_utc,
         code(&environment.command)
     );
+    if let Some(claim) = &bench.claim {
+        let (claimed, rule) = (plain(&claim.claimed), plain(&claim.rule));
+        let _ = writeln!(out, "\n{claimed}\n\nRule: {rule}");
+    }
     for group in &bench.groups {
         group_table(out, group);
     }

@@ -4,29 +4,25 @@ use std::fmt::Write;
 
 use crate::kit::measure::compare::Outcome;
 
-use super::results::{Against, Bench, Group, PROJECT, Results};
+use super::changes;
+use super::detail::{Detail, STEPS};
+use super::parts::{self, anchor};
+use super::results::{Against, Bench, PROJECT, Results};
 use super::text::{self, escape};
-use super::{forest, lines, statements, strip, svg, tables};
+use super::{claim_section, forest, group_section, lines, statements, tables, top};
 
 /// The page may not be larger than this.
 pub const PAGE_BYTES_MAX: usize = 300_000;
 
 const STYLE: &str = include_str!("page.css");
 
-/// How much is drawn, when there is more than fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Detail {
-    Dots,
-    Quartiles,
-    TablesOnly,
-}
-
-/// The whole page, at most [`PAGE_BYTES_MAX`] bytes for any number of rounds a bench runs: the
-/// rounds' dots go first, then the groups' own plots. `criterion`: the link to its pages.
+/// The whole page, at most [`PAGE_BYTES_MAX`] bytes for what a whole run measures: where it is
+/// more, it shows less, step by step, and says what it left out. `criterion`: the link to its
+/// pages.
 #[must_use]
 pub fn write(results: &Results, criterion: Option<&str>) -> String {
     let mut page = String::new();
-    for detail in [Detail::Dots, Detail::Quartiles, Detail::TablesOnly] {
+    for detail in &STEPS {
         page = whole(results, criterion, detail);
         if page.len() < PAGE_BYTES_MAX {
             break;
@@ -35,33 +31,43 @@ pub fn write(results: &Results, criterion: Option<&str>) -> String {
     page
 }
 
-fn whole(results: &Results, criterion: Option<&str>, detail: Detail) -> String {
+fn whole(results: &Results, criterion: Option<&str>, detail: &Detail) -> String {
     let mut out = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" \
-         content=\"light dark\"><title>{PROJECT}: who won where</title><style>{STYLE}</style>\
-         </head><body><header><p class=\"kicker\">Benchmark report</p><h1>{PROJECT}: who won \
-         where</h1>{}</header><main>",
+         content=\"light dark\"><title>{PROJECT}: where asynchronism pays</title>\
+         <style>{STYLE}</style></head><body><header><p class=\"kicker\">Benchmark report</p>\
+         <h1>{PROJECT}: where asynchronism pays, and where it does not</h1>{}</header><main>",
         meta(results)
     );
     out.push_str(&tables::quality(results));
-    out.push_str(&tables::controls(results));
-    out.push_str(&absent(results));
-    summary(&mut out, results);
+    top::claims(&mut out, results);
     navigation(&mut out, results, criterion);
-    for bench in &results.benches {
+    top::blocking(&mut out, results);
+    top::not_shown(&mut out, results);
+    changed(&mut out, results);
+    absent(&mut out, results, detail);
+    for claim in &results.claims {
+        let bench = results.benches.iter().find(|bench| claim.bench.as_ref() == Some(&bench.name));
+        if let Some(bench) = bench {
+            claim_section::write(&mut out, results, bench, detail);
+        }
+    }
+    summary(&mut out, results);
+    for bench in results.benches.iter().filter(|bench| bench.claim.is_none()) {
         bench_section(&mut out, results, bench, detail);
     }
     environments(&mut out, results);
     out.push_str(READING);
+    out.push_str(&parts::symbols());
     let made = escape(&results.made_utc);
     let version = env!("CARGO_PKG_VERSION");
     let _ = writeln!(
         out,
-        "</main><footer>Made {made} by windlass {version} from the raw records beside this \
-         directory. The same as data: <a href=\"results.json\">results.json</a>, \
-         <a href=\"report.md\">report.md</a>. Rebuild it: <code>windlass report</code>.</footer>\
-         </body></html>"
+        "</main><footer>Made {made} by windlass {version}. Every sample as JSON lines: \
+         <a href=\"records.jsonl\">records.jsonl</a>; what this page says, as data: \
+         <a href=\"results.json\">results.json</a>, as text: <a href=\"report.md\">report.md</a>. \
+         Rebuild it: <code>windlass report</code>.</footer></body></html>"
     );
     out
 }
@@ -74,8 +80,12 @@ const READING: &str = "<section id=\"reading\"><h2>How to read this</h2><ul clas
     <li>A difference counts when the interval excludes 1 and the effect is at least 2 %, or more \
     where the control shows more. There is no difference that counts when the whole interval lies \
     within that effect around 1. Everything else is undecided.</li>\
-    <li>A claim <em>holds</em> when its whole interval lies above its bar, is <em>refuted</em> \
-    when it lies below, else it is <em>undecided</em>.</li>\
+    <li>A bar is kept (<em>holds</em>) when the whole interval lies above it, is <em>refuted</em> \
+    when it lies below; else nobody <em>can tell</em>. A claim is refuted when one of its deciding \
+    bars is, holds when all do; groups that were measured to see where blocking is as good decide \
+    nothing.</li>\
+    <li>Percentile plots give each further nine the same room; what matters is at the right. \
+    A knee is where load divided by latency is greatest.</li>\
     <li>The best baseline and the best peer are chosen by their medians in the same rounds, which \
     favours them a little.</li>\
     <li>Ratios travel between machines better than absolute figures, and neither travels \
@@ -99,41 +109,68 @@ fn meta(results: &Results) -> String {
     format!("<p class=\"meta\">{}<br>Repeat: <code>{command}</code>{others}</p>", shown.join(" · "))
 }
 
-fn absent(results: &Results) -> String {
-    let mut out = String::new();
-    for missing in &results.missing {
-        let (bench, command) = (escape(&missing.bench), escape(&missing.command));
-        let _ = write!(
-            out,
-            "<p class=\"notice\">The bench <b>{bench}</b> has not been measured here. Measure it \
-             with <code>{command}</code>.</p>"
-        );
+/// What changed since the run before, if there was one to compare with.
+fn changed(out: &mut String, results: &Results) {
+    if let Some(changes) = &results.changes {
+        out.push_str("<section id=\"changes\"><h2>What changed since the run before</h2>");
+        out.push_str(&changes::section(changes));
+        out.push_str("</section>");
     }
-    for skipped in &results.skipped {
-        let _ = write!(out, "<p class=\"notice\">Skipped: {}</p>", escape(skipped));
+}
+
+/// What is not on the page: benches without a record, files that were skipped, what found no room.
+fn absent(out: &mut String, results: &Results, detail: &Detail) {
+    let claims: Vec<&str> = results
+        .claims
+        .iter()
+        .filter(|claim| claim.bench.is_none())
+        .map(|claim| &*claim.words.id)
+        .collect();
+    let benches = results.missing.iter().filter(|missing| !missing.bench.starts_with("claim-"));
+    let mut notices: Vec<String> = benches
+        .map(|missing| {
+            let (bench, command) = (escape(&missing.bench), escape(&missing.command));
+            format!("The bench <b>{bench}</b> was not measured here: <code>{command}</code>.")
+        })
+        .collect();
+    if !claims.is_empty() {
+        let names = escape(&claims.join(" "));
+        notices.push(format!("Claims not measured here: <code>windlass bench {names}</code>."));
     }
-    out
+    notices.extend(results.skipped.iter().map(|why| format!("Skipped: {}", escape(why))));
+    if let Some(left_out) = detail.left_out() {
+        notices.push(format!(
+            "Left out to keep this one small file: {left_out}. All of it is in \
+             <a href=\"report.md\">report.md</a>, <a href=\"results.json\">results.json</a> or \
+             <a href=\"records.jsonl\">records.jsonl</a>."
+        ));
+    }
+    if notices.is_empty() {
+        return;
+    }
+    out.push_str("<section id=\"absent\"><h2>What is not here</h2>");
+    for notice in notices {
+        let _ = write!(out, "<p class=\"notice\">{notice}</p>");
+    }
+    out.push_str("</section>");
 }
 
 fn summary(out: &mut String, results: &Results) {
-    out.push_str("<section id=\"summary\"><h2>In short</h2>");
+    if results.benches.iter().all(|bench| bench.claim.is_some()) {
+        return;
+    }
+    out.push_str("<section id=\"summary\"><h2>The benches in short</h2>");
     for against in [Against::Blocking, Against::Peer] {
         if let Some(sentence) = statements::tally(results, against) {
             let _ = write!(out, "<p class=\"lead\">{}</p>", escape(&sentence));
             score(out, results, against);
         }
     }
-    if !results.thresholds.is_empty() {
-        out.push_str("<h3>From where on it pays</h3><ul class=\"prose\">");
-        for sentence in &results.thresholds {
-            let _ = write!(out, "<li>{}</li>", escape(sentence));
-        }
-        out.push_str("</ul>");
+    let held = tables::claims(results);
+    if !held.is_empty() {
+        let _ = write!(out, "<h3>What the benches are held to</h3>{held}");
     }
-    let claims = tables::claims(results);
-    if !claims.is_empty() {
-        let _ = write!(out, "<h3>Claims</h3>{claims}");
-    }
+    out.push_str(&tables::controls(results));
     out.push_str("</section>");
 }
 
@@ -156,7 +193,7 @@ fn score(out: &mut String, results: &Results, against: Against) {
     out.push_str("<div class=\"score\">");
     for (outcome, class, heading) in columns {
         let list = results.counted(against, outcome);
-        let _ = write!(out, "<div class=\"{class}\"><h4>{heading} <b>{}</b></h4><ul>", list.len());
+        let _ = write!(out, "<div class=\"{class}\"><h3>{heading} <b>{}</b></h3><ul>", list.len());
         for statement in &list {
             let ratio = match outcome {
                 Outcome::Behind => statement.ratio.inverse(),
@@ -181,10 +218,11 @@ fn score(out: &mut String, results: &Results, against: Against) {
 }
 
 fn navigation(out: &mut String, results: &Results, criterion: Option<&str>) {
-    out.push_str("<nav aria-label=\"Sections\">");
-    for bench in &results.benches {
+    out.push_str("<nav aria-label=\"Sections\"><a href=\"#blocking\">where blocking wins</a>");
+    let measured = results.benches.iter().filter(|bench| bench.claim.is_none());
+    for bench in measured {
         let (to, name) = (anchor(&bench.name, ""), escape(&bench.name));
-        let _ = write!(out, "<a href=\"#{to}\">{name}</a>");
+        let _ = write!(out, "<a href=\"#{to}\">bench {name}</a>");
     }
     out.push_str("<a href=\"#environment\">environment</a><a href=\"#reading\">reading</a>");
     if let Some(link) = criterion {
@@ -193,7 +231,7 @@ fn navigation(out: &mut String, results: &Results, criterion: Option<&str>) {
     out.push_str("</nav>");
 }
 
-fn bench_section(out: &mut String, results: &Results, bench: &Bench, detail: Detail) {
+fn bench_section(out: &mut String, results: &Results, bench: &Bench, detail: &Detail) {
     let id = anchor(&bench.name, "");
     let (name, command) = (escape(&bench.name), escape(&bench.environment.command));
     let _ = write!(
@@ -203,113 +241,38 @@ fn bench_section(out: &mut String, results: &Results, bench: &Bench, detail: Det
         escape(&bench.profile),
         escape(&bench.environment.time_utc)
     );
-    if let Some(drawing) = forest::draw(results, &bench.name, &format!("{id}-all")) {
+    let all = detail.curves.then(|| forest::draw(results, &bench.name, &format!("{id}-all")));
+    if let Some(drawing) = all.flatten() {
         let caption = "Ratio to the best blocking baseline and to the best peer; right of the line \
                        at 1 is better.";
-        let keys = [("baseline0", 0, "best blocking"), ("peer0", 3, "best peer")];
-        let _ = write!(out, "<figure>{drawing}<figcaption>{caption}{}</figcaption></figure>", {
-            legend(keys.iter().map(|(class, shape, name)| (*class, *shape, *name)), false)
-        });
+        let keys = [("baseline0", "best blocking"), ("peer0", "best peer")];
+        let legend = parts::legend(keys.into_iter());
+        let _ = write!(out, "<figure>{drawing}<figcaption>{caption}{legend}</figcaption></figure>");
     }
-    for (index, family) in lines::families(bench).iter().enumerate() {
+    let families = if detail.curves { lines::families(bench) } else { Vec::new() };
+    for (index, family) in families.iter().enumerate() {
         if let Some(plot) = lines::draw(bench, family, &format!("{id}-f{index}")) {
-            let keys = plot.legend.iter().map(|(class, shape, name)| (&**class, *shape, &**name));
-            let _ = write!(
-                out,
-                "<figure>{}<figcaption>{}; whiskers are quartiles.{}</figcaption></figure>",
-                plot.svg,
-                escape(&plot.caption),
-                legend(keys, true)
-            );
+            parts::figure(out, &plot, "");
         }
     }
-    for group in &bench.groups {
-        group_section(out, bench, group, detail);
-    }
+    group_section::of_bench(out, bench, detail);
     out.push_str("</section>");
 }
 
-fn group_section(out: &mut String, bench: &Bench, group: &Group, detail: Detail) {
-    let id = anchor(&bench.name, &group.id);
-    let _ = write!(out, "<article id=\"{id}\"><h3>{}</h3>", escape(&group.title));
-    paragraph(out, "question", "", &group.question);
-    if let Some(failure) = &group.failure {
-        paragraph(out, "notice", "Could not be measured: ", failure);
-        out.push_str("</article>");
-        return;
-    }
-    let drawn = match detail {
-        Detail::TablesOnly => None,
-        _ => strip::draw(group, &format!("{id}-p"), detail == Detail::Dots),
-    };
-    if let Some(drawing) = drawn {
-        let dots = if detail == Detail::Dots { "a dot is a round, " } else { "" };
-        let _ = write!(
-            out,
-            "<figure>{drawing}<figcaption>Best first; {dots}the thick line spans the quartiles, \
-             the upright line is the median.</figcaption></figure>"
-        );
-    }
-    out.push_str(&tables::group(group));
-    let replaced = match group.rounds_replaced {
-        0 => String::new(),
-        count => format!(", {count} more were noisy and run again"),
-    };
-    let rounds = format!(
-        "{} rounds, {} of them noisy{replaced}; effects under {} do not count here.",
-        group.rounds,
-        group.rounds_noisy,
-        text::percent(group.smallest_effect)
-    );
-    out.push_str("<div class=\"small\">");
-    paragraph(out, "", "What this does not show: ", &group.not_shown);
-    paragraph(out, "", "Method: ", &group.method);
-    paragraph(out, "", "Rounds: ", &rounds);
-    if let Some(earlier) = &group.earlier {
-        paragraph(out, "", "From an earlier run: ", earlier);
-    }
-    out.push_str("</div></article>");
-}
-
-fn paragraph(out: &mut String, class: &str, label: &str, text: &str) {
-    if text.is_empty() {
-        return;
-    }
-    let label = if label.is_empty() { String::new() } else { format!("<b>{label}</b>") };
-    let _ = write!(out, "<p class=\"{class}\">{label}{}</p>", escape(text));
-}
-
-fn legend<'a>(keys: impl Iterator<Item = (&'a str, usize, &'a str)>, line: bool) -> String {
-    let mut out = String::from("<span class=\"legend\">");
-    for (class, shape, name) in keys {
-        let mut drawing = svg::Drawing::new();
-        let stroke = if line { "line" } else { "whisker" };
-        drawing.line(&format!("{stroke} {class}"), (2.0, 8.0), (46.0, 8.0));
-        drawing.mark(class, shape, 24.0, 8.0);
-        let _ = write!(out, "<span class=\"key\">{}{}</span>", drawing.key(), escape(name));
-    }
-    out.push_str("</span>");
-    out
-}
-
+/// The machine, once where all benches were measured alike, and each bench's run and noise.
 fn environments(out: &mut String, results: &Results) {
     out.push_str("<section id=\"environment\"><h2>Environment and noise</h2>");
+    let mut told: Vec<Vec<(&str, String)>> = Vec::new();
     for bench in &results.benches {
-        let (name, table) = (escape(&bench.name), tables::environment(bench));
-        let _ = write!(out, "<h3>{name}</h3>{table}");
-    }
-    out.push_str("</section>");
-}
-
-/// A name for `#`: plain characters only, whatever the ids hold.
-fn anchor(bench: &str, group: &str) -> String {
-    let mut out = String::from("b-");
-    for c in bench.chars().chain("-".chars()).chain(group.chars()) {
-        if c.is_ascii_alphanumeric() || c == '-' || c == '.' {
-            out.push(c);
-        } else {
-            let _ = write!(out, "_{:x}", u32::from(c));
+        let facts = tables::machine(bench);
+        if !told.contains(&facts) {
+            let other = if told.is_empty() { "" } else { " and those after it" };
+            let _ = write!(out, "<h3>{}{other}</h3>", escape(&bench.name));
+            out.push_str(&tables::facts(&facts));
+            told.push(facts);
         }
     }
-    out
+    out.push_str("<h3>Runs and their noise</h3>");
+    out.push_str(&tables::runs(results));
+    out.push_str("</section>");
 }

@@ -7,9 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::{Better, Role};
 use crate::kit::measure::environment::Environment;
-use crate::kit::measure::noise::Noise;
-use crate::kit::measure::record::Axis;
+use crate::kit::measure::figure::{Distribution, Series};
+use crate::kit::measure::noise::{Noise, Spin};
+use crate::kit::measure::record::{Axis, ClaimText};
 use crate::kit::measure::statistics::{Interval, Summary, Verdict};
+
+use super::changes::Changes;
+pub use super::judged::{ClaimResult, Decision, Evidence, Headline, Level};
 
 /// The word that says a file is one of ours.
 pub const FORMAT: &str = "windlass-results";
@@ -33,6 +37,12 @@ pub struct Results {
     pub quality: Quality,
     /// The subject against itself: over all benches first, then each bench.
     pub controls: Vec<Control>,
+    /// The claims about asynchronism, each with its verdict.
+    #[serde(default)]
+    pub claims: Vec<ClaimResult>,
+    /// Up to where blocking is fine on this machine.
+    #[serde(default)]
+    pub decision: Decision,
     /// What may be said, in plain sentences.
     pub statements: Vec<Statement>,
     /// From where on the subject is worth it, along each family's axis.
@@ -43,6 +53,9 @@ pub struct Results {
     pub missing: Vec<Missing>,
     /// Files that were skipped, and why.
     pub skipped: Vec<String>,
+    /// What changed since the run before, where its records were kept.
+    #[serde(default)]
+    pub changes: Option<Changes>,
 }
 
 /// How far the run can be trusted.
@@ -52,18 +65,6 @@ pub struct Quality {
     pub level: Level,
     /// What was found.
     pub reasons: Vec<String>,
-}
-
-/// A grade of trust.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// No gate tripped, the control shows no winner.
-    Quiet,
-    /// The machine did other things too: wide intervals, read with care.
-    Noisy,
-    /// The control shows a winner where there can be none: no verdict stands.
-    Void,
 }
 
 /// The subject measured against itself.
@@ -121,8 +122,14 @@ pub struct Bench {
     pub profile: String,
     /// The newest run's noise.
     pub noise: Noise,
+    /// What the spin test saw before it.
+    #[serde(default)]
+    pub spin: Option<Spin>,
     /// The control shows a winner: no verdict of this bench stands.
     pub void: bool,
+    /// The claim about asynchronism that its groups are the evidence for, if there is one.
+    #[serde(default)]
+    pub claim: Option<ClaimText>,
     /// Its groups.
     pub groups: Vec<Group>,
 }
@@ -148,6 +155,9 @@ pub struct Group {
     pub family: Option<String>,
     /// The place on the family's axis.
     pub x: Option<Axis>,
+    /// It shows where the baseline is as good or better, and decides no claim.
+    #[serde(default)]
+    pub boundary: bool,
     /// Rounds that count.
     pub rounds: usize,
     /// Of those, noisy ones.
@@ -179,6 +189,12 @@ pub struct Row {
     pub values: Vec<f64>,
     /// Medians of what was measured beside.
     pub side: BTreeMap<String, f64>,
+    /// How latencies were distributed over the rounds that count, by name.
+    #[serde(default)]
+    pub distributions: BTreeMap<String, Distribution>,
+    /// What happened over a window's time, in the last round that counts, by name.
+    #[serde(default)]
+    pub series: BTreeMap<String, Series>,
     /// Operations a sample.
     pub ops: Option<u64>,
     /// It against the best blocking baseline.
@@ -218,6 +234,9 @@ pub struct Claim {
     pub verdict: Verdict,
     /// What was measured.
     pub measured: Option<Interval>,
+    /// About how many more rounds would decide it, where it is undecided and rounds would help.
+    #[serde(default)]
+    pub rounds_more: Option<usize>,
 }
 
 /// A bench without a record.
@@ -229,6 +248,18 @@ pub struct Missing {
     pub command: String,
 }
 
+impl Level {
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Quiet => "quiet",
+            Self::Noisy => "noisy",
+            Self::Unusable => "unusable",
+        }
+    }
+}
+
 impl Results {
     /// How many claims (of `bench`, or of all) have this verdict.
     #[must_use]
@@ -238,14 +269,20 @@ impl Results {
         claims.filter(|claim| claim.verdict == verdict).count()
     }
 
-    /// The comparisons of this kind that came out so, in benches whose control shows no winner.
+    /// The comparisons of this kind in the benches that are no claim's evidence.
+    pub fn compared(&self, against: Against) -> impl Iterator<Item = &Statement> {
+        let no_claim = |s: &&Statement| {
+            self.benches.iter().any(|bench| bench.name == s.bench && bench.claim.is_none())
+        };
+        self.statements.iter().filter(move |s| s.against == against).filter(no_claim)
+    }
+
+    /// Those of them that came out so, in benches whose control shows no winner.
     #[must_use]
     pub fn counted(&self, against: Against, outcome: Outcome) -> Vec<&Statement> {
         let void = self.void();
-        let same = |s: &&Statement| {
-            s.against == against && s.outcome == outcome && !void.contains(&&*s.bench)
-        };
-        self.statements.iter().filter(same).collect()
+        let same = |s: &&Statement| s.outcome == outcome && !void.contains(&&*s.bench);
+        self.compared(against).filter(same).collect()
     }
 
     /// The benches of which nothing may be said.
@@ -272,6 +309,21 @@ impl Results {
         let missing = self.missing.iter();
         out.extend(missing.map(|missing| format!("{}: not measured", missing.bench)));
         out
+    }
+}
+
+impl Claim {
+    /// The verdict in words; where nobody can tell, with what it would take.
+    #[must_use]
+    pub fn said(&self) -> String {
+        match (self.verdict, self.rounds_more) {
+            (Verdict::Holds, _) => "holds".to_owned(),
+            (Verdict::Refuted, _) => "refuted".to_owned(),
+            (Verdict::Undecided, Some(more)) => {
+                format!("cannot tell; about {more} more rounds would do")
+            }
+            (Verdict::Undecided, None) => "cannot tell".to_owned(),
+        }
     }
 }
 

@@ -35,9 +35,7 @@ pub fn state(results: &mut Results) {
 /// `None` when there are none.
 #[must_use]
 pub fn tally(results: &Results, against: Against) -> Option<String> {
-    if results.statements.iter().all(|s| s.against != against) {
-        return None;
-    }
+    results.compared(against).next()?;
     let (with, other) = match against {
         Against::Blocking => ("the best blocking baseline", "blocking wins"),
         Against::Peer => ("the best peer", "the peer wins"),

@@ -26,6 +26,27 @@ pub fn class(role: Role, place: usize) -> String {
     }
 }
 
+/// The shape of the marks of `class`, which tells lines apart where colours do not.
+#[must_use]
+pub fn shape(class: &str) -> usize {
+    CLASSES.iter().find(|(name, _)| *name == class).map_or(0, |(_, shape)| *shape)
+}
+
+/// All classes, with the shape of their marks.
+pub const CLASSES: [(&str, usize); 11] = [
+    ("subject", 0),
+    ("variant", 3),
+    ("control", 2),
+    ("limit", 2),
+    ("baseline0", 1),
+    ("baseline1", 2),
+    ("baseline2", 3),
+    ("peer0", 3),
+    ("peer1", 0),
+    ("peer2", 1),
+    ("peer3", 2),
+];
+
 /// Draws `group`; `dots`: each round too. `None` when nothing was measured.
 #[must_use]
 pub fn draw(group: &Group, id: &str, dots: bool) -> Option<String> {
@@ -74,16 +95,18 @@ pub fn draw(group: &Group, id: &str, dots: bool) -> Option<String> {
         .iter()
         .map(|(row, median)| format!("{} {}", row.name, text::figure(*median)))
         .collect();
-    let description = format!("Medians in {}, best first: {}.", group.unit, described.join(", "));
+    let described = text::cut(&described.join(", "), 160);
+    let description = format!("Medians in {}, best first: {described}.", group.unit);
     Some(drawing.finish(id, bottom + 62.0, &group.title, &description))
 }
 
 fn axis(drawing: &mut Drawing, scale: &Scale, bottom: f64) {
-    for tick in scale.ticks(5) {
-        let x = scale.place(tick);
-        drawing.line("grid", (x, 4.0), (x, bottom));
-        drawing.text("tick", Anchor::Middle, x, bottom + 22.0, &text::tick(tick));
-    }
+    let ticks = scale.ticks(5);
+    let xs: Vec<f64> = ticks.iter().map(|tick| scale.place(*tick)).collect();
+    let grid: Vec<_> = xs.iter().map(|x| ((*x, 4.0), (*x, bottom))).collect();
+    drawing.lines("grid", &grid);
+    let labels = ticks.iter().zip(&xs).map(|(tick, x)| (*x, bottom + 22.0, text::tick(*tick)));
+    drawing.ticks(Anchor::Middle, &labels.collect::<Vec<_>>());
     drawing.line("axis", (LEFT, bottom), (WIDTH - RIGHT, bottom));
 }
 

@@ -10,6 +10,9 @@ use super::text;
 /// How wide every drawing is, in its own units.
 pub const WIDTH: f64 = 640.0;
 
+/// From where to where a straight line goes.
+pub type Segment = ((f64, f64), (f64, f64));
+
 /// A drawing being made.
 #[derive(Debug, Default)]
 pub struct Drawing {
@@ -67,16 +70,55 @@ impl Drawing {
         self.push(format_args!("<path class=\"dots {class}\" d=\"{path}\"/>"));
     }
 
-    /// A mark of one of four shapes (circle, square, triangle, diamond, by `shape` modulo 4).
-    pub fn mark(&mut self, class: &str, shape: usize, x: f64, y: f64) {
-        let at = |dx: f64, dy: f64| format!("{} {}", short(x + dx), short(y + dy));
-        let path = match shape % 4 {
-            0 => format!("M{}a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0", at(-4.5, 0.0)),
-            1 => format!("M{}h8v8h-8z", at(-4.0, -4.0)),
-            2 => format!("M{}l5 9h-10z", at(0.0, -5.5)),
-            _ => format!("M{}l5.5 5.5-5.5 5.5-5.5-5.5z", at(0.0, -5.5)),
+    /// Straight lines of one class, as one path.
+    pub fn lines(&mut self, class: &str, lines: &[Segment]) {
+        let mut path = String::new();
+        for ((x1, y1), (x2, y2)) in lines {
+            let _ = write!(path, "M{} {}", short(*x1), short(*y1));
+            let _ = match (x1 == x2, y1 == y2) {
+                (_, true) => write!(path, "H{}", short(*x2)),
+                (true, _) => write!(path, "V{}", short(*y2)),
+                _ => write!(path, "L{} {}", short(*x2), short(*y2)),
+            };
+        }
+        if !path.is_empty() {
+            self.push(format_args!("<path class=\"{class}\" d=\"{path}\"/>"));
+        }
+    }
+
+    /// Marks of one of four shapes (circle, square, triangle, diamond, by `shape` modulo 4), as one
+    /// path.
+    pub fn marks(&mut self, class: &str, shape: usize, places: &[(f64, f64)]) {
+        let path: String = places.iter().map(|(x, y)| outline(shape, *x, *y)).collect();
+        if !path.is_empty() {
+            self.push(format_args!("<path class=\"mark {class}\" d=\"{path}\"/>"));
+        }
+    }
+
+    /// Ticks of an axis: places with their labels, all held at `anchor`.
+    pub fn ticks(&mut self, anchor: Anchor, labels: &[(f64, f64, String)]) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
         };
-        self.push(format_args!("<path class=\"mark {class}\" d=\"{path}\"/>"));
+        self.push(format_args!("<g text-anchor=\"{anchor}\">"));
+        for (x, y, label) in labels {
+            let (x, y, label) = (short(*x), short(*y), text::escape(label));
+            self.push(format_args!("<text class=\"tick\" x=\"{x}\" y=\"{y}\">{label}</text>"));
+        }
+        self.push(format_args!("</g>"));
+    }
+
+    /// A mark of one of four shapes.
+    pub fn mark(&mut self, class: &str, shape: usize, x: f64, y: f64) {
+        self.marks(class, shape, &[(x, y)]);
+    }
+
+    /// A ring around a place.
+    pub fn ring(&mut self, class: &str, x: f64, y: f64) {
+        let (x, y) = (short(x), short(y));
+        self.push(format_args!("<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"11\"/>"));
     }
 
     /// A line of text.
@@ -91,27 +133,22 @@ impl Drawing {
         self.push(format_args!("<text{class}{anchor} x=\"{x}\" y=\"{y}\">{text}</text>"));
     }
 
-    /// The finished `<svg>`, `height` units high, with its text alternatives. `id` must be unique
-    /// in the page and plain (letters, digits, hyphens).
+    /// The finished `<svg>`, `height` units high, with its text alternatives. `id`, by which it can
+    /// be linked to, must be unique in the page and plain (letters, digits, hyphens).
     #[must_use]
     pub fn finish(self, id: &str, height: f64, title: &str, description: &str) -> String {
         let (title, description) = (text::escape(title), text::escape(description));
         format!(
-            "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\">\
-             <title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc>\
-             {}</svg>",
+            "<svg id=\"{id}\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\
+             <title>{title}</title><desc>{description}</desc>{}</svg>",
             self.body
         )
     }
 
-    /// The finished `<svg>` of a legend's key, 48 by 16 units, hidden from screen readers: the name
-    /// stands beside it.
+    /// The drawing as a `<symbol>` of 48 by 16 units, to be used in legends.
     #[must_use]
-    pub fn key(self) -> String {
-        format!(
-            "<svg class=\"swatch\" viewBox=\"0 0 48 16\" aria-hidden=\"true\">{}</svg>",
-            self.body
-        )
+    pub fn symbol(self, id: &str) -> String {
+        format!("<symbol id=\"{id}\" viewBox=\"0 0 48 16\">{}</symbol>", self.body)
     }
 
     fn push(&mut self, arguments: std::fmt::Arguments<'_>) {
@@ -198,6 +235,17 @@ impl Scale {
         }
         let skip = tens.len().div_ceil(count.max(1)).max(1);
         tens.into_iter().step_by(skip).collect()
+    }
+}
+
+/// The outline of a mark.
+fn outline(shape: usize, x: f64, y: f64) -> String {
+    let at = |dx: f64, dy: f64| format!("{} {}", short(x + dx), short(y + dy));
+    match shape % 4 {
+        0 => format!("M{}a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0", at(-4.5, 0.0)),
+        1 => format!("M{}h8v8h-8z", at(-4.0, -4.0)),
+        2 => format!("M{}l5 9h-10z", at(0.0, -5.5)),
+        _ => format!("M{}l5.5 5.5-5.5 5.5-5.5-5.5z", at(0.0, -5.5)),
     }
 }
 

@@ -4,72 +4,70 @@ use std::fmt::Write;
 
 use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::Role;
-use crate::kit::measure::statistics::Verdict;
 
+use super::parts;
 use super::results::{Bench, Claim, Comparison, Group, Level, PROJECT, Results, Row};
 use super::text::{self, escape};
 
-/// The contenders of one group.
+/// The contenders of one group; `short`: without extremes, and without the ratios that are not the
+/// subject's.
 #[must_use]
-pub fn group(group: &Group) -> String {
+pub fn group(group: &Group, short: bool) -> String {
     let mut sides: Vec<&String> = group.rows.iter().flat_map(|row| row.side.keys()).collect();
     sides.sort();
     sides.dedup();
     let subject = group.row(Role::Subject).map_or(PROJECT, |row| &row.name);
     let (unit, subject) = (escape(&group.unit), escape(subject));
+    // HTML lets the ends of rows and cells be left out: a page holds thousands of them.
     let mut out = String::from(
-        "<div class=\"wide\" tabindex=\"0\"><table class=\"contenders\"><thead><tr>\
-         <th scope=\"col\">Contender</th>",
+        "<div class=\"wide\" tabindex=\"0\"><table class=\"contenders\"><thead><tr><th>Contender",
     );
-    let _ = write!(
-        out,
-        "<th scope=\"col\">Median, {unit}</th><th scope=\"col\">Quartiles, extremes</th>"
-    );
+    let _ = write!(out, "<th>Median, {unit}<th>Quartiles<th>{subject} against it");
+    if !short {
+        out.push_str("<th>To best blocking<th>To best peer");
+    }
     for side in &sides {
-        let _ = write!(out, "<th scope=\"col\">{}</th>", escape(&text::spaced(side)));
+        let _ = write!(out, "<th>{}", escape(&text::spaced(side)));
     }
-    out.push_str("<th scope=\"col\">To best blocking</th><th scope=\"col\">To best peer</th>");
-    let _ = write!(out, "<th scope=\"col\">{subject} against it</th></tr></thead><tbody>");
+    out.push_str("<tbody>");
     for row in &group.rows {
-        contender(&mut out, group, row, &sides);
+        contender(&mut out, group, row, &sides, short);
     }
-    out.push_str("</tbody></table></div>");
+    out.push_str("</table></div>");
     out
 }
 
-fn contender(out: &mut String, group: &Group, row: &Row, sides: &[&String]) {
+fn contender(out: &mut String, group: &Group, row: &Row, sides: &[&String], short: bool) {
     let (class, role) = match row.role {
         Role::Subject if !group.is_subject(row) => ("variant", "a variant of the subject"),
         role => self::role(role),
     };
-    let name = escape(&row.name);
-    let _ = write!(
-        out,
-        "<tr class=\"{class}\"><th scope=\"row\"><i class=\"swatch\"></i>{name} \
-         <small>{role}</small></th>"
-    );
+    let _ = write!(out, "<tr class={class}><th>{} <small>{role}</small>", escape(&row.name));
     let Some(summary) = row.summary else {
         let why = escape(row.failure.as_deref().unwrap_or("not measured"));
-        let columns = 5 + sides.len();
-        let _ = write!(out, "<td class=\"failed\" colspan=\"{columns}\">failed: {why}</td></tr>");
+        let columns = sides.len() + if short { 3 } else { 5 };
+        let _ = write!(out, "<td class=failed colspan={columns}>failed: {why}");
         return;
     };
-    let mut cell = |label: &str, value: &str| {
-        let _ = write!(out, "<td data-label=\"{label}\">{value}</td>");
-    };
     let range = |from: f64, to: f64| format!("{} to {}", text::figure(from), text::figure(to));
-    let median = format!("<b>{}</b>", text::figure(summary.median));
-    cell(&format!("Median, {}", escape(&group.unit)), &median);
-    let (quartiles, extremes) = (range(summary.low, summary.high), range(summary.min, summary.max));
-    cell("Quartiles, extremes", &format!("{quartiles} <small>{extremes}</small>"));
+    let _ = write!(
+        out,
+        "<td><b>{}</b><td>{}",
+        text::figure(summary.median),
+        range(summary.low, summary.high)
+    );
+    if !short {
+        let _ = write!(out, " <small>{}</small>", range(summary.min, summary.max));
+    }
+    let _ = write!(out, "<td>{}", ratio(row.subject_to_it.as_ref(), true));
+    if !short {
+        let (blocking, peer) = (row.to_blocking.as_ref(), row.to_peer.as_ref());
+        let _ = write!(out, "<td>{}<td>{}", ratio(blocking, false), ratio(peer, false));
+    }
     for side in sides {
         let value = row.side.get(*side).map_or("–".to_owned(), |value| text::figure(*value));
-        cell(&escape(&text::spaced(side)), &value);
+        let _ = write!(out, "<td>{value}");
     }
-    cell("To best blocking", &ratio(row.to_blocking.as_ref(), false));
-    cell("To best peer", &ratio(row.to_peer.as_ref(), false));
-    cell("Verdict", &ratio(row.subject_to_it.as_ref(), true));
-    out.push_str("</tr>");
 }
 
 fn role(role: Role) -> (&'static str, &'static str) {
@@ -105,52 +103,109 @@ fn ratio(comparison: Option<&Comparison>, judged: bool) -> String {
     }
 }
 
-/// All claims with their verdicts; empty when there are none.
+/// What the groups of the benches are held to, with the verdicts; empty when there is nothing.
 #[must_use]
 pub fn claims(results: &Results) -> String {
     let mut rows = String::new();
-    for bench in &results.benches {
+    for bench in results.benches.iter().filter(|bench| bench.claim.is_none()) {
         for group in &bench.groups {
             for claim in &group.claims {
-                claim_row(&mut rows, bench, group, claim);
+                let of = format!("{}: {}", bench.name, group.title);
+                claim_row(&mut rows, &of, group, claim);
             }
         }
     }
-    if rows.is_empty() {
-        return rows;
-    }
-    format!(
-        "<table class=\"claims\"><thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">Bar</th>\
-         <th scope=\"col\">Measured, 95 % interval</th><th scope=\"col\">Verdict</th></tr></thead>\
-         <tbody>{rows}</tbody></table>"
-    )
+    claim_table(&rows)
 }
 
-fn claim_row(out: &mut String, bench: &Bench, group: &Group, claim: &Claim) {
-    let (class, sign, word) = match claim.verdict {
-        Verdict::Holds => ("ahead", "✓", "holds"),
-        Verdict::Refuted => ("behind", "✗", "refuted"),
-        Verdict::Undecided => ("level", "?", "undecided"),
-    };
+/// What one group is held to, with the verdicts, a line each; empty when there is nothing.
+#[must_use]
+pub fn held(group: &Group) -> String {
+    let mut out = String::new();
+    for claim in &group.claims {
+        let (class, sign, _) = parts::verdict(claim.verdict);
+        let word = claim.said();
+        let aside = if group.boundary { " <small>decides nothing</small>" } else { "" };
+        let (bar, measured) = compared(group, claim);
+        let against = claim.against.as_ref().map_or(String::new(), |o| format!("against {o}, "));
+        let _ = write!(
+            out,
+            "<p class=\"held\"><strong class=\"{class}\">{sign} {word}</strong> {}: {}bar {bar}, \
+             measured {measured}{aside}</p>",
+            escape(&claim.text),
+            escape(&against)
+        );
+    }
+    out
+}
+
+/// The bar and what was measured, with units.
+fn compared(group: &Group, claim: &Claim) -> (String, String) {
     let times = claim.against.is_some();
-    let show = |value: f64| {
-        if times { text::times(value) } else { text::figure(value) }
+    let unit = claim.of.as_ref().map_or(group.unit.clone(), |of| text::spaced(of));
+    let show = |value: f64| match times {
+        true => text::times(value),
+        false => format!("{} {}", text::figure(value), escape(&unit)),
     };
     let measured = claim.measured.map_or("–".to_owned(), |interval| {
         format!("{} <small>{}</small>", show(interval.median), text::interval(&interval))
     });
-    let unit = claim.of.as_ref().unwrap_or(&group.unit);
-    let unit = if times { String::new() } else { format!(" {}", escape(unit)) };
+    (show(claim.bar), measured)
+}
+
+fn claim_table(rows: &str) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<table class=\"claims\"><thead><tr><th scope=\"col\">Held to</th>\
+         <th scope=\"col\">Bar</th><th scope=\"col\">Measured, 95 % interval</th>\
+         <th scope=\"col\">Verdict</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+}
+
+fn claim_row(out: &mut String, of: &str, group: &Group, claim: &Claim) {
+    let (class, sign, _) = parts::verdict(claim.verdict);
+    let word = claim.said();
+    let (bar, measured) = compared(group, claim);
+    let against = claim.against.as_ref().map_or(String::new(), |other| format!("against {other}"));
+    let aside: Vec<&str> = [&*against, of].into_iter().filter(|part| !part.is_empty()).collect();
     let _ = write!(
         out,
-        "<tr><th scope=\"row\">{} <small>{}: {}</small></th><td data-label=\"Bar\">{}{unit}</td>\
+        "<tr><th scope=\"row\">{} <small>{}</small></th><td data-label=\"Bar\">{bar}</td>\
          <td data-label=\"Measured\">{measured}</td>\
          <td data-label=\"Verdict\"><span class=\"{class}\">{sign} {word}</span></td></tr>",
         escape(&claim.text),
-        escape(&bench.name),
-        escape(&group.title),
-        show(claim.bar)
+        escape(&aside.join("; "))
     );
+}
+
+/// The groups of `bench`, a line each: the subject's value and its ratios.
+#[must_use]
+pub fn overview(bench: &Bench) -> String {
+    let mut out = String::from(
+        "<table class=\"claims\"><thead><tr><th>Group<th>Subject<th>To best blocking\
+         <th>To best peer<tbody>",
+    );
+    for group in &bench.groups {
+        let subject = group.row(Role::Subject);
+        let value = subject.and_then(|row| row.summary).map(|summary| text::figure(summary.median));
+        let (blocking, peer) = (
+            ratio(subject.and_then(|row| row.to_blocking.as_ref()), false),
+            ratio(subject.and_then(|row| row.to_peer.as_ref()), false),
+        );
+        let _ = write!(
+            out,
+            "<tr id=\"{}\"><th>{}<td data-label=Subject>{} <small>{}</small>\
+             <td data-label=\"To blocking\">{blocking}<td data-label=\"To peer\">{peer}",
+            parts::anchor(&bench.name, &group.id),
+            escape(&group.title),
+            value.unwrap_or("failed".to_owned()),
+            escape(&group.unit)
+        );
+    }
+    out.push_str("</table>");
+    out
 }
 
 /// The subject against itself: the row that must show no winner.
@@ -189,16 +244,17 @@ pub fn controls(results: &Results) -> String {
 /// The run's quality as a badge with its reasons.
 #[must_use]
 pub fn quality(results: &Results) -> String {
-    let (class, word) = match results.quality.level {
-        Level::Quiet => ("quiet", "quiet run"),
-        Level::Noisy => ("noisy", "noisy run"),
-        Level::Void => ("void", "void run"),
-    };
-    let mut out = format!("<p class=\"badges\"><strong class=\"badge {class}\">{word}</strong> ");
+    let word = results.quality.level.word();
+    let mut out =
+        format!("<p class=\"badges\"><strong class=\"badge {word}\">{word} run</strong> ");
     let said = match results.quality.level {
         Level::Quiet => "No gate tripped, and the control shows no winner.".to_owned(),
         Level::Noisy => "The machine did other things too, or the method is unchecked.".to_owned(),
-        Level::Void => format!(
+        Level::Unusable if results.void().is_empty() => {
+            "The machine did mostly other things: what was measured then cannot be judged."
+                .to_owned()
+        }
+        Level::Unusable => format!(
             "The control shows a winner where there can be none: no verdict of {} stands.",
             results.void().join(", ")
         ),
@@ -214,40 +270,70 @@ pub fn quality(results: &Results) -> String {
     out
 }
 
-/// Machine, kernel, compiler, commit, command and noise of one bench.
+/// Machine, kernel, compiler and commit of one bench's newest run, by name.
 #[must_use]
-pub fn environment(bench: &Bench) -> String {
+pub fn machine(bench: &Bench) -> Vec<(&'static str, String)> {
     let facts = &bench.environment;
-    let mut out = String::from("<table class=\"facts\"><tbody>");
-    let mut fact = |name: &str, value: Option<String>| {
-        let value = value.map_or("not readable here".to_owned(), |value| escape(&value));
-        let _ = write!(out, "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
-    };
-    fact("Command", Some(facts.command.clone()));
-    fact("Profile", Some(bench.profile.clone()));
-    fact("Begun", Some(facts.time_utc.clone()));
-    fact("Processor", facts.cpu_model.clone());
-    fact("Cores", facts.cores.map(|cores| cores.to_string()));
-    fact("Memory", facts.memory_mib.map(|mib| format!("{mib} MiB")));
-    fact("Virtual machine", facts.virtualised.clone());
-    fact("Frequency governor", facts.governor.clone());
-    fact("Kernel", facts.kernel.clone());
-    fact("Open files, at most", facts.open_files_max.map(|max| max.to_string()));
-    fact("Compiler", facts.rustc.clone());
     let tree = match facts.clean {
         Some(true) => " (clean tree)",
         Some(false) => " (with uncommitted changes)",
         None => "",
     };
-    fact("Commit", facts.commit.as_ref().map(|commit| format!("{commit}{tree}")));
-    fact("windlass", Some(facts.windlass.clone()));
-    let noise = &bench.noise;
-    fact("Measured for", Some(format!("{:.0} s", noise.seconds)));
-    fact("Stolen by the hypervisor", noise.steal_share.map(text::percent));
-    fact("Used by other processes", noise.foreign_share.map(text::percent));
-    fact("Some task waited for a core", noise.pressure_share.map(text::percent));
-    let switches = noise.involuntary_per_s.map(|rate| format!("{} a second", text::figure(rate)));
-    fact("Involuntary switches", switches);
+    let known = [
+        ("Processor", facts.cpu_model.clone()),
+        ("Cores", facts.cores.map(|cores| cores.to_string())),
+        ("Memory", facts.memory_mib.map(|mib| format!("{mib} MiB"))),
+        ("Virtual machine", facts.virtualised.clone()),
+        ("Frequency governor", facts.governor.clone()),
+        ("Kernel", facts.kernel.clone()),
+        ("Open files, at most", facts.open_files_max.map(|max| max.to_string())),
+        ("Compiler", facts.rustc.clone()),
+        ("Commit", facts.commit.as_ref().map(|commit| format!("{commit}{tree}"))),
+        ("windlass", Some(facts.windlass.clone())),
+    ];
+    known.map(|(name, value)| (name, value.unwrap_or("not readable here".to_owned()))).to_vec()
+}
+
+/// Facts by name, as a table.
+#[must_use]
+pub fn facts(facts: &[(&str, String)]) -> String {
+    let mut out = String::from("<table class=\"facts\"><tbody>");
+    for (name, value) in facts {
+        let value = escape(value);
+        let _ = write!(out, "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
+    }
     out.push_str("</tbody></table>");
     out
+}
+
+/// Each bench's newest run: when, how long, by which command, beside what noise.
+#[must_use]
+pub fn runs(results: &Results) -> String {
+    let heads = [
+        "Bench",
+        "Begun",
+        "Measured for",
+        "Stolen",
+        "Other processes",
+        "Waited for a core",
+        "Involuntary switches/s",
+        "Profile",
+        "Command",
+    ];
+    let share = |share: Option<f64>| share.map_or("–".to_owned(), text::percent);
+    let rows = results.benches.iter().map(|bench| {
+        let noise = &bench.noise;
+        vec![
+            bench.name.clone(),
+            bench.environment.time_utc.clone(),
+            format!("{:.0} s", noise.seconds),
+            share(noise.steal_share),
+            share(noise.foreign_share),
+            share(noise.pressure_share),
+            noise.involuntary_per_s.map_or("–".to_owned(), text::figure),
+            bench.profile.clone(),
+            bench.environment.command.clone(),
+        ]
+    });
+    parts::table(&heads.map(str::to_owned), &rows.collect::<Vec<_>>())
 }

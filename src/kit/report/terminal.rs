@@ -19,17 +19,17 @@ pub fn summary(results: &Results) -> String {
     let quality = match results.quality.level {
         Level::Quiet => "quiet: no gate tripped, the control shows no winner",
         Level::Noisy => "NOISY: read with care",
-        Level::Void => "VOID: a control shows a winner where there can be none",
+        Level::Unusable if results.void().is_empty() => {
+            "UNUSABLE: the machine did mostly other things"
+        }
+        Level::Unusable => "UNUSABLE: a control shows a winner where there can be none",
     };
     let _ = writeln!(out, "\nwindlass report  ·  run {quality}");
     for reason in &results.quality.reasons {
         let _ = writeln!(out, "{}", text::wrap(&format!("- {reason}"), WIDTH - 4, "  "));
     }
-    if let Some(control) = results.controls.first() {
-        let ratio = text::near_one(&control.ratio);
-        let _ = writeln!(out, "control: {PROJECT} against itself {ratio}");
-    }
-    for bench in &results.benches {
+    claims_table(&mut out, results);
+    for bench in results.benches.iter().filter(|bench| bench.claim.is_none()) {
         out.push_str(&self::bench(results, &bench.name));
     }
     out.push('\n');
@@ -41,13 +41,53 @@ pub fn summary(results: &Results) -> String {
     for sentence in &results.thresholds {
         let _ = writeln!(out, "{}", text::wrap(sentence, WIDTH, ""));
     }
-    for missing in &results.missing {
+    for missing in results.missing.iter().filter(|m| !m.bench.starts_with("claim-")) {
         let _ = writeln!(out, "missing: {} (make it with: {})", missing.bench, missing.command);
     }
     for skipped in &results.skipped {
         let _ = writeln!(out, "{}", text::wrap(&format!("skipped: {skipped}"), WIDTH, ""));
     }
     text::harmless(&out)
+}
+
+/// The control and the claims, a line each; what is not decided, or refuted, in a sentence below.
+fn claims_table(out: &mut String, results: &Results) {
+    let _ = writeln!(out, "\n{:<25}{:<14}{:<32}run", "claim", "verdict", "95 % interval");
+    let whole = results.controls.iter().find(|control| control.bench.is_none());
+    let (verdict, ratio) = whole.map_or(("unchecked", String::new()), |control| {
+        let verdict = if control.outcome.has_winner() { "A WINNER" } else { "no winner" };
+        (verdict, text::near_one(&control.ratio))
+    });
+    let run = results.quality.level.word();
+    let _ = writeln!(out, "{:<25}{verdict:<14}{ratio:<32}{run}", "A/A control");
+    for claim in results.claims.iter().filter(|claim| claim.bench.is_some()) {
+        let verdict = match claim.verdict {
+            Verdict::Holds => "holds",
+            Verdict::Refuted => "REFUTED",
+            Verdict::Undecided => "cannot tell",
+        };
+        let measured = claim.headline.as_ref().map_or("-".to_owned(), |headline| {
+            let unit = headline.against.as_ref().map_or(&*headline.unit, |_| "x");
+            let (median, range) = (headline.measured.median, text::interval(&headline.measured));
+            format!("{} {unit} ({range})", text::figure(median))
+        });
+        let (id, measured) = (text::cut(&claim.words.id, 24), text::cut(&measured, 31));
+        let run = claim.quality.word();
+        let _ = writeln!(out, "{id:<25}{verdict:<14}{measured:<32}{run}");
+    }
+    out.push('\n');
+    let told = results.claims.iter().filter(|c| c.bench.is_some() && c.verdict != Verdict::Holds);
+    for claim in told {
+        let sentence = format!("{}: {}", claim.words.id, claim.sentence);
+        let _ = writeln!(out, "{}", text::wrap(&sentence, WIDTH, ""));
+    }
+    let absent = results.claims.iter().filter(|claim| claim.bench.is_none());
+    let absent: Vec<&str> = absent.map(|claim| &*claim.words.id).collect();
+    if !absent.is_empty() {
+        let told = format!("not measured: windlass bench {}", absent.join(" "));
+        let _ = writeln!(out, "{}", text::wrap(&told, WIDTH, ""));
+    }
+    let _ = writeln!(out, "{}", text::wrap(&results.decision.sentence, WIDTH, ""));
 }
 
 /// The table of one bench.
@@ -98,8 +138,10 @@ fn claims(bench: &Bench) -> String {
             Verdict::Refuted => "REFUTED",
             Verdict::Undecided => "undecided",
         };
-        let claim = text::cut(&claim.text, WIDTH - 13);
-        let _ = writeln!(out, "  {verdict:<10} {claim}");
+        let more = claim.rounds_more.map(|more| format!(" (about {more} more rounds would do)"));
+        let more = more.unwrap_or_default();
+        let claim = text::cut(&claim.text, WIDTH - 13 - more.chars().count());
+        let _ = writeln!(out, "  {verdict:<10} {claim}{more}");
     }
     out
 }

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use windlass::kit::measure::contender::{Better, Role, Sample};
-use windlass::kit::measure::record::{self, Axis, Claim};
-use windlass::kit::measure::rounds::Plan;
+use super::contender::{Better, Role, Sample};
+use super::record::{self, Axis, Claim};
+use super::rounds::Plan;
 
 /// What a batch of operations took, and what was measured beside it.
 #[derive(Debug, Clone)]
@@ -40,37 +40,65 @@ pub struct Window {
     pub smoke: bool,
 }
 
-pub(crate) type BatchFn<'a> = Box<dyn FnMut(u64) -> Result<Batch, String> + 'a>;
-pub(crate) type WindowFn<'a> = Box<dyn FnMut(&Window) -> Result<Sample, String> + 'a>;
+pub(super) type BatchFn<'a> = Box<dyn FnMut(u64) -> Result<Batch, String> + 'a>;
+pub(super) type WindowFn<'a> = Box<dyn FnMut(&Window) -> Result<Sample, String> + 'a>;
 
-pub(crate) enum Work<'a> {
+pub(super) enum Work<'a> {
     Batch(BatchFn<'a>),
     Window(WindowFn<'a>),
     Broken,
 }
 
-pub(crate) struct Contender<'a> {
-    pub(crate) name: String,
-    pub(crate) role: Role,
-    pub(crate) work: Work<'a>,
-    pub(crate) ops: u64,
-    pub(crate) failure: Option<String>,
+/// One contender of a group that is being described.
+pub struct Contender<'a> {
+    pub(super) name: String,
+    pub(super) role: Role,
+    pub(super) work: Work<'a>,
+    pub(super) ops: u64,
+    pub(super) failure: Option<String>,
 }
 
-/// One question and its contenders; made by [`Harness::group`](crate::Harness::group).
+impl Contender<'_> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it measures windows of time, not batches of operations.
+    #[must_use]
+    pub fn is_window(&self) -> bool {
+        matches!(self.work, Work::Window(_))
+    }
+
+    /// Why it cannot be measured, if so.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// Records why it cannot be measured, unless a reason is known already.
+    pub fn fail(&mut self, why: String) {
+        self.failure.get_or_insert(why);
+    }
+}
+
+/// One question and its contenders.
 pub struct Group<'a> {
-    pub(crate) spec: record::Group,
-    pub(crate) plan: Plan,
-    pub(crate) sample: Duration,
-    pub(crate) ops_fixed: Option<u64>,
-    pub(crate) ops_max: u64,
-    pub(crate) smoke_ops: u64,
-    pub(crate) drill: bool,
-    pub(crate) contenders: Vec<Contender<'a>>,
+    pub(super) spec: record::Group,
+    pub(super) plan: Plan,
+    pub(super) sample: Duration,
+    pub(super) ops_fixed: Option<u64>,
+    pub(super) ops_max: u64,
+    pub(super) smoke_ops: u64,
+    pub(super) drill: bool,
+    pub(super) contenders: Vec<Contender<'a>>,
 }
 
 impl<'a> Group<'a> {
-    pub(crate) fn new(id: &str) -> Self {
+    /// A group without contenders; `id` is short and stable, unique in its bench or claim.
+    #[must_use]
+    pub fn new(id: &str) -> Self {
         let spec = record::Group {
             id: id.to_owned(),
             title: id.to_owned(),
@@ -82,6 +110,7 @@ impl<'a> Group<'a> {
             family: None,
             x: None,
             crowded: false,
+            boundary: false,
             claims: Vec::new(),
             rounds: Vec::new(),
             contenders: Vec::new(),
@@ -142,6 +171,13 @@ impl<'a> Group<'a> {
     pub fn over(&mut self, family: &str, name: &str, value: f64) -> &mut Self {
         self.spec.family = Some(family.to_owned());
         self.spec.x = Some(Axis { name: name.to_owned(), value });
+        self
+    }
+
+    /// This group shows where the baseline is as good or better: its claims are shown, and do not
+    /// decide the verdict of the claim it belongs to.
+    pub fn boundary(&mut self) -> &mut Self {
+        self.spec.boundary = true;
         self
     }
 
@@ -275,6 +311,17 @@ impl<'a> Group<'a> {
     /// smoke mode a peer's reason is printed and fails nothing.
     pub fn broken(&mut self, name: &str, role: Role, why: &str) -> &mut Self {
         self.push(name, role, Work::Broken, Some(why.to_owned()))
+    }
+
+    /// Whether criterion is to measure it too.
+    #[must_use]
+    pub fn is_drilled(&self) -> bool {
+        self.drill
+    }
+
+    /// Its contenders so far.
+    pub fn contenders(&mut self) -> &mut [Contender<'a>] {
+        &mut self.contenders
     }
 
     fn push(

@@ -1,24 +1,22 @@
 //! The orders service and the slow service it calls, each a process of its own: this very program,
 //! started again as the windlass binary.
 
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use windlass::kit::cli;
-use windlass::kit::client::{BlockingClient, ClientSettings};
-use windlass::kit::http::Outgoing;
-use windlass::kit::load::{
-    LoadClient, LoadConfig, LoadError, LoadOutcome, Rate, ServerProcess, UNTIL_STDIN_CLOSES, Window,
+use crate::kit::client::{BlockingClient, ClientSettings};
+use crate::kit::http::Outgoing;
+use crate::kit::load::{
+    LoadClient, LoadConfig, LoadError, LoadOutcome, Rate, ServerProcess, Window,
 };
-use windlass::kit::serve::Model;
+use crate::kit::measure::process;
+use crate::kit::serve::Model;
+use crate::sync::lock;
 
-/// Tells this program to be the binary.
-const VARIABLE: &str = "WINDLASS_BENCH_BINARY";
+use super::binary;
+use super::folder::Folder;
 
 /// How long a service may take for what is asked of it between measurements.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -35,58 +33,61 @@ const VOID_MAX: u32 = 4;
 const ORDER: &[u8] =
     br#"{"customer":"Ada","items":[{"sku":"anchor","quantity":2,"price_cents":1250}]}"#;
 
-/// Whether this process is to be the binary; if so it has been.
-pub(crate) fn serve_if_told() -> Option<ExitCode> {
-    env::var_os(VARIABLE).map(|_| cli::run(env::args_os()))
-}
-
 /// Both services, and the folder of the database; all gone when it is dropped.
-pub(crate) struct Stage {
+pub struct Stage {
     orders: ServerProcess,
-    slow: ServerProcess,
+    /// `None` while it is killed.
+    slow: Mutex<Option<ServerProcess>>,
+    slow_addr: SocketAddr,
     model: Model,
-    folder: PathBuf,
+    /// Goes last.
+    _folder: Folder,
 }
 
 /// Figures of the orders service, as of one moment.
-pub(crate) struct Figures(String);
+pub struct Figures(String);
 
 /// How the acknowledged orders ended.
-pub(crate) struct Ended {
-    pub(crate) completed: f64,
-    pub(crate) dead: f64,
+pub struct Ended {
+    /// Done.
+    pub completed: f64,
+    /// Given up: dead letters.
+    pub dead: f64,
 }
 
 impl Figures {
     /// A metric's value.
-    pub(crate) fn get(&self, name: &str) -> Result<f64, String> {
+    pub fn get(&self, name: &str) -> Result<f64, String> {
         let line = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.and_then(|value| value.parse().ok()).ok_or_else(|| format!("no {name} in metrics"))
     }
 
     /// Orders that were acknowledged and are not finished.
-    pub(crate) fn unfinished(&self) -> Result<f64, String> {
+    pub fn unfinished(&self) -> Result<f64, String> {
         let of = |state: &str| self.get(&format!("windlass_queue{{state=\"{state}\"}}"));
         Ok(of("ready")? + of("delayed")? + of("leased")?)
     }
 }
 
 /// What one open loop of orders came to.
-pub(crate) struct Loaded {
-    pub(crate) outcome: LoadOutcome,
+pub struct Loaded {
+    /// What the generator says.
+    pub outcome: LoadOutcome,
 }
 
 impl Stage {
     /// Starts both. The arguments are those of `windlass serve`.
-    pub(crate) fn start(model: Model, slow: &[&str], orders: &[&str]) -> Result<Stage, String> {
-        let folder = fresh_folder()?;
+    pub fn start(model: Model, slow: &[&str], orders: &[&str]) -> Result<Stage, String> {
+        let folder = Folder::fresh("orders")?;
         let slow = serve(&["--service", "slow"], slow)?;
-        let (database, downstream) = (folder.join("orders.db"), slow.addr().to_string());
+        let slow_addr = slow.addr();
+        let (database, downstream) = (folder.path().join("orders.db"), slow_addr.to_string());
         let database = database.display().to_string();
         let own = ["--service", "orders", "--model", model.name(), "--database", &database];
         let more = [orders, &["--downstream", &downstream]].concat();
         let orders = serve(&own, &more)?;
-        Ok(Stage { orders, slow, model, folder })
+        let slow = Mutex::new(Some(slow));
+        Ok(Stage { orders, slow, slow_addr, model, _folder: folder })
     }
 
     /// The status by which it takes an order.
@@ -95,11 +96,7 @@ impl Stage {
     }
 
     /// Connects a generator of orders, which may be refused by that status.
-    pub(crate) fn client(
-        &self,
-        connections: usize,
-        refused: Option<u16>,
-    ) -> Result<LoadClient, String> {
+    pub fn client(&self, connections: usize, refused: Option<u16>) -> Result<LoadClient, String> {
         let order = ORDER.to_vec();
         let addr = self.orders.addr();
         let load = LoadConfig::post_json(addr, connections, "/orders", order, self.taken());
@@ -108,12 +105,12 @@ impl Stage {
     }
 
     /// The figures of the orders service, as of one moment.
-    pub(crate) fn figures(&self) -> Result<Figures, String> {
-        ask(&self.orders, "GET", "/metrics", None).map(Figures)
+    pub fn figures(&self) -> Result<Figures, String> {
+        ask(self.orders.addr(), "GET", "/metrics", None).map(Figures)
     }
 
     /// Waits until every acknowledged order is finished: how it ended. None may be missing.
-    pub(crate) fn settle(&self) -> Result<Ended, String> {
+    pub fn settle(&self) -> Result<Ended, String> {
         let until = Instant::now() + PATIENCE;
         loop {
             let figures = self.figures()?;
@@ -134,44 +131,51 @@ impl Stage {
     }
 
     /// How often the slow service has done an order's work: once each.
-    pub(crate) fn effects(&self) -> Result<f64, String> {
-        let text = ask(&self.slow, "GET", "/effects", None)?;
+    pub fn effects(&self) -> Result<f64, String> {
+        let text = ask(self.slow_addr, "GET", "/effects", None)?;
         let number =
             text.split("\"effects\":").nth(1).and_then(|rest| rest.split([',', '}']).next());
         number.and_then(|it| it.trim().parse().ok()).ok_or_else(|| "no effects told".to_owned())
     }
 
+    /// Waits for the orders that were acknowledged: none may be given up, or done twice.
+    pub fn all_completed(&self) -> Result<(), String> {
+        let (ended, effects) = (self.settle()?, self.effects()?);
+        match ended.dead == 0.0 && ended.completed == effects {
+            true => Ok(()),
+            false => Err(format!(
+                "{} completed, {} given up, {effects} done by the slow service",
+                ended.completed, ended.dead
+            )),
+        }
+    }
+
     /// Changes how the slow service behaves.
-    pub(crate) fn faults(&self, change: &str) -> Result<(), String> {
-        ask(&self.slow, "POST", "/faults", Some(change)).map(drop)
+    pub fn faults(&self, change: &str) -> Result<(), String> {
+        ask(self.slow_addr, "POST", "/faults", Some(change)).map(drop)
+    }
+
+    /// Kills the slow service, as `kill -9` does: what it knew is gone.
+    pub fn kill_slow(&self) {
+        drop(lock(&self.slow).take());
+    }
+
+    /// Starts it again where it was. The arguments are those it had.
+    pub fn start_slow(&self, slow: &[&str]) -> Result<(), String> {
+        let arguments = [SERVES, &["--service", "slow"], slow].concat();
+        *lock(&self.slow) = Some(binary::serve_at(self.slow_addr, &arguments)?);
+        Ok(())
     }
 
     /// Threads of the orders service, and its resident memory in MiB.
-    pub(crate) fn threads_and_rss_mib(&self) -> Result<(f64, f64), String> {
-        let path = format!("/proc/{}/status", self.orders.id());
-        let status = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok())
-                .ok_or_else(|| format!("{path}: no {name}"))
-        };
-        Ok((field("Threads:")?, field("VmRSS:")? / 1024.0))
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        // The processes still have the files open, which does no harm to removing them.
-        let _ = fs::remove_dir_all(&self.folder);
+    pub fn threads_and_rss_mib(&self) -> Result<(f64, f64), String> {
+        let of = process::threads_and_rss_mib(self.orders.id());
+        of.ok_or_else(|| "this system does not say how much memory a process has".to_owned())
     }
 }
 
 /// Orders at a rate of their own. Begun again where the generator fell behind.
-pub(crate) fn offered(
-    client: &mut LoadClient,
-    per_s: u32,
-    time: Duration,
-) -> Result<Loaded, String> {
+pub fn offered(client: &mut LoadClient, per_s: u32, time: Duration) -> Result<Loaded, String> {
     let mut void = 0;
     loop {
         match offered_once(client, per_s, time) {
@@ -182,7 +186,7 @@ pub(crate) fn offered(
 }
 
 /// The same, where it cannot be begun again.
-pub(crate) fn offered_once(
+pub fn offered_once(
     client: &mut LoadClient,
     per_s: u32,
     time: Duration,
@@ -194,7 +198,7 @@ pub(crate) fn offered_once(
 }
 
 /// Orders one behind the other on each connection.
-pub(crate) fn in_turn(client: &mut LoadClient, time: Duration) -> Result<Loaded, String> {
+pub fn in_turn(client: &mut LoadClient, time: Duration) -> Result<Loaded, String> {
     let outcome = client.run(Window::Time(time)).map_err(|error| error.to_string())?;
     accounted(outcome).map(|outcome| Loaded { outcome })
 }
@@ -209,17 +213,17 @@ fn accounted(outcome: LoadOutcome) -> Result<LoadOutcome, String> {
 
 impl Loaded {
     /// A latency of the orders that were taken, in milliseconds.
-    pub(crate) fn ms(&self, quantile: f64) -> f64 {
+    pub fn ms(&self, quantile: f64) -> f64 {
         self.outcome.latency_ns.value_at_quantile(quantile) as f64 / 1e6
     }
 
     /// A latency of the orders that were refused, in milliseconds.
-    pub(crate) fn refused_ms(&self, quantile: f64) -> f64 {
+    pub fn refused_ms(&self, quantile: f64) -> f64 {
         self.outcome.refused_ns.value_at_quantile(quantile) as f64 / 1e6
     }
 
     /// A latency of all orders, taken or refused, in milliseconds.
-    pub(crate) fn any_ms(&self, quantile: f64) -> f64 {
+    pub fn any_ms(&self, quantile: f64) -> f64 {
         let mut both = self.outcome.latency_ns.clone();
         // Of the same bounds: it cannot fail.
         let _ = both.add(&self.outcome.refused_ns);
@@ -227,41 +231,29 @@ impl Loaded {
     }
 
     /// The share of the orders that were taken.
-    pub(crate) fn taken_share(&self) -> f64 {
+    pub fn taken_share(&self) -> f64 {
         let (taken, refused) = (self.outcome.requests as f64, self.outcome.refused as f64);
         taken / (taken + refused).max(1.0)
     }
 }
 
+/// What both services are told.
+const SERVES: &[&str] = &["--connections-max", "2048"];
+
 fn serve(own: &[&str], more: &[&str]) -> Result<ServerProcess, String> {
-    let exe = env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
-    let mut command = Command::new(exe);
-    command.env(VARIABLE, "1").args(["serve", "--addr", "127.0.0.1:0", UNTIL_STDIN_CLOSES]);
-    command.args(["--connections-max", "2048"]);
-    command.args(own).args(more);
-    ServerProcess::start(command).map_err(|error| error.to_string())
+    binary::serve(&[SERVES, own, more].concat())
 }
 
 fn ask(
-    service: &ServerProcess,
+    service: SocketAddr,
     method: &str,
     path: &str,
     json: Option<&str>,
 ) -> Result<String, String> {
-    let settings = ClientSettings { timeout: PATIENCE, ..ClientSettings::new(service.addr()) };
+    let settings = ClientSettings { timeout: PATIENCE, ..ClientSettings::new(service) };
     let json = json.map(str::as_bytes);
     let reply = BlockingClient::new(settings).call(&Outgoing { method, path, key: None, json });
     let reply = reply.map_err(|error| format!("{path}: {error}"))?;
     let text = String::from_utf8_lossy(&reply.body).into_owned();
     if reply.status == 200 { Ok(text) } else { Err(format!("{path}: {} {text}", reply.status)) }
-}
-
-/// On the disk that the build is on: temporary folders may be in memory.
-fn fresh_folder() -> Result<PathBuf, String> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("bench-orders-{}-{number}", std::process::id());
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(folder)
 }

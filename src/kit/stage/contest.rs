@@ -1,25 +1,15 @@
 //! One contender: a server process, the client that loads it, and what one window of requests says.
 
-use std::fs;
 use std::time::Duration;
 
-use windlass::kit::load::{
+use crate::kit::load::{
     self, LoadClient, LoadConfig, LoadError, LoadOutcome, Manner, Rate, ServerProcess,
 };
-use windlass::kit::serve::Model;
-use windlass_benches::cores::{Confined, Core};
-use windlass_benches::{Sample, Window};
-
-use crate::field::{Load, SOURCES};
-use crate::process::{Used, own_thread_cpu_us, threads_and_rss_mib};
-use crate::spec::{Kind, Spec};
-use crate::{child, nginx};
-
-/// Little's law may be missed by this share; more means that the client miscounts.
-const LITTLE_SHARE_MAX: f64 = 0.10;
-
-/// Windows of at least so many requests on each connection are held against it.
-const LITTLE_REQUESTS_MIN: u64 = 4;
+use crate::kit::measure::contender::Sample;
+use crate::kit::measure::cores::{Confined, Core};
+use crate::kit::measure::group::Window;
+use crate::kit::measure::little::{self, ClosedLoop};
+use crate::kit::measure::process::{self, Used};
 
 /// Requests of a window in smoke mode.
 const SMOKE_REQUESTS: u64 = 64;
@@ -33,44 +23,68 @@ const SMOKE_LATE_MAX: Duration = Duration::from_secs(60);
 /// Void windows of the open loop in a row, after which the contender counts as failed.
 const VOID_MAX: u32 = 8;
 
+/// Source addresses of clients that open many connections: each has 28,000 ports.
+pub const SOURCES: u8 = 200;
+
 /// When the client's connections are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Connect {
+pub enum Connect {
     /// Once; they stay open while others are measured.
     Once,
     /// Before each window anew: there are not descriptors enough for those of all contenders.
     EachWindow,
 }
 
+/// How a server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct How {
+    /// When the connections are opened.
+    pub connect: Connect,
+    /// The server ends kept connections while others wait: a request that is tried again is how it
+    /// works. Elsewhere it is an error, unless each request has a connection of its own.
+    pub retries_belong: bool,
+    /// The client keeps to the machine's last core; the server is on the first.
+    pub pinned: bool,
+}
+
 /// A running server and its client. The client goes first.
-pub(crate) struct Contest {
+#[derive(Debug)]
+pub struct Contest {
     client: Option<LoadClient>,
     process: ServerProcess,
-    spec: Spec,
     load: LoadConfig,
-    connect: Connect,
-    retries_belong: bool,
+    how: How,
+    counts_switches: bool,
 }
 
 impl Contest {
-    /// Starts the server, and the client that `load` describes for its address.
-    pub(crate) fn start(spec: &Spec, connect: Connect, load: Load<'_>) -> Result<Contest, String> {
-        let process = child::start(spec)?;
-        let mut load = load(process.addr());
-        // A pool ends connections while others wait, and a connection that serves one request may
-        // end before it is used: there a request that is tried again is how the model works.
-        let retries_belong = load.manner != Manner::KeepAlive
-            || spec.close_each
-            || spec.kind == Kind::Kit(Model::ThreadPool);
-        if connect == Connect::EachWindow {
-            load.sources = SOURCES;
+    /// The server `process`, and the client that `load` describes for its address.
+    ///
+    /// # Errors
+    /// What keeps the client from connecting.
+    pub fn start(process: ServerProcess, load: LoadConfig, how: How) -> Result<Contest, String> {
+        let mut contest = Contest { client: None, process, load, how, counts_switches: false };
+        if how.connect == Connect::EachWindow {
+            contest.load.sources = SOURCES;
         }
-        let spec = *spec;
-        let mut contest = Contest { client: None, process, spec, load, connect, retries_belong };
-        if connect == Connect::Once {
+        contest.how.retries_belong |= contest.load.manner != Manner::KeepAlive;
+        if how.connect == Connect::Once {
             contest.connect()?;
         }
         Ok(contest)
+    }
+
+    /// Counts the context switches of the server's threads, too. Those of threads that have ended
+    /// are nowhere to be read: not for servers whose threads come and go.
+    #[must_use]
+    pub fn counting_switches(self) -> Contest {
+        Contest { counts_switches: true, ..self }
+    }
+
+    /// The server's process.
+    #[must_use]
+    pub fn process(&self) -> &ServerProcess {
+        &self.process
     }
 
     /// Opens the connections, where they are not open, and asks once on each.
@@ -85,7 +99,7 @@ impl Contest {
 
     /// Closes the connections, where they are not to stay open.
     fn close(&mut self) {
-        if self.connect == Connect::EachWindow {
+        if self.how.connect == Connect::EachWindow {
             self.client = None;
         }
     }
@@ -96,8 +110,11 @@ impl Contest {
 
     /// Measures one window of the closed loop, where connections are kept after one request on each
     /// that is not counted: requests per second.
-    pub(crate) fn measure(&mut self, window: &Window) -> Result<Sample, String> {
-        let _confined = self.spec.pinned.then(|| Confined::to(Core::Last));
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
+    pub fn measure(&mut self, window: &Window) -> Result<Sample, String> {
+        let _confined = self.how.pinned.then(|| Confined::to(Core::Last));
         let length = match window.smoke {
             true => load::Window::Requests(SMOKE_REQUESTS),
             false => load::Window::Time(window.duration),
@@ -110,7 +127,7 @@ impl Contest {
         let loaded = warm.and_then(|()| self.loaded(length, LoadOutcome::requests_per_s));
         self.close();
         let (outcome, mut sample) = loaded?;
-        if self.retries_belong {
+        if self.how.retries_belong {
             let each = outcome.retries as f64 / outcome.requests as f64;
             sample = sample.with("retries_per_request", each);
         }
@@ -126,7 +143,10 @@ impl Contest {
     }
 
     /// The same for what the server's user code took: microseconds for each request.
-    pub(crate) fn measure_user(&mut self, window: &Window) -> Result<Sample, String> {
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
+    pub fn measure_user(&mut self, window: &Window) -> Result<Sample, String> {
         let sample = self.measure(window)?;
         let user_us = sample.side.get(USER_CPU).copied().ok_or(UNTOLD)?;
         let rate = sample.value;
@@ -136,38 +156,72 @@ impl Contest {
 
     /// Measures one window of the open loop: the latency, in milliseconds, that a thousandth of the
     /// requests exceeds. A window in which the generator fell behind is void and begun again.
-    pub(crate) fn measure_open(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
-        let _confined = self.spec.pinned.then(|| Confined::to(Core::Last));
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind, requests that were dropped.
+    pub fn measure_open(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
+        let backlog_max = Rate::default().backlog_max;
+        let (dropped, sample) = self.open(window, per_s, backlog_max, 0.999)?;
+        match dropped {
+            0 => Ok(sample),
+            _ => Err(format!("{dropped} requests waited in vain and were dropped")),
+        }
+    }
+
+    /// The same at a rate that may be too high for the server: the latency that a hundredth exceeds
+    /// of the requests that were answered, and beside it which share that was. Requests that find
+    /// as many waiting as come in a quarter of a second are dropped, and belong to it.
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind.
+    pub fn measure_offered(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
+        let backlog_max = (per_s as usize / 4).max(self.load.connections);
+        self.open(window, per_s, backlog_max, 0.99).map(|(_, sample)| sample)
+    }
+
+    /// How many requests were dropped, and a sample of the latency at `quantile`.
+    fn open(
+        &mut self,
+        window: &Window,
+        per_s: u32,
+        backlog_max: usize,
+        quantile: f64,
+    ) -> Result<(u64, Sample), String> {
+        let _confined = self.how.pinned.then(|| Confined::to(Core::Last));
         let per_s = if window.smoke { SMOKE_RATE } else { per_s };
         // Smoke mode judges no one's speed, the generator's neither.
         let late_max = if window.smoke { SMOKE_LATE_MAX } else { Rate::default().late_max };
-        let rate = Rate { per_s, time: window.duration, late_max, ..Rate::default() };
+        let rate = Rate { per_s, time: window.duration, late_max, backlog_max, ..Rate::default() };
         let ms = |ns: u64| ns as f64 / 1e6;
-        let p999_ms = |outcome: &LoadOutcome| ms(outcome.latency_ns.value_at_quantile(0.999));
+        let value = |outcome: &LoadOutcome| ms(outcome.latency_ns.value_at_quantile(quantile));
         self.connect()?;
         let mut void = 0;
         let loaded = loop {
-            match self.loaded(load::Window::Rate(rate), p999_ms) {
+            match self.loaded(load::Window::Rate(rate), value) {
                 Err(why) if why == BEHIND && void < VOID_MAX => void += 1,
                 ended => break ended,
             }
         };
         self.close();
         let (outcome, sample) = loaded?;
-        if outcome.dropped > 0 {
-            return Err(format!("{} requests waited in vain and were dropped", outcome.dropped));
-        }
-        Ok(sample
+        let answered = outcome.requests as f64 / (outcome.requests + outcome.dropped) as f64;
+        let sample = sample
             .with("requests_per_s", outcome.requests_per_s())
+            .with("answered_share", answered)
             .with("latency_ms_p50", ms(outcome.latency_ns.value_at_quantile(0.50)))
             .with("latency_ms_p99", ms(outcome.latency_ns.value_at_quantile(0.99)))
             .with("latency_ms_max", ms(outcome.latency_ns.max()))
             .with("generator_late_ms_p999", ms(outcome.late_ns.value_at_quantile(0.999)))
-            .with("void_windows", f64::from(void)))
+            .with("void_windows", f64::from(void))
+            .with_latencies("latency", outcome.latency_ns);
+        Ok((outcome.dropped, sample))
     }
 
     /// The same for what it cost the server: microseconds of processor time for each request.
-    pub(crate) fn measure_cost(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
+    pub fn measure_cost(&mut self, window: &Window, per_s: u32) -> Result<Sample, String> {
         let sample = self.measure_open(window, per_s)?;
         let cpu_us = sample.side.get(CPU).copied().ok_or(UNTOLD)?;
         let latency_ms = sample.value;
@@ -181,9 +235,13 @@ impl Contest {
         value: impl Fn(&LoadOutcome) -> f64,
     ) -> Result<(LoadOutcome, Sample), String> {
         let pid = self.process.id();
-        let (before, client_before) = (Used::by(pid), own_thread_cpu_us());
+        let counts_switches = self.counts_switches;
+        let switches = || if counts_switches { process::switches(pid) } else { None };
+        let switched = switches();
+        let (before, client_before) = (Used::by(pid), process::own_thread_cpu_us());
         let outcome = self.run(length)?;
-        let (after, client_after) = (Used::by(pid), own_thread_cpu_us());
+        let (after, client_after) = (Used::by(pid), process::own_thread_cpu_us());
+        let switches = switches();
         let mut sample = Sample::new(value(&outcome));
         // The client is this thread: near 1 it is the client that is measured.
         if let Some((before, after)) = client_before.zip(client_after) {
@@ -195,8 +253,12 @@ impl Contest {
             let requests = outcome.requests as f64;
             sample = sample.with(CPU, cpu_us / requests).with(USER_CPU, user_us / requests);
         }
-        if let Some((threads, rss_mib)) = threads_and_rss_mib(pid) {
-            sample = sample.with("server_threads", threads).with("server_rss_mib", rss_mib);
+        if let Some((before, after)) = switched.zip(switches) {
+            let each = (after - before) / outcome.requests as f64;
+            sample = sample.with(SWITCHES, each);
+        }
+        if let Some((threads, rss_mib)) = process::threads_and_rss_mib(pid) {
+            sample = sample.with(THREADS, threads).with("server_rss_mib", rss_mib);
         }
         Ok((outcome, sample))
     }
@@ -211,7 +273,7 @@ impl Contest {
             Err(error) => return Err(error.to_string()),
         };
         match outcome.errors.total() {
-            0 if outcome.retries > 0 && !self.retries_belong => Err(format!(
+            0 if outcome.retries > 0 && !self.how.retries_belong => Err(format!(
                 "{} requests were tried again, since their kept connections had ended",
                 outcome.retries
             )),
@@ -224,44 +286,32 @@ impl Contest {
         }
     }
 
-    /// Concurrency by Little's law: rate times mean latency. It must be what was asked for, less
-    /// what is missing while the last requests run out, at most as long as the slowest one took.
-    /// Where a connection is opened for each request, waiting for its end belongs to no latency:
-    /// there it is only recorded.
+    /// Concurrency by Little's law, which must hold. Where a connection is opened for each request,
+    /// waiting for its end belongs to no latency: there it is only recorded.
     fn little(&self, outcome: &LoadOutcome) -> Result<f64, String> {
-        let (rate, latency_ns) = (outcome.requests_per_s(), &outcome.latency_ns);
-        let seen = rate * latency_ns.mean() / 1e9;
-        let running_out = latency_ns.max() as f64 / 1e9 / outcome.elapsed.as_secs_f64();
-        let most = self.load.connections as f64;
-        let least = most * (1.0 - running_out).max(0.0);
-        let judged = outcome.connects == 0
-            && outcome.requests >= LITTLE_REQUESTS_MIN * self.load.connections as u64;
-        let missed =
-            seen < least * (1.0 - LITTLE_SHARE_MAX) || seen > most * (1.0 + LITTLE_SHARE_MAX);
-        match judged && missed {
-            false => Ok(seen),
-            true => Err(format!(
-                "Little's law is missed: rate x mean latency says {seen:.1} requests at once, \
-                 expected are {least:.1} to {most:.1}"
-            )),
-        }
-    }
-}
-
-impl Drop for Contest {
-    fn drop(&mut self) {
-        if self.spec.kind == Kind::Nginx {
-            // It may go on writing there until it is killed; what it leaves is a few empty files.
-            let _ = fs::remove_dir_all(nginx::directory(self.process.id()));
+        let (seconds, latency_ns) = (outcome.elapsed.as_secs_f64(), &outcome.latency_ns);
+        let (mean_s, max_s) = (latency_ns.mean() / 1e9, latency_ns.max() as f64 / 1e9);
+        let (connections, requests) = (self.load.connections, outcome.requests);
+        let window = ClosedLoop { connections, requests, seconds, mean_s, max_s };
+        match little::littles_law(&window) {
+            Ok(seen) => Ok(seen),
+            Err(missed) if outcome.connects > 0 => Ok(missed.seen),
+            Err(missed) => Err(missed.to_string()),
         }
     }
 }
 
 /// Processor time of the server for each request, in microseconds.
-pub(crate) const CPU: &str = "server_cpu_us_per_request";
+pub const CPU: &str = "server_cpu_us_per_request";
 
 /// The user code's part of it.
-pub(crate) const USER_CPU: &str = "server_user_cpu_us_per_request";
+pub const USER_CPU: &str = "server_user_cpu_us_per_request";
+
+/// Context switches of the server's threads for each request, where they are counted.
+pub const SWITCHES: &str = "server_switches_per_request";
+
+/// Threads of the server.
+pub const THREADS: &str = "server_threads";
 
 const UNTOLD: &str = "this system does not say what a process has used";
 

@@ -3,24 +3,26 @@
 use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
-use windlass::kit::measure::contender::{Better, Sample};
-use windlass::kit::measure::rounds::{attempt, guarded};
-
-use crate::group::{Batch, Contender, Window, Work};
+use super::contender::{Better, Sample};
+use super::group::{Batch, Contender, Window, Work};
+use super::rounds::{attempt, guarded};
 
 /// What all contenders of a group share.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Setting {
-    pub(crate) better: Better,
-    pub(crate) ops_max: u64,
-    pub(crate) window: Window,
+pub struct Setting {
+    /// Which direction is better.
+    pub better: Better,
+    /// No call gets more operations.
+    pub ops_max: u64,
+    /// What a window is asked for.
+    pub window: Window,
 }
 
 const CALIBRATION_STEPS_MAX: usize = 40;
 
 impl Contender<'_> {
     /// Measures once: `ops` operations, or one window.
-    pub(crate) fn measure(&mut self, ops: u64, setting: &Setting) -> Result<Sample, String> {
+    pub(super) fn measure(&mut self, ops: u64, setting: &Setting) -> Result<Sample, String> {
         match &mut self.work {
             Work::Broken => Err(self.failure.clone().unwrap_or_default()),
             Work::Window(work) => work(&setting.window),
@@ -42,7 +44,10 @@ impl Contender<'_> {
 
     /// The time criterion is told for `iters` operations. criterion knows no failures: one is kept
     /// here, and unwinds through criterion to whoever called it.
-    pub(crate) fn drill(&mut self, iters: u64, setting: &Setting) -> Duration {
+    ///
+    /// # Panics
+    /// With the message of what failed.
+    pub fn drill(&mut self, iters: u64, setting: &Setting) -> Duration {
         match attempt(&mut || self.measure(iters, setting)) {
             Ok(sample) => {
                 let nanos = match setting.better {
@@ -59,7 +64,7 @@ impl Contender<'_> {
     }
 
     /// Finds how many operations take about `target`, and fails what cannot run at all.
-    pub(crate) fn calibrate(&mut self, target: Duration, setting: &Setting) {
+    pub(super) fn calibrate(&mut self, target: Duration, setting: &Setting) {
         let Work::Batch(work) = &mut self.work else {
             return;
         };

@@ -1,0 +1,115 @@
+//! Run queues that the executor is given in place of its ring.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crossbeam_queue::ArrayQueue;
+
+use crate::executor::{RunQueue, RunQueues};
+use crate::sync::lock;
+
+/// Tasks that the mutex's queue hands out at once at most: no executor's batch is larger.
+const BATCH_MAX: usize = 128;
+
+/// crossbeam's lock-free queue, which has no batches.
+pub(super) struct Arrays;
+
+impl RunQueues for Arrays {
+    type Queue<T: Send> = OneByOne<T>;
+}
+
+/// See [`Arrays`].
+pub(super) struct OneByOne<T>(ArrayQueue<T>);
+
+impl<T: Send> RunQueue<T> for OneByOne<T> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self(ArrayQueue::new(capacity))
+    }
+
+    fn push(&self, task: T) -> Result<(), T> {
+        self.0.push(task)
+    }
+
+    fn pop(&self) -> Option<T> {
+        self.0.pop()
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A `VecDeque` under a mutex, as well as that can be done: with room for all from the start,
+/// batches under one lock, and its length beside it, so that who only looks does not lock.
+pub(super) struct Locks;
+
+impl RunQueues for Locks {
+    type Queue<T: Send> = Locked<T>;
+}
+
+/// See [`Locks`].
+pub(super) struct Locked<T> {
+    tasks: Mutex<VecDeque<T>>,
+    len: AtomicUsize,
+}
+
+impl<T> Locked<T> {
+    /// Runs `work` on the tasks, and notes how many are left.
+    fn with<R>(&self, work: impl FnOnce(&mut VecDeque<T>) -> R) -> R {
+        let mut tasks = lock(&self.tasks);
+        let result = work(&mut tasks);
+        self.len.store(tasks.len(), Ordering::SeqCst);
+        result
+    }
+}
+
+fn push<T>(tasks: &mut VecDeque<T>, task: T) -> Result<(), T> {
+    if tasks.len() == tasks.capacity() {
+        return Err(task);
+    }
+    tasks.push_back(task);
+    Ok(())
+}
+
+impl<T: Send> RunQueue<T> for Locked<T> {
+    fn with_capacity(capacity: usize) -> Self {
+        let tasks = Mutex::new(VecDeque::with_capacity(capacity));
+        Self { tasks, len: AtomicUsize::new(0) }
+    }
+
+    fn push(&self, task: T) -> Result<(), T> {
+        self.with(|tasks| push(tasks, task))
+    }
+
+    fn pop(&self) -> Option<T> {
+        if self.is_empty() { None } else { self.with(VecDeque::pop_front) }
+    }
+
+    fn len(&self) -> usize {
+        self.len.load(Ordering::SeqCst)
+    }
+
+    fn push_many(&self, mut from: impl ExactSizeIterator<Item = T>) -> Result<(), T> {
+        self.with(|tasks| from.try_for_each(|task| push(tasks, task)))
+    }
+
+    fn pop_many(&self, most: usize, mut take: impl FnMut(T)) -> usize {
+        if most < 2 || self.is_empty() {
+            return self.pop().into_iter().map(take).count();
+        }
+        // Not under the lock: `take` may push into another queue, whose worker takes from this one.
+        let mut taken = [const { None }; BATCH_MAX];
+        let most = self.with(|tasks| {
+            let most = most.min(BATCH_MAX).min(tasks.len());
+            taken.iter_mut().zip(tasks.drain(..most)).for_each(|(place, task)| *place = Some(task));
+            most
+        });
+        taken[..most].iter_mut().filter_map(Option::take).for_each(&mut take);
+        most
+    }
+}

@@ -1,0 +1,238 @@
+//! Scalability: what becomes of throughput, cost and latency as workers, connections and the rate
+//! grow.
+
+use std::time::Duration;
+
+use crate::kit::load::LoadConfig;
+use crate::kit::measure::contender::{Better, Role, Sample};
+use crate::kit::measure::cores;
+use crate::kit::measure::group::{Group, Window};
+use crate::kit::serve::Model;
+use crate::kit::stage::hello::Hello;
+
+use super::claim::{Claim, Course};
+use super::servers::{self, PER_CONNECTION, Server, Setup, WINDLASS};
+
+/// Connections at once, all busy; the last with `--full` only.
+const CONNECTIONS: [usize; 5] = [1, 10, 100, 1000, 10_000];
+const CONNECTIONS_USUALLY: usize = 4;
+
+/// Up to so many connections a thread for each may be as good: the boundary.
+const FEW: usize = 10;
+
+/// Connections between which a tenth is compared with the whole.
+const TENFOLD: [usize; 2] = [100, 1000];
+
+/// Rates of the open loop, in percent of what threads answer of a closed one; the last with
+/// `--full` only.
+const PERCENTS: [u32; 5] = [25, 50, 75, 100, 125];
+
+/// From here on threads are near their limit; lower rates are the boundary.
+const NEAR: u32 = 75;
+
+/// For so long that limit is looked for.
+const LIMIT_WINDOW: Duration = Duration::from_millis(300);
+
+/// No lower rate is offered.
+const LEAST_PER_S: u32 = 1000;
+
+/// Connections of the open loop.
+const ASKED_OVER: usize = 1000;
+
+const MODELS: [(&str, Role, Model); 2] = [
+    (WINDLASS, Role::Subject, Model::Evented),
+    (PER_CONNECTION, Role::Baseline, Model::ThreadPerConnection),
+];
+
+/// The claim.
+pub const CLAIM: Claim = Claim {
+    id: "scalability",
+    title: "Scalability",
+    claimed: "When tasks await, throughput stays up as connections grow tenfold, where threads \
+              lose it; and requests at a rate near the threads' limit are still answered at once.",
+    measured: "Requests per second of GET /hello over 1 to 1000 busy connections (10,000 with \
+               --full) and over 1 to twice as many workers as there are cores; p99 of an open \
+               loop over 1000 connections at rates up to what threads answer at most.",
+    refuted_by: "At 100 connections or 1000 no more requests per second than threads answer; from \
+                 100 to 1000 half of them lost, or as large a share as threads lose; at three \
+                 quarters of the threads' limit and above a p99 that is no better than theirs.",
+    rule: "Holds when it holds at 100 connections and above, and from three quarters of the rate \
+           on that threads answer at most; fewer connections and lower rates are the boundary. \
+           Numbers of workers are shown and decide nothing: the client takes its share of the \
+           cores.",
+    not_shown: "More cores than this machine has. A client on a machine of its own.",
+    run: measure,
+};
+
+fn measure(course: &mut Course<'_>) {
+    workers(course);
+    let sizes = if course.is_full() { CONNECTIONS.len() } else { CONNECTIONS_USUALLY };
+    for &busy in &CONNECTIONS[..sizes] {
+        if !(course.is_quick() && busy == FEW) {
+            connections(course, busy);
+        }
+    }
+    tenfold(course);
+    rates(course);
+}
+
+/// What all groups have in common.
+fn describe<'g, 'a>(group: &'g mut Group<'a>, sample_ms: u64) -> &'g mut Group<'a> {
+    group
+        .crowded()
+        .without_control()
+        .rounds(6, 6)
+        .budget(Duration::ZERO)
+        .sample(Duration::from_millis(sample_ms))
+}
+
+fn closed(group: &mut Group<'_>, name: &str, role: Role, server: &Server) {
+    server.enter(group, name, role, |contest, window| contest.measure(window));
+}
+
+/// Workers from one to twice the cores: the points of a Universal Scalability fit.
+fn workers(course: &mut Course<'_>) {
+    let most = 2 * cores::count();
+    let busy: &[usize] = if course.is_quick() { &[64] } else { &[64, 1000] };
+    for &busy in busy {
+        let connections = servers::connections(course, busy);
+        let load = |addr| LoadConfig::hello(addr, connections);
+        let threads = Setup::new(Model::ThreadPerConnection, 2 * connections).start(load);
+        for workers in (0..).map(|step| 1 << step).take_while(|workers| *workers <= most) {
+            course.group(&format!("workers_{workers}_of_{busy}"), |group| {
+                describe(group, 100)
+                    .title(&format!("hello, {workers} workers, {busy} at once"))
+                    .question("How much more is answered with more workers?")
+                    .method(
+                        "A closed loop over kept connections, GET /hello; one server process with \
+                         that many workers. Thread per connection stands beside at each point, \
+                         the same server at all.",
+                    )
+                    .not_shown(
+                        "Workers that have the cores to themselves: the client takes one of them.",
+                    )
+                    .rate("requests per second")
+                    .over(
+                        &format!("requests/s over workers, {busy} at once"),
+                        "workers",
+                        workers as f64,
+                    );
+                let hello = Hello { workers: Some(workers), ..Hello::new(Model::Evented) };
+                let setup = Setup { hello, ..Setup::new(hello.model, 2 * connections) };
+                closed(group, WINDLASS, Role::Subject, &setup.start(load));
+                closed(group, PER_CONNECTION, Role::Baseline, &threads);
+            });
+        }
+    }
+}
+
+/// More and more connections, all of them busy.
+fn connections(course: &mut Course<'_>, busy: usize) {
+    let connections = servers::connections(course, busy);
+    course.group(&format!("busy_{busy}"), |group| {
+        describe(group, if busy < 10_000 { 100 } else { 300 })
+            .title(&format!("hello, {busy} at once"))
+            .question("What is answered when more and more connections ask at once?")
+            .method(
+                "A closed loop over kept connections, one request at a time on each, GET /hello; \
+                 server and client share the cores. Beside it: what each request cost the server.",
+            )
+            .not_shown("Latency at a given rate: a closed loop asks a slow server less often.")
+            .rate("requests per second")
+            .over("requests/s over busy connections", "connections", busy as f64)
+            .claim("more than a thread for each connection", PER_CONNECTION, 1.0);
+        if busy <= FEW {
+            group.boundary();
+        }
+        for (name, role, model) in MODELS {
+            let setup = Setup::new(model, connections * MODELS.len());
+            let server = setup.start(|addr| LoadConfig::hello(addr, connections));
+            closed(group, name, role, &server);
+        }
+    });
+}
+
+/// What is left of the throughput with ten times the connections.
+fn tenfold(course: &mut Course<'_>) {
+    let [few, many] = TENFOLD.map(|busy| servers::connections(course, busy));
+    course.group("tenfold", |group| {
+        describe(group, 200)
+            .title("hello, 1000 at once, to 100 at once")
+            .question("How much of the throughput is left with ten times the connections?")
+            .method(
+                "Each contender has two servers, in a closed loop over 100 kept connections and \
+                 over 1000, GET /hello, measured one directly after the other; the value is the \
+                 rate of the second by that of the first.",
+            )
+            .not_shown("More connections than 1000.")
+            .unit("share of the rate that is left", Better::Higher)
+            .claim("more of it is left than to threads", PER_CONNECTION, 1.0)
+            .limit("more than half of it is left", 0.5);
+        for (name, role, model) in MODELS {
+            let setup = || Setup::new(model, 2 * (few + many));
+            let [first, second] =
+                [few, many].map(|busy| setup().start(|addr| LoadConfig::hello(addr, busy)));
+            second.enter_with(&first, group, name, role, |many, few, window| {
+                let half = Window { duration: window.duration / 2, ..*window };
+                let (few, many) = (few.measure(&half)?, many.measure(&half)?);
+                Ok(Sample { value: many.value / few.value, ..many }
+                    .with("requests_per_s_of_100", few.value)
+                    .with("requests_per_s_of_1000", many.value))
+            });
+        }
+    });
+}
+
+/// Latency over the offered rate, up to and past the threads' knee.
+fn rates(course: &mut Course<'_>) {
+    if course.is_stopped() {
+        return;
+    }
+    let connections = servers::connections(course, ASKED_OVER);
+    let servers = MODELS.map(|(name, role, model)| {
+        let setup = Setup { pinned: true, ..Setup::new(model, connections * MODELS.len()) };
+        (name, role, setup.start(|addr| LoadConfig::hello(addr, connections)))
+    });
+    let window = Window { duration: LIMIT_WINDOW, smoke: course.is_smoke() };
+    let limit = servers[1].2.once(|threads| threads.measure(&window));
+    // Where there are no threads to measure, their group says so.
+    let limit = limit.map_or(f64::from(LEAST_PER_S), |sample| sample.value);
+    let percents: &[u32] = match (course.is_full(), course.is_quick()) {
+        (true, _) => &PERCENTS,
+        (_, true) => &PERCENTS[1..4],
+        _ => &PERCENTS[..4],
+    };
+    for &percent in percents {
+        let per_s = (limit * f64::from(percent) / 100.0).max(f64::from(LEAST_PER_S)) as u32;
+        course.group(&format!("offered_{percent}"), |group| {
+            describe_rate(group, percent, per_s);
+            for (name, role, server) in &servers {
+                server.enter(group, name, *role, move |contest, window| {
+                    contest.measure_offered(window, per_s)
+                });
+            }
+        });
+    }
+}
+
+fn describe_rate(group: &mut Group<'_>, percent: u32, per_s: u32) {
+    describe(group, 120)
+        .title(&format!("p99 at {percent} % of threads' limit"))
+        .question("How long do requests take at a rate of their own, and up to which one?")
+        .method(&format!(
+            "An open loop of {per_s} requests a second, GET /hello over 1000 kept connections, \
+             each request at its intended time, from which its latency counts, also while it waits \
+             for a free connection. The rate is {percent} % of what thread per connection answered \
+             of a closed loop directly before. The server is kept to the first core, the client to \
+             the last. A rate may be too high: requests that find a quarter of a second's worth \
+             waiting are dropped (answered_share); what is answered a second (requests_per_s) \
+             stands beside the rate that is offered."
+        ))
+        .not_shown("A quiet machine's floor: p99 of a virtual machine shows its host, too.")
+        .unit("ms", Better::Lower)
+        .over("latency over offered rate", "requests/s", f64::from(per_s))
+        .claim("p99 lower than that of threads", PER_CONNECTION, 1.0);
+    if percent < NEAR {
+        group.boundary();
+    }
+}

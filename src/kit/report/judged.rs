@@ -1,0 +1,84 @@
+//! Claims as data: judged, with their evidence, and what helps to decide.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kit::measure::record::ClaimText;
+use crate::kit::measure::statistics::{Interval, Verdict};
+
+/// A grade of trust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// No gate tripped, the control shows no winner.
+    Quiet,
+    /// The machine did other things too: wide intervals, read with care.
+    Noisy,
+    /// The control shows a winner where there can be none, or the machine did mostly other things:
+    /// no verdict stands.
+    Unusable,
+}
+
+/// A claim about asynchronism, judged over all its groups.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimResult {
+    /// The claim in words.
+    pub words: ClaimText,
+    /// The bench (the name of the record) that its groups lie in; `None`: it has no record.
+    pub bench: Option<String>,
+    /// Refuted when one deciding claim of its groups is, holds when all do, else undecided.
+    pub verdict: Verdict,
+    /// The one claim of its groups that the verdict hangs on most.
+    pub headline: Option<Headline>,
+    /// What came out, in plain words.
+    pub sentence: String,
+    /// The groups that decide, then those that show where the baseline is as good.
+    pub evidence: Vec<Evidence>,
+    /// How far its run can be trusted.
+    pub quality: Level,
+    /// About how many more rounds would decide it.
+    pub rounds_more: Option<usize>,
+}
+
+/// A measured claim of one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Headline {
+    /// The group's id.
+    pub group: String,
+    /// The group's title, and what was measured beside where that is compared.
+    pub title: String,
+    /// The subject there.
+    pub subject: String,
+    /// Against whom; `None`: the subject's own value.
+    pub against: Option<String>,
+    /// What is compared: the group's unit, or the name of a value measured beside.
+    pub unit: String,
+    /// The ratio or value it must reach.
+    pub bar: f64,
+    /// The ratio, above 1 when the subject is better, or the value.
+    pub measured: Interval,
+}
+
+/// A group that shows something of a claim.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The group's id.
+    pub group: String,
+    /// Its title.
+    pub title: String,
+    /// It shows where the baseline is as good or better, and decides nothing.
+    pub boundary: bool,
+}
+
+/// Up to where blocking is fine.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The line that helps to decide.
+    pub sentence: String,
+    /// Blocking is as good or better up to so many at once; `None`: cannot tell.
+    pub connections: Option<f64>,
+    /// Blocking keeps the p99 below [`Decision::p99_ms`] up to so many requests a second; `None`:
+    /// cannot tell.
+    pub rate_per_s: Option<f64>,
+    /// The bound on the p99, in milliseconds.
+    pub p99_ms: f64,
+}

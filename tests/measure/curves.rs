@@ -1,0 +1,133 @@
+//! Curves whose answer is known, with and without noise: scalability fits and knees.
+
+use windlass::kit::measure::knee::{KneeError, Load, Place, knee};
+use windlass::kit::measure::random::Random;
+use windlass::kit::measure::usl::{FitError, Usl, fit};
+
+fn law(lambda: f64, sigma: f64, kappa: f64) -> Usl {
+    Usl { lambda, sigma, kappa, r_squared: 1.0, peak: None }
+}
+
+const NS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+fn near(one: f64, other: f64, share: f64) -> bool {
+    (one - other).abs() <= share * other.abs().max(1e-9)
+}
+
+#[test]
+fn exact_curves_give_their_own_coefficients_back() {
+    for (lambda, sigma, kappa) in [
+        (995.6, 0.0267, 0.000_769),
+        (1.0, 0.0, 0.0),
+        (40_000.0, 0.3, 0.0),
+        (12.0, 0.0, 0.002),
+        (5e6, 0.9, 1e-5),
+        (100.0, 1.4, 0.01),
+    ] {
+        let truth = law(lambda, sigma, kappa);
+        let points = NS.map(|n| (n, truth.at(n)));
+        let found = fit(&points).unwrap();
+        assert!(near(found.lambda, lambda, 1e-3), "{truth:?} {found:?}");
+        assert!((found.sigma - sigma).abs() < 1e-3, "{truth:?} {found:?}");
+        assert!((found.kappa - kappa).abs() < 1e-5, "{truth:?} {found:?}");
+        assert!(found.r_squared > 0.999_99, "{found:?}");
+    }
+}
+
+#[test]
+fn noise_of_a_few_percent_moves_the_coefficients_by_little() {
+    let truth = law(1_000.0, 0.05, 0.000_5);
+    let mut random = Random::new(9);
+    for _ in 0..60 {
+        let mut points = Vec::new();
+        for _ in 0..5 {
+            points.extend(NS.map(|n| (n, truth.at(n) * (0.03 * random.normal()).exp())));
+        }
+        let found = fit(&points).unwrap();
+        assert!(near(found.lambda, 1_000.0, 0.06), "{found:?}");
+        assert!((found.sigma - 0.05).abs() < 0.015, "{found:?}");
+        assert!(near(found.kappa, 0.000_5, 0.2), "{found:?}");
+        assert!(found.r_squared > 0.95 && found.r_squared <= 1.0, "{found:?}");
+        let peak = found.peak.unwrap();
+        assert!(near(peak.n, (0.95f64 / 0.000_5).sqrt(), 0.15) && peak.measured, "{peak:?}");
+        assert!(near(peak.x, truth.at(43.6), 0.05), "{peak:?}");
+    }
+}
+
+#[test]
+fn coefficients_are_never_below_zero_and_a_peak_may_lie_beyond() {
+    // Better than linear: the law has no such thing, and says linear.
+    let found = fit(&NS.map(|n| (n, 10.0 * n.powf(1.1)))).unwrap();
+    assert_eq!((found.sigma, found.kappa, found.peak), (0.0, 0.0, None));
+    let few = [1.0, 2.0, 3.0, 4.0].map(|n| (n, law(10.0, 0.01, 0.001).at(n)));
+    let peak = fit(&few).unwrap().peak.unwrap();
+    assert!(!peak.measured && near(peak.n, 31.46, 0.02), "{peak:?}");
+    let falls = fit(&NS.map(|n| (n, 10.0 / n))).unwrap();
+    assert!(falls.peak.is_none_or(|peak| peak.n < 2.0), "{falls:?}");
+    let flat = fit(&NS.map(|n| (n, 10.0))).unwrap();
+    assert!(near(flat.sigma, 1.0, 1e-3), "{flat:?}");
+}
+
+#[test]
+fn what_cannot_be_fitted_is_told() {
+    let two = [(1.0, 10.0), (2.0, 19.0), (2.0, 18.0)];
+    assert_eq!(fit(&two), Err(FitError::TooFew(2)));
+    assert!(fit(&two).unwrap_err().to_string().contains("measure at least 4"));
+    let zero = [(1.0, 1.0), (2.0, 0.0), (3.0, 1.0), (4.0, 1.0)];
+    assert_eq!(fit(&zero), Err(FitError::Invalid { n: 2.0, x: 0.0 }));
+    let half = [(0.5, 1.0), (2.0, 1.0), (3.0, 1.0), (4.0, 1.0)];
+    assert_eq!(fit(&half), Err(FitError::Invalid { n: 0.5, x: 1.0 }));
+    assert!(fit(&[]).is_err());
+}
+
+/// An open queue with one server that does 1000 a second: latency 1 / (capacity - rate).
+fn queue(rates: &[f64], noise: f64, random: &mut Random) -> Vec<Load> {
+    let curve = rates.iter().map(|rate| Load {
+        throughput: *rate,
+        latency: 1e3 / (1_000.0 - rate) * (noise * random.normal()).exp(),
+    });
+    curve.collect()
+}
+
+#[test]
+fn the_knee_of_a_queue_is_at_half_its_capacity() {
+    let rates: Vec<f64> = (1..20).map(|step| f64::from(step) * 50.0).collect();
+    let mut random = Random::new(1);
+    let found = knee(&queue(&rates, 0.0, &mut random)).unwrap();
+    assert_eq!((found.at.throughput, found.place), (500.0, Place::Within));
+    assert!(found.from <= 400.0 && found.to >= 600.0, "{found:?}");
+    for _ in 0..100 {
+        let found = knee(&queue(&rates, 0.05, &mut random)).unwrap();
+        assert!((300.0..=700.0).contains(&found.at.throughput), "{found:?}");
+        assert_eq!(found.place, Place::Within);
+    }
+}
+
+#[test]
+fn the_knee_of_a_hockey_stick_is_its_bend() {
+    // Flat at 1 ms up to 8000 a second; beyond, throughput stands still and latency grows.
+    let curve: Vec<Load> = (1..=16)
+        .map(|step| {
+            let offered = f64::from(step) * 1_000.0;
+            let (throughput, latency) =
+                (offered.min(8_000.0), 1.0 + (offered / 8e3 - 1.0).max(0.0) * 50.0);
+            Load { throughput, latency }
+        })
+        .collect();
+    let found = knee(&curve).unwrap();
+    assert_eq!((found.at.throughput, found.at.latency), (8_000.0, 1.0));
+    assert_eq!((found.from, found.to, found.place), (8_000.0, 8_000.0, Place::Within));
+}
+
+#[test]
+fn a_knee_outside_of_what_was_measured_is_said_to_be_there() {
+    let mut random = Random::new(1);
+    let low = knee(&queue(&[100.0, 200.0, 300.0], 0.0, &mut random)).unwrap();
+    assert_eq!(low.place, Place::Beyond);
+    let high = knee(&queue(&[700.0, 800.0, 900.0], 0.0, &mut random)).unwrap();
+    assert_eq!(high.place, Place::Below);
+    assert_eq!(knee(&queue(&[1.0, 2.0], 0.0, &mut random)), Err(KneeError::TooFew(2)));
+    let wrong = Load { throughput: 5.0, latency: 0.0 };
+    let curve = [Load { throughput: 1.0, latency: 1.0 }, wrong, wrong];
+    assert_eq!(knee(&curve), Err(KneeError::Invalid(wrong)));
+}
