@@ -77,8 +77,10 @@ pub(crate) fn forget(name: &str) {
 /// this moment, to names that begin with `to`.
 pub(crate) fn lose_power(from: &str, to: &str, dice: &mut Dice) {
     with(|disk| {
-        let names: Vec<String> =
+        let mut names: Vec<String> =
             disk.names.keys().filter(|name| name.starts_with(from)).cloned().collect();
+        // So that the same dice leave the same.
+        names.sort();
         for name in names {
             let Some(file) = disk.find(&name) else { continue };
             let mut left = file.synced.clone();

@@ -15,7 +15,7 @@ use crate::workflow::bulkhead::{Bulkhead, BulkheadSettings};
 use crate::workflow::events::{EventMetrics, SubscriberMetrics};
 use crate::workflow::retry::{BudgetSettings, RetryBudget, RetryPolicy, RetrySettings};
 use crate::workflow::sqlite::{Database, Options, ReadError};
-use crate::workflow::wall::{SystemWall, WallClock};
+use crate::workflow::wall::WallClock;
 
 use super::audit::{self, Audit, Auditor};
 use super::events::{Bulletin, Heard, What};
@@ -67,6 +67,7 @@ impl Desk {
             attempts_max: settings.attempts_max,
             backoff_base: settings.backoff_base,
             backoff_max: settings.backoff_max,
+            seed: settings.seams.seed,
             ..RetrySettings::default()
         })?;
         let budget = RetryBudget::new(BudgetSettings::default())?;
@@ -83,17 +84,17 @@ impl Desk {
         let options = Options {
             application_id: ledger::APPLICATION_ID,
             migrations: ledger::MIGRATIONS,
-            ..Options::default()
+            ..settings.seams.database.clone()
         };
         let database = Database::open(&settings.database, options)?;
         let epoch = database
             .read_blocking(ledger::epoch)
             .map_err(|error| OrdersError::Database(error.to_string()))?;
         Ok(Desk {
+            wall: settings.seams.wall.clone(),
             settings,
             database,
             epoch,
-            wall: Arc::new(SystemWall),
             figures: Figures::default(),
             news: News::default(),
             bulletin: Bulletin::new()?,

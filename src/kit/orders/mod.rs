@@ -48,4 +48,4 @@ pub use id::{NoOrderId, OrderId};
 pub use order::{Item, ORDER_BYTES_MAX, Order, OrderError, Wrong};
 pub use record::{Record, Status};
 pub use service::open;
-pub use settings::{OrdersError, OrdersSettings};
+pub use settings::{Calls, OrdersError, OrdersSettings, Seams};

@@ -36,7 +36,7 @@ use super::events::Threads;
 use super::figures::Exposition;
 use super::ledger;
 use super::probing::Probing;
-use super::settings::OrdersError;
+use super::settings::{Calls, OrdersError};
 use super::steps;
 
 /// How long a database that has failed is left alone.
@@ -63,7 +63,7 @@ const PAGE: usize = 500;
 pub(super) struct Queued {
     pub(super) desk: Desk,
     pub(super) queue: MessageQueue<SqliteStore>,
-    pub(super) client: Client,
+    pub(super) calls: Arc<dyn Calls>,
     pub(super) admission: Admission,
     /// The workers and the periodic job, once it is started.
     jobs: OnceLock<Jobs>,
@@ -89,16 +89,19 @@ impl Queued {
             ..QueueOptions::default()
         };
         let store = SqliteStore::open(&desk.database, "orders", options)?;
-        let client = Client::new(ClientSettings {
-            timeout: settings.attempt_timeout,
-            kept_max: settings.workers,
-            ..ClientSettings::new(settings.slow)
-        });
+        let tcp = || -> Arc<dyn Calls> {
+            Arc::new(Client::new(ClientSettings {
+                timeout: settings.attempt_timeout,
+                kept_max: settings.workers,
+                ..ClientSettings::new(settings.slow)
+            }))
+        };
+        let calls = settings.seams.calls.clone().unwrap_or_else(tcp);
         let queue = MessageQueue::new(store);
         admission.seat_found(queue.depth());
         Ok(Queued {
             queue,
-            client,
+            calls,
             admission,
             jobs: OnceLock::new(),
             listening: OnceLock::new(),

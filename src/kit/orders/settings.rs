@@ -4,11 +4,16 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::kit::client::{CallError, Client};
+use crate::kit::http::{Outgoing, Received};
+use crate::kit::serve::Boxed;
 use crate::workflow::InvalidSetting;
 use crate::workflow::pressure::Policy;
-use crate::workflow::sqlite::OpenError;
+use crate::workflow::sqlite::{OpenError, Options};
+use crate::workflow::wall::{SystemWall, WallClock};
 
 /// How the orders service works.
 #[derive(Clone, Debug)]
@@ -44,6 +49,40 @@ pub struct OrdersSettings {
     pub events_keep_alive: Duration,
     /// Nobody watches an order for longer without asking again. 10 min.
     pub events_max: Duration,
+    /// By what it reaches the outside.
+    pub seams: Seams,
+}
+
+/// By what the service reaches time, network and disk, so that a simulation can hold them.
+#[derive(Clone, Debug)]
+pub struct Seams {
+    /// Tells the time that is stored. The system's.
+    pub wall: Arc<dyn WallClock>,
+    /// Calls the slow service (acknowledge first only). None: over TCP.
+    pub calls: Option<Arc<dyn Calls>>,
+    /// How the database works; whose file it is and its schema are the service's own.
+    pub database: Options,
+    /// The seed of the waits before retries. None: another each time.
+    pub seed: Option<u64>,
+}
+
+impl Default for Seams {
+    fn default() -> Seams {
+        let (wall, database) = (Arc::new(SystemWall), Options::default());
+        Seams { wall, calls: None, database, seed: None }
+    }
+}
+
+/// Calls the slow service.
+pub trait Calls: Send + Sync + fmt::Debug {
+    /// Makes a call, which ends in its time. Dropping the future gives it up.
+    fn call<'a>(&'a self, request: &'a Outgoing<'_>) -> Boxed<'a, Result<Received, CallError>>;
+}
+
+impl Calls for Client {
+    fn call<'a>(&'a self, request: &'a Outgoing<'_>) -> Boxed<'a, Result<Received, CallError>> {
+        Box::pin(Client::call(self, request))
+    }
 }
 
 impl OrdersSettings {
@@ -65,6 +104,7 @@ impl OrdersSettings {
             audit: None,
             events_keep_alive: Duration::from_secs(15),
             events_max: Duration::from_secs(600),
+            seams: Seams::default(),
         }
     }
 }

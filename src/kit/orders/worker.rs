@@ -96,7 +96,7 @@ impl Queued {
         let work = Work::new(id, record.total_cents);
         self.desk.figures.attempts.one();
         let in_flight = self.desk.figures.in_flight.enter();
-        let judged = judge(self.client.call(&work.request()).await);
+        let judged = judge(self.calls.call(&work.request()).await);
         drop(in_flight);
         match speaks_against(&judged) {
             true => permit.failed(),

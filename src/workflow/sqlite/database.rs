@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::{Connection, Transaction};
 
+use super::by_hand::{ByHand, Sent};
 use super::error::{OpenError, ReadError, TryWriteError, WriteError};
 use super::job::{Answer, Job, Work};
 use super::options::{Options, Synchronous};
@@ -67,6 +68,8 @@ struct Shared {
     stats: Arc<Mutex<Stats>>,
     lookers: Lookers,
     synchronous: Synchronous,
+    /// Where there are no threads.
+    by_hand: Option<Arc<ByHand>>,
 }
 
 impl Database {
@@ -86,9 +89,16 @@ impl Database {
         let synchronous = options.synchronous;
         let lookers = Lookers::default();
         let told = Told { stats: stats.clone(), lookers: lookers.clone() };
-        threads::start(opened, options, (jobs_out, reads_out), told, ended_in)
-            .map_err(|error| OpenError::Io(path.to_owned(), error))?;
-        Ok(Self { shared: Arc::new(Shared { jobs, reads, ended, stats, lookers, synchronous }) })
+        let out = (jobs_out, reads_out);
+        let by_hand = if options.threads {
+            threads::start(opened, options, out, told, ended_in)
+                .map_err(|error| OpenError::Io(path.to_owned(), error))?;
+            None
+        } else {
+            Some(Arc::new(ByHand::new(opened, options, out, told, ended_in)))
+        };
+        let shared = Shared { jobs, reads, ended, stats, lookers, synchronous, by_hand };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Has `look` called on the writer's thread after each transaction, kept or not, before any of
@@ -111,7 +121,7 @@ impl Database {
         T: Send + 'static,
         E: Send + 'static,
     {
-        Self::send(&self.shared.jobs, job).await
+        self.send(&self.shared.jobs, job).await
     }
 
     /// As [`Database::write`], blocking the thread. Not for a job of the same database, which would
@@ -147,7 +157,7 @@ impl Database {
             closure.unwrap_or_else(|| unreachable!("what was not sent is the work just made"))
         };
         match self.shared.jobs.try_send(work) {
-            Ok(()) => Ok(Pending { answer }),
+            Ok(()) => Ok(Pending { answer, sent: Sent(self.shared.by_hand.clone()) }),
             Err(TrySendError::Full(work)) => Err(TryWriteError::Full(back(work))),
             Err(TrySendError::Closed(work)) => Err(TryWriteError::Closed(back(work))),
         }
@@ -165,7 +175,7 @@ impl Database {
         T: Send + 'static,
         E: Send + 'static,
     {
-        Self::send(&self.shared.reads, move |tx: &Transaction<'_>| job(tx)).await
+        self.send(&self.shared.reads, move |tx: &Transaction<'_>| job(tx)).await
     }
 
     /// As [`Database::read`], blocking the thread.
@@ -181,7 +191,7 @@ impl Database {
         block_on(self.read(job))
     }
 
-    async fn send<T, E, F>(to: &Sender<Box<dyn Job>>, job: F) -> Answer<T, E>
+    async fn send<T, E, F>(&self, to: &Sender<Box<dyn Job>>, job: F) -> Answer<T, E>
     where
         F: FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -191,6 +201,8 @@ impl Database {
         if to.send(work).await.is_err() {
             return Err(WriteError::Closed);
         }
+        let sent = Sent(self.shared.by_hand.clone());
+        sent.turn().await;
         answer.await.unwrap_or(Err(WriteError::Closed))
     }
 
@@ -237,6 +249,9 @@ impl Database {
     fn shut(&self) {
         self.shared.jobs.close();
         self.shared.reads.close();
+        if let Some(by_hand) = &self.shared.by_hand {
+            by_hand.end();
+        }
     }
 }
 
@@ -244,6 +259,7 @@ impl Database {
 #[must_use = "whether the job was done is in its answer"]
 pub struct Pending<T, E> {
     answer: OneReceiver<Answer<T, E>>,
+    sent: Sent,
 }
 
 impl<T, E> Pending<T, E> {
@@ -252,6 +268,7 @@ impl<T, E> Pending<T, E> {
     /// # Errors
     /// [`WriteError`]: nothing of the job was kept.
     pub async fn answer(self) -> Result<T, WriteError<E>> {
+        self.sent.turn().await;
         self.answer.await.unwrap_or(Err(WriteError::Closed))
     }
 

@@ -42,6 +42,7 @@ mod migrate;
 mod open;
 mod gate;
 mod threads;
+mod by_hand;
 mod database;
 
 pub(in crate::workflow) use job::is_not_kept;

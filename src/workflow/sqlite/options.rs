@@ -60,6 +60,10 @@ pub struct Options {
     pub check: bool,
     /// So many prepared statements are kept by each connection. 128.
     pub statements_max: usize,
+    /// Whether threads of its own write and read. Without, whoever waits for an answer, or gives it
+    /// up, does all jobs that wait, on its own thread: for simulations, where one thread does
+    /// everything. Yes.
+    pub threads: bool,
     /// SQLite's layer to the system, by the name it is registered under. `None`: the default one.
     pub vfs: Option<&'static str>,
 }
@@ -79,6 +83,7 @@ impl Default for Options {
             pages_max: None,
             check: true,
             statements_max: 128,
+            threads: true,
             vfs: None,
         }
     }

@@ -44,7 +44,7 @@ pub(super) fn start(
     opened: Opened,
     options: Options,
     (jobs, reads): (Jobs, Jobs),
-    Told { stats, lookers }: Told,
+    told: Told,
     ended: Ended,
 ) -> io::Result<()> {
     let gate = Arc::new(Gate::default());
@@ -55,7 +55,7 @@ pub(super) fn start(
         readers.push(thread.spawn(move || read_all(&conn, &reads, &gate))?);
     }
     let (conn, claim) = (opened.writer, opened.claim);
-    let mut writer = Writer { conn, jobs, options, gate, stats, lookers };
+    let mut writer = Writer::new(conn, jobs, options, gate, told);
     let thread = thread::Builder::new().name("windlass-write".to_owned());
     thread.spawn(move || {
         writer.write_all();
@@ -67,18 +67,24 @@ pub(super) fn start(
 
 /// Reads until the channel is closed and empty: each job on one state of the database.
 fn read_all(conn: &Connection, reads: &Jobs, gate: &Gate) {
-    while let Ok(mut job) = reads.recv_blocking() {
-        let fate: Result<(), Fault> = gate.reading(|| {
-            let tx = Transaction::new_unchecked(conn, TransactionBehavior::Deferred)?;
-            // There is nothing to keep.
-            let _ = job.run(&tx);
-            Ok(())
-        });
-        job.answer(fate.as_ref().copied());
+    while let Ok(job) = reads.recv_blocking() {
+        read(conn, job, gate);
     }
 }
 
-struct Writer {
+/// Reads, and answers.
+pub(super) fn read(conn: &Connection, mut job: Box<dyn Job>, gate: &Gate) {
+    let fate: Result<(), Fault> = gate.reading(|| {
+        let tx = Transaction::new_unchecked(conn, TransactionBehavior::Deferred)?;
+        // There is nothing to keep.
+        let _ = job.run(&tx);
+        Ok(())
+    });
+    job.answer(fate.as_ref().copied());
+}
+
+/// Who has the connection that writes.
+pub(super) struct Writer {
     conn: Connection,
     jobs: Jobs,
     options: Options,
@@ -88,28 +94,54 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes until the channel is closed and empty.
-    fn write_all(&mut self) {
-        let stats = self.stats.clone();
+    pub(super) fn new(
+        mut conn: Connection,
+        jobs: Jobs,
+        options: Options,
+        gate: Arc<Gate>,
+        Told { stats, lookers }: Told,
+    ) -> Self {
+        let own = stats.clone();
         let pages = move |_: &mut Wal, pages: i32| {
-            lock(&stats).wal_pages = u64::try_from(pages).unwrap_or(0);
+            lock(&own).wal_pages = u64::try_from(pages).unwrap_or(0);
             Ok(())
         };
         // Without the hook no checkpoint would be due: then SQLite makes its own.
-        if self.conn.wal_hook(Some(pages)).is_err() {
-            let pages = self.options.checkpoint_pages as i64;
-            let _ = self.conn.pragma_update(None, "wal_autocheckpoint", pages);
+        if conn.wal_hook(Some(pages)).is_err() {
+            let pages = options.checkpoint_pages as i64;
+            let _ = conn.pragma_update(None, "wal_autocheckpoint", pages);
         }
+        Self { conn, jobs, options, gate, stats, lookers }
+    }
+
+    /// Writes until the channel is closed and empty.
+    fn write_all(&mut self) {
         let mut group = Vec::new();
         while self.gather(&mut group) {
-            let fate = group::commit(&self.conn, &mut group);
-            self.count(group.len() as u64, &fate);
-            lock(&self.lookers).retain(|look| look(&self.conn));
-            for job in mem::take(&mut group) {
-                job.answer(fate.as_ref().map(|_| ()));
-            }
-            self.checkpoint();
+            self.write(&mut group);
         }
+    }
+
+    /// Writes those that wait now, one group after the other. Whether there were any.
+    pub(super) fn write_waiting(&mut self) -> bool {
+        let (mut group, max) = (Vec::new(), self.options.group_max.max(1));
+        let mut any = false;
+        while self.jobs.try_recv_many(&mut group, max).is_ok() {
+            self.write(&mut group);
+            any = true;
+        }
+        any
+    }
+
+    /// Writes a group, and answers.
+    fn write(&mut self, group: &mut Vec<Box<dyn Job>>) {
+        let fate = group::commit(&self.conn, group);
+        self.count(group.len() as u64, &fate);
+        lock(&self.lookers).retain(|look| look(&self.conn));
+        for job in mem::take(group) {
+            job.answer(fate.as_ref().map(|_| ()));
+        }
+        self.checkpoint();
     }
 
     /// Takes the jobs of the next group. `false`: none will come.
@@ -163,7 +195,7 @@ impl Writer {
     }
 
     /// Leaves one whole file behind.
-    fn end(self, readers: Vec<JoinHandle<()>>, claim: File) {
+    pub(super) fn end(self, readers: Vec<JoinHandle<()>>, claim: File) {
         for reader in readers {
             // One that panicked has ended, too.
             drop(reader.join());
