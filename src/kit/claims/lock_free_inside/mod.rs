@@ -101,8 +101,8 @@ fn describe(group: &mut Group<'_>, what: &str) {
             "Runtimes that differ in nothing but what their names say; the first has the ring, a \
              queue for each worker, and workers bound to cores. Yields: 64 tasks that are always \
              ready, while a thread starts another every 200 us, whose delay until its first poll \
-             is the delay shown. Tasks from outside: a thread starts one after the other, at most so many on \
-             their way, for one worker (a third thread would share its core with one of \
+             is the delay shown. Tasks from outside: a thread starts one after the other, at most \
+             so many on their way, for one worker (a third thread would share its core with one of \
              them); the delay of each 64th is shown. The mutex's queue passes batches \
              under one lock and keeps its length beside it; ArrayQueue has no batches. \
              most_turns_to_fair: turns of the task that had most, by a fair share (1 is fair).",
