@@ -12,6 +12,7 @@ use windlass::kit::measure::environment::Environment;
 use windlass::kit::measure::group::{Group, Window};
 use windlass::kit::measure::noise::{Snapshot, Spin, spin_test};
 use windlass::kit::measure::previous::keep_previous;
+use windlass::kit::measure::profile::Profile;
 use windlass::kit::measure::record::{self, Record, Run};
 use windlass::kit::measure::rounds::guarded;
 use windlass::kit::measure::{paths, statistics::Verdict};
@@ -67,13 +68,13 @@ impl Harness {
     /// Whether the opt-in part is asked for too; in smoke mode always, so that it stays tested.
     #[must_use]
     pub fn all(&self) -> bool {
-        self.options.mode == Mode::Smoke || self.options.profile == crate::Profile::All
+        self.options.mode == Mode::Smoke || self.options.profile == Profile::All
     }
 
     /// Whether only a first look is asked for (`--quick`): what takes long may then be left out.
     #[must_use]
     pub fn quick(&self) -> bool {
-        self.options.mode != Mode::Smoke && self.options.profile == crate::Profile::Quick
+        self.options.mode != Mode::Smoke && self.options.profile == Profile::Quick
     }
 
     /// Leaves criterion out unless `--all` is given: many contenders take longer to drill down into
@@ -256,7 +257,12 @@ fn measure_claims(claims: Vec<&'static Claim>, options: &Options) -> ExitCode {
         println!("bench claims: no claim matches, nothing measured");
         return ExitCode::SUCCESS;
     }
-    let (records, profile, tree) = (paths::records_dir(), options.profile, tree());
+    // All claims and all benches together take about ten minutes so; `windlass bench` takes more.
+    let profile = match options.profile {
+        Profile::Default => Profile::Quick,
+        asked => asked,
+    };
+    let (records, tree) = (paths::records_dir(), tree());
     let command = options.command("claims");
     let wish = Wish { claims, profile, rounds: None, records: &records, command, tree };
     let finished = claims::run::run(&wish, &mut |claim, step| {
