@@ -44,10 +44,7 @@ fn main() -> ExitCode {
     let mut bench = Harness::from_args("workflow");
     hop::measure(&mut bench);
     commit::measure(&mut bench);
-    // The claim `responsiveness` and the sustained rate say most of it in less time.
-    if bench.all() {
-        orders::measure(&mut bench);
-    }
+    orders::measure(&mut bench);
     if !bench.quick() {
         let whole = bench.all();
         outage::measure(&mut bench, whole);

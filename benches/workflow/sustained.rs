@@ -5,11 +5,12 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use windlass::kit::load::LoadError;
 use windlass::kit::serve::Model;
+use windlass::kit::stage::orders::{Loaded, Stage, in_turn, offered, offered_once};
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
-use crate::orders::{slow, threads_of_the_subject};
-use windlass::kit::stage::orders::{Stage, in_turn, offered};
+use crate::orders::slow;
 
 const ACKNOWLEDGES: &str = "windlass, acknowledges";
 const POOL: &str = "in line, as many threads";
@@ -21,6 +22,9 @@ const CONNECTIONS: usize = 64;
 
 /// Before anything is counted, the first orders have come through.
 const WARM: Duration = Duration::from_millis(600);
+
+/// Windows in a row in which the generator fell behind, after which the contender has failed.
+const VOID_MAX: u32 = 4;
 
 /// How often the queue is looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -63,19 +67,22 @@ fn acknowledging(time: Duration, window: &Window) -> Result<Sample, String> {
     let per_s = if window.smoke { SMOKE_PER_S } else { PER_S };
     let mut client = stage.client(CONNECTIONS.min(per_s as usize), None)?;
     offered(&mut client, per_s, WARM)?;
-    let completed = || stage.figures()?.get("windlass_orders_completed_total");
-    let before = completed()?;
-    let (loaded, depths) = thread::scope(|scope| {
-        let (over, is_over) = mpsc::channel::<()>();
-        let looks = scope.spawn(|| depths(&stage, is_over));
-        let loaded = offered(&mut client, per_s, length(time, window));
-        drop(over);
-        let depths = looks.join().map_err(|_| "who looks at the queue panicked".to_owned())?;
-        Ok::<_, String>((loaded?, depths?))
-    })?;
-    let after = completed()?;
+    let attempt = || {
+        let completed = || stage.figures()?.get("windlass_orders_completed_total");
+        let before = completed()?;
+        let (loaded, depths) = thread::scope(|scope| {
+            let (over, is_over) = mpsc::channel::<()>();
+            let looks = scope.spawn(|| depths(&stage, is_over));
+            let loaded = offered_once(&mut client, per_s, length(time, window));
+            drop(over);
+            let depths = looks.join().map_err(|_| "who looks at the queue panicked".to_owned())?;
+            Ok::<_, String>((loaded, depths?))
+        })?;
+        Ok::<_, String>((loaded, depths, completed()? - before))
+    };
+    let (loaded, depths, completed) = unless_behind(attempt)?;
     let seconds = loaded.outcome.elapsed.as_secs_f64();
-    let (accepted, done) = (loaded.outcome.requests_per_s(), (after - before) / seconds);
+    let (accepted, done) = (loaded.outcome.requests_per_s(), completed / seconds);
     let third = depths.len() / 3;
     let mean = |depths: &[f64]| depths.iter().sum::<f64>() / depths.len().max(1) as f64;
     let grew = mean(&depths[2 * third..]) - mean(&depths[third..2 * third]);
@@ -97,6 +104,20 @@ fn acknowledging(time: Duration, window: &Window) -> Result<Sample, String> {
         .with("latency_ms_p99", loaded.ms(0.99)))
 }
 
+/// Begins again where the generator fell behind: what was counted then counts for nothing.
+fn unless_behind<T>(
+    mut attempt: impl FnMut() -> Result<(Result<Result<Loaded, String>, LoadError>, T, f64), String>,
+) -> Result<(Loaded, T, f64), String> {
+    let mut void = 0;
+    loop {
+        match attempt()? {
+            (Err(LoadError::Behind { .. }), ..) if void < VOID_MAX => void += 1,
+            (Err(error), ..) => return Err(error.to_string()),
+            (Ok(loaded), beside, completed) => return Ok((loaded?, beside, completed)),
+        }
+    }
+}
+
 /// How many orders were unfinished, again and again, until it is over.
 fn depths(stage: &Stage, is_over: mpsc::Receiver<()>) -> Result<Vec<f64>, String> {
     let mut depths = Vec::new();
@@ -115,4 +136,14 @@ fn in_line(time: Duration, window: &Window) -> Result<Sample, String> {
     Ok(Sample::new(loaded.outcome.requests_per_s())
         .with("pool_threads", threads as f64)
         .with("latency_ms_p99", loaded.ms(0.99)))
+}
+
+/// How many threads the acknowledging server has.
+fn threads_of_the_subject(window: &Window) -> Result<usize, String> {
+    static THREADS: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    if let Some(&threads) = THREADS.get() {
+        return Ok(threads);
+    }
+    let (threads, _) = Stage::start(Model::Evented, slow(window), &[])?.threads_and_rss_mib()?;
+    Ok(*THREADS.get_or_init(|| threads as usize))
 }
