@@ -98,7 +98,7 @@ impl Queued {
         };
         match saved {
             Ok(Saved::New(record, enqueued)) => {
-                self.admission.keep(seat, self.queue.depth());
+                self.admission.keep(seat, || self.queue.depth());
                 self.desk.tell(record.id, 0, What::Received);
                 self.queue.enqueued(enqueued, Duration::ZERO);
                 figures.received.one();
@@ -127,7 +127,7 @@ impl Queued {
         let revive = move |tx: &Transaction<'_>| steps::revive(tx, queue.store(), id);
         match self.desk.database.write(revive).await {
             Ok(Some((record, true))) => {
-                self.admission.seat_found(self.queue.depth());
+                self.admission.seat_found(|| self.queue.depth());
                 self.desk.figures.revived.one();
                 self.desk.tell(id, 0, What::Received);
                 self.queue.notify();

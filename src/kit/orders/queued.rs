@@ -98,7 +98,7 @@ impl Queued {
         };
         let calls = settings.seams.calls.clone().unwrap_or_else(tcp);
         let queue = MessageQueue::new(store);
-        admission.seat_found(queue.depth());
+        admission.seat_found(|| queue.depth());
         Ok(Queued {
             queue,
             calls,
@@ -212,7 +212,7 @@ impl Queued {
             match self.desk.database.write(job).await {
                 Ok(page) => {
                     self.desk.figures.requeued.add(page.queued);
-                    self.admission.seat_found(self.queue.depth());
+                    self.admission.seat_found(|| self.queue.depth());
                     self.queue.notify();
                     after = page.last.unwrap_or(after);
                     match (page.full, page.last) {

@@ -56,7 +56,7 @@ impl Queued {
         let Some(number) = steps::number_in(delivery.body()) else {
             // None of this service's messages is like that; what becomes of it is its queue's.
             let _ = delivery.dead("the message names no order").await;
-            self.admission.fit(self.queue.depth());
+            self.admission.fit(|| self.queue.depth());
             return None;
         };
         let id = OrderId { epoch: self.desk.epoch, number };
@@ -65,7 +65,7 @@ impl Queued {
             Ok(_) => {
                 // Finished by a delivery before; if this cannot be said now, it is said again.
                 let _ = delivery.ack().await;
-                self.admission.fit(self.queue.depth());
+                self.admission.fit(|| self.queue.depth());
                 return None;
             }
             Err(_) => {
@@ -158,7 +158,7 @@ impl Queued {
             Some(settled) => delivery.settled(settled),
             None => delivery.leave(),
         }
-        self.admission.fit(self.queue.depth());
+        self.admission.fit(|| self.queue.depth());
         let error = || why.as_deref().unwrap_or_default().into();
         match ended {
             Ended::Completed(attempts) => {
