@@ -74,8 +74,9 @@ impl Queued {
                 return None;
             }
         };
-        let entered = timeout(self.desk.settings.attempt_timeout, self.desk.bulkhead.enter()).await;
-        let Ok(Ok(_seat)) = entered else {
+        let bulkhead = &self.desk.bulkhead;
+        let entered = timeout(self.desk.settings.attempt_timeout, bulkhead.enter()).await;
+        let Ok(_seat) = entered.unwrap_or_else(|_| Err(bulkhead.too_late())) else {
             let wait = self.desk.policy.delay(1);
             let _ = delivery.nack_because(wait, "as many calls as may are under way").await;
             return None;
