@@ -144,7 +144,8 @@ impl Queued {
         let job = move |tx: &Transaction<'_>| {
             let store = queue.store();
             let ended = steps::end(tx, store, lease, number, now_ms, failure.as_ref(), &policy)?;
-            // Where it fails this one has ended all the same, and the next one is received.
+            // Where it fails this one has ended all the same. What it took before it failed comes
+            // again when its lease is over.
             let taken = if goes_on { store.take_in(tx, 1).ok() } else { None };
             Ok::<_, StepError>((ended, taken))
         };
