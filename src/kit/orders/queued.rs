@@ -35,6 +35,7 @@ use super::desk::Desk;
 use super::events::Threads;
 use super::figures::Exposition;
 use super::ledger;
+use super::panics::Panics;
 use super::probing::Probing;
 use super::settings::{Calls, OrdersError};
 use super::steps;
@@ -72,6 +73,7 @@ pub(super) struct Queued {
     threads: Mutex<Option<Threads>>,
     /// Whether a worker makes the probes of a half-open circuit.
     pub(super) probing: Probing,
+    pub(super) panics: Panics,
 }
 
 impl Queued {
@@ -107,6 +109,7 @@ impl Queued {
             listening: OnceLock::new(),
             threads: Mutex::default(),
             probing: Probing::default(),
+            panics: Panics::default(),
             desk,
         })
     }
