@@ -9,7 +9,7 @@
 //! so whoever comes last goes by the newest number, and none is held for an order that has ended.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::time::timeout;
 use crate::workflow::InvalidSetting;
@@ -22,7 +22,21 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Admission {
     gate: Gate,
-    held: Mutex<Vec<Seat>>,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    seats: Vec<Seat>,
+    /// Since when there has always been an unfinished order.
+    busy_since: Option<Instant>,
+}
+
+impl Held {
+    fn push(&mut self, seat: Seat) {
+        self.busy_since.get_or_insert_with(Instant::now);
+        self.seats.push(seat);
+    }
 }
 
 impl Admission {
@@ -62,9 +76,12 @@ impl Admission {
         Self::fit_to(self.lock(), unfinished);
     }
 
-    fn fit_to(mut held: MutexGuard<'_, Vec<Seat>>, unfinished: impl FnOnce() -> usize) {
-        let kept = held.len().min(unfinished());
-        let left = held.split_off(kept);
+    fn fit_to(mut held: MutexGuard<'_, Held>, unfinished: impl FnOnce() -> usize) {
+        let kept = held.seats.len().min(unfinished());
+        let left = held.seats.split_off(kept);
+        if kept == 0 {
+            held.busy_since = None;
+        }
         drop(held);
         // Who is called by that runs when the lock is free.
         drop(left);
@@ -75,11 +92,16 @@ impl Admission {
     pub(super) fn seat_found(&self, unfinished: impl FnOnce() -> usize) {
         let mut held = self.lock();
         let unfinished = unfinished();
-        while held.len() < unfinished
+        while held.seats.len() < unfinished
             && let Some(seat) = self.gate.occupy()
         {
             held.push(seat);
         }
+    }
+
+    /// For how long there has always been an unfinished order.
+    pub(super) fn busy_for(&self) -> Duration {
+        self.lock().busy_since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// Nobody is let in any more; who waits is told.
@@ -91,7 +113,7 @@ impl Admission {
         self.gate.metrics()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Seat>> {
+    fn lock(&self) -> MutexGuard<'_, Held> {
         // Nothing panics while it holds the lock.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -119,7 +141,9 @@ mod tests {
         // More than there are seats for, of an earlier process.
         admission.seat_found(|| 10);
         assert_eq!(admission.metrics().depth, 3);
+        assert!(admission.busy_for() > Duration::ZERO);
         admission.fit(|| 0);
+        assert_eq!(admission.busy_for(), Duration::ZERO);
         assert_eq!((admission.metrics().depth, admission.metrics().rejected), (0, 1));
         admission.close();
         assert_eq!(enter().err(), Some(Refusal::Closed));

@@ -82,7 +82,8 @@ impl Queued {
 
     /// In how many seconds the backlog will be done.
     fn wait_s(&self) -> u32 {
-        self.desk.running.retry_after_s(self.queue.depth(), self.desk.now_ms())
+        let (depth, busy_for) = (self.queue.depth(), self.admission.busy_for());
+        self.desk.running.retry_after_s(depth, busy_for, self.desk.now_ms())
     }
 
     async fn save(&self, key: Option<String>, order: Order, seat: Seat) -> Reply {
