@@ -5,12 +5,14 @@
 //! sends it again with its key, or the flow that acknowledges first opens the database.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::kit::client::{BlockingClient, ClientSettings};
 use crate::kit::http::{Ask, Reply, Status as HttpStatus};
 use crate::kit::serve::Cut;
+use crate::workflow::bulkhead::Seat;
 use crate::workflow::retry::{Failure, Retries, Step};
 use crate::workflow::sqlite::WriteError;
 
@@ -51,6 +53,9 @@ enum Called {
     GaveUp(Failure<String>),
     /// The server stops in the midst of it: the order is not finished, nor given up.
     Cut,
+    /// As many calls as may were under way for all the time that it may wait: neither is it then.
+    /// It is worth to come again after so many seconds.
+    Busy(u32),
 }
 
 impl InLine {
@@ -181,6 +186,9 @@ impl InLine {
             // It stays as it is: for its client, who comes again with its key, or for the flow that
             // acknowledges first.
             Called::Cut => return about(HttpStatus::Unavailable, &record),
+            Called::Busy(wait_s) => {
+                return about(HttpStatus::Unavailable, &record).retry_after(wait_s);
+            }
         };
         match self.end(id, failure) {
             Ok(Some(record)) => stands(status, &record),
@@ -244,8 +252,13 @@ impl InLine {
         let (desk, number) = (&self.desk, id.number);
         desk.budget.deposit();
         let mut retries = Retries::new(&desk.policy, Instant::now());
+        let mut waits = 1..desk.settings.attempts_max;
         loop {
-            let (failure, calls) = match self.attempt(work) {
+            let seat = match self.place(&mut waits, cut) {
+                Ok(seat) => seat,
+                Err(no_place) => return no_place,
+            };
+            let (failure, calls) = match self.attempt(work, seat) {
                 Ok(()) => return Called::Done,
                 Err(failed) => failed,
             };
@@ -269,13 +282,26 @@ impl InLine {
         }
     }
 
+    /// A place among the calls. Waiting for it is no attempt: nothing speaks against the order, nor
+    /// against the slow service. But a request waits no more often than it may try.
+    fn place(&self, waits: &mut Range<u32>, cut: &dyn Cut) -> Result<Seat, Called> {
+        loop {
+            let entered = self.desk.bulkhead.enter_timeout(self.desk.settings.attempt_timeout);
+            let refusal = match entered {
+                Ok(seat) => return Ok(seat),
+                Err(refusal) => refusal,
+            };
+            if cut.is_cut() {
+                return Err(Called::Cut);
+            }
+            if waits.next().is_none() {
+                return Err(Called::Busy(refusal.retry_after_s().map_or(1, |it| it as u32)));
+            }
+        }
+    }
+
     /// One attempt: how it failed, and how many calls it made.
-    fn attempt(&self, work: &Work) -> Result<(), (Failure<String>, u32)> {
-        let entered = self.desk.bulkhead.enter_timeout(self.desk.settings.attempt_timeout);
-        let _seat = entered.map_err(|refusal| {
-            let why = "as many calls as may are under way".to_owned();
-            (Failure::Later(why, refusal.retry_after().unwrap_or_default()), 0)
-        })?;
+    fn attempt(&self, work: &Work, _seat: Seat) -> Result<(), (Failure<String>, u32)> {
         let permit = self.desk.breaker.try_pass().map_err(|open| {
             let why = "the circuit to the slow service is open".to_owned();
             (Failure::Later(why, open.retry_after), 0)
