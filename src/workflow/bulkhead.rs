@@ -94,6 +94,12 @@ impl Bulkhead {
         block_timeout(timeout, self.enter()).unwrap_or_else(|| Err(self.0.too_late()))
     }
 
+    /// What to tell somebody who waits no longer, where a time limit is put around
+    /// [`Bulkhead::enter`]. It counts as rejected.
+    pub fn too_late(&self) -> Refusal {
+        self.0.too_late()
+    }
+
     /// Runs `work` inside.
     ///
     /// # Errors

@@ -66,3 +66,36 @@ fn two_requests_do_not_work_on_one_order() {
     drop(orders);
     assert!(first.join().expect("it ends").is_err(), "its server was killed");
 }
+
+#[test]
+fn who_finds_no_place_among_the_calls_waits_and_is_not_given_up() {
+    let (folder, slow) = (Folder::new("in-line-busy"), slow(&[]));
+    slow.talk.faults(&json!({ "latency_ms": 60_000 }));
+    let more = ["--calls-max", "1", "--attempt-timeout", "700ms", "--attempts-max", "3"];
+    let orders = orders(Model::ThreadPerConnection, &folder, &slow, &more);
+    let send = |key: &'static str| {
+        let addr = orders.process.addr();
+        thread::spawn(move || {
+            let talk = crate::world::Talk::to(addr);
+            talk.try_ask("POST", "/orders", Some(key), Some(&good_order())).expect("a reply")
+        })
+    };
+    // Each has the only place for three times 700 ms, in turns with the others: all the time that
+    // the last one waits.
+    let sent: Vec<_> = ["a", "b", "c", "d", "e", "f"].into_iter().map(send).collect();
+    let replies: Vec<_> = sent.into_iter().map(|it| it.join().expect("it ends")).collect();
+    for reply in &replies {
+        let told = parsed(reply);
+        match reply.status {
+            502 => assert_eq!(told["attempts"], json!(3), "{told}"),
+            503 => assert_eq!(told["status"], json!("received"), "{told}"),
+            _ => panic!("{}", shown(reply)),
+        }
+        assert!(reply.status == 502 || reply.retry_after_s.is_some());
+    }
+    assert!(replies.iter().any(|it| it.status == 503), "there was no place for all");
+    slow.talk.faults(&json!({ "latency_ms": 5 }));
+    let again = |key: &'static str| send(key).join().expect("it ends").status;
+    let done: Vec<_> = ["a", "b", "c", "d", "e", "f"].into_iter().map(again).collect();
+    assert_eq!(done, [201; 6]);
+}

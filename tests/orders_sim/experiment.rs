@@ -41,7 +41,10 @@ async fn experiment(sim: Sim, bug: Bug, folder: PathBuf) -> Came {
         for client in clients {
             sim.check(client.await.is_ok(), format_args!("a client does not end"));
         }
-        ends(&stage).await
+        let dead = ends(&stage).await;
+        // Once more, now that nothing happens any more.
+        while asked(&stage, "audit").await != "audited" {}
+        dead
     });
     let dead = ended.await;
     sim.check(dead.is_ok(), format_args!("after {PATIENCE:?} without faults orders still wait"));

@@ -136,7 +136,7 @@ fn json(body: &Body) -> Value {
     }
 }
 
-/// What clients and the experimenter ask: `post <key>`, `status <name>`, `dead`.
+/// What clients and the experimenter ask: `post <key>`, `status <name>`, `audit`, `dead`.
 async fn answer(stage: Stage, service: Arc<dyn Service>, call: Call) {
     let request = String::from_utf8_lossy(call.request()).into_owned();
     let reply = match request.split_once(' ') {
@@ -157,6 +157,10 @@ async fn answer(stage: Stage, service: Arc<dyn Service>, call: Call) {
             let (_, body) = get(&*service, &format!("/orders/{name}")).await;
             json(&body)["status"].as_str().unwrap_or("unknown").to_owned()
         }
+        _ if request == "audit" => {
+            look(&stage, &*service).await;
+            "audited".to_owned()
+        }
         _ => {
             let (_, body) = get(&*service, "/dead-letters?max=100").await;
             let dead = json(&body)["dead_letters"].as_array().map(Vec::len);
@@ -166,38 +170,44 @@ async fn answer(stage: Stage, service: Arc<dyn Service>, call: Call) {
     call.reply(reply);
 }
 
-/// Looks, as long as the shop lives, whether it has what it acknowledged.
+/// Looks again and again, as long as the shop lives.
 async fn audit(stage: Stage, service: Arc<dyn Service>) {
-    let sim = &stage.sim;
     loop {
-        sleep(sim.between(Duration::from_millis(20), Duration::from_millis(400))).await;
-        let acknowledged: Vec<String> = stage.seen().acknowledged.values().cloned().collect();
-        for name in acknowledged {
-            let (status, body) = get(&*service, &format!("/orders/{name}")).await;
-            let number = number(&name);
-            let lost = status == Status::NotFound;
-            sim.check(!lost, format_args!("{number} was acknowledged and is lost"));
-            let done = stage.effects.synced(|effects| effects.get(&number).copied().unwrap_or(0));
-            sim.check(done <= 1, format_args!("the work for {number} is done {done} times"));
-            let record = json(&body);
-            let untrue = record["status"] == "completed" && done == 0;
-            sim.check(!untrue, format_args!("{number} is completed, and its work is not done"));
-            let (made, most) = (record["attempts"].as_u64().unwrap_or(0), stage.plan.attempts_max);
-            sim.check(made <= most.into(), format_args!("{number} had {made} attempts of {most}"));
-        }
-        let (_, body) = get(&*service, "/metrics").await;
-        let Body::Metrics(text) = body else { continue };
-        let lines = text.lines().filter(|line| line.starts_with("windlass_queue{"));
-        let waiting = lines.filter(|line| !line.contains("dead"));
-        let counts = waiting.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok());
-        let counts: Vec<u64> = counts.collect();
-        // A database that fails tells no counts.
-        if counts.is_empty() {
-            continue;
-        }
-        stage.seen().audits += 1;
-        let depth: u64 = counts.iter().sum();
-        let most = stage.plan.backlog_max as u64;
-        sim.check(depth <= most, format_args!("{depth} orders wait, of {most}"));
+        let pause = stage.sim.between(Duration::from_millis(20), Duration::from_millis(400));
+        sleep(pause).await;
+        look(&stage, &*service).await;
     }
+}
+
+/// Looks whether it has what it acknowledged.
+async fn look(stage: &Stage, service: &dyn Service) {
+    let sim = &stage.sim;
+    let acknowledged: Vec<String> = stage.seen().acknowledged.values().cloned().collect();
+    for name in acknowledged {
+        let (status, body) = get(service, &format!("/orders/{name}")).await;
+        let number = number(&name);
+        let lost = status == Status::NotFound;
+        sim.check(!lost, format_args!("{number} was acknowledged and is lost"));
+        let done = stage.effects.synced(|effects| effects.get(&number).copied().unwrap_or(0));
+        sim.check(done <= 1, format_args!("the work for {number} is done {done} times"));
+        let record = json(&body);
+        let untrue = record["status"] == "completed" && done == 0;
+        sim.check(!untrue, format_args!("{number} is completed, and its work is not done"));
+        let (made, most) = (record["attempts"].as_u64().unwrap_or(0), stage.plan.attempts_max);
+        sim.check(made <= most.into(), format_args!("{number} had {made} attempts of {most}"));
+    }
+    let (_, body) = get(service, "/metrics").await;
+    let Body::Metrics(text) = body else { return };
+    let lines = text.lines().filter(|line| line.starts_with("windlass_queue{"));
+    let waiting = lines.filter(|line| !line.contains("dead"));
+    let counts = waiting.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok());
+    let counts: Vec<u64> = counts.collect();
+    // A database that fails tells no counts.
+    if counts.is_empty() {
+        return;
+    }
+    stage.seen().audits += 1;
+    let depth: u64 = counts.iter().sum();
+    let most = stage.plan.backlog_max as u64;
+    sim.check(depth <= most, format_args!("{depth} orders wait, of {most}"));
 }

@@ -5,12 +5,14 @@
 //! sends it again with its key, or the flow that acknowledges first opens the database.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::kit::client::{BlockingClient, ClientSettings};
 use crate::kit::http::{Ask, Reply, Status as HttpStatus};
 use crate::kit::serve::Cut;
+use crate::workflow::bulkhead::Seat;
 use crate::workflow::retry::{Failure, Retries, Step};
 use crate::workflow::sqlite::WriteError;
 
@@ -38,7 +40,7 @@ pub(super) struct InLine {
 /// What saving an order came to.
 enum Saved {
     /// It is this one, to be worked on.
-    Open(Record),
+    Open(OrderId),
     /// It is completed already.
     Completed(Record),
     OtherOrder,
@@ -51,6 +53,9 @@ enum Called {
     GaveUp(Failure<String>),
     /// The server stops in the midst of it: the order is not finished, nor given up.
     Cut,
+    /// As many calls as may were under way for all the time that it may wait: neither is it then.
+    /// It is worth to come again after so many seconds.
+    Busy(u32),
 }
 
 impl InLine {
@@ -95,7 +100,7 @@ impl InLine {
             }
         };
         match self.save(ask.key, order) {
-            Ok(Saved::Open(record)) => self.work_on(record, HttpStatus::Created, cut),
+            Ok(Saved::Open(id)) => self.work_on(id, HttpStatus::Created, cut),
             Ok(Saved::Completed(record)) => {
                 self.desk.figures.repeated.one();
                 about(HttpStatus::Created, &record)
@@ -131,7 +136,7 @@ impl InLine {
             match record.status {
                 _ if other => Saved::OtherOrder,
                 Status::Completed => Saved::Completed(record),
-                Status::Received | Status::Dead => Saved::Open(record),
+                Status::Received | Status::Dead => Saved::Open(record.id),
             }
         })
     }
@@ -140,7 +145,7 @@ impl InLine {
     pub(super) fn retry(&self, id: OrderId, cut: &dyn Cut) -> Reply {
         match self.desk.database.read_blocking(self.desk.find(id)) {
             Ok(Some(record)) if record.status == Status::Dead => {
-                self.work_on(record, HttpStatus::Ok, cut)
+                self.work_on(id, HttpStatus::Ok, cut)
             }
             Ok(Some(record)) => {
                 let why = format!("the order is {}, not dead", record.status.name());
@@ -152,66 +157,94 @@ impl InLine {
     }
 
     /// Works on an order to its end, and replies with `status` if it is completed.
-    fn work_on(&self, record: Record, status: HttpStatus, cut: &dyn Cut) -> Reply {
-        let id = record.id;
+    fn work_on(&self, id: OrderId, status: HttpStatus, cut: &dyn Cut) -> Reply {
         let Some(_under_way) = UnderWay::begin(self, id.number) else {
             let why = "another request is working on this order";
             return error(HttpStatus::Conflict, "idempotency-key", why);
         };
-        if record.status == Status::Dead {
-            // Its message, if it has one, is a dead letter, which nobody would deliver if this
-            // process ended now.
-            let revived = self.desk.database.write_blocking(move |tx| {
-                ledger::forget_message(tx, id.number)?;
-                ledger::revive(tx, id.number)
-            });
-            match revived {
-                Ok(_) => {
-                    self.desk.figures.revived.one();
-                    self.desk.tell(id, 0, What::Received);
+        // Only now: another request may have ended it since it was looked for.
+        let record = match self.desk.database.read_blocking(self.desk.find(id)) {
+            Ok(Some(record)) => record,
+            Ok(None) => return unknown(),
+            Err(error) => return self.desk.failed(&error),
+        };
+        if record.status == Status::Completed {
+            return stands(status, &record);
+        }
+        let record = match record.status {
+            Status::Dead => match self.revive(id) {
+                Ok(()) => {
+                    Record { status: Status::Received, attempts: 0, ended_ms: None, ..record }
                 }
                 Err(error) => return self.desk.failed(&error),
-            }
-        }
+            },
+            _ => record,
+        };
         let failure = match self.call(&Work::new(id, record.total_cents), id, cut) {
             Called::Done => None,
             Called::GaveUp(failure) => Some(failure),
             // It stays as it is: for its client, who comes again with its key, or for the flow that
             // acknowledges first.
             Called::Cut => return about(HttpStatus::Unavailable, &record),
-        };
-        let (now_ms, failed) = (self.desk.now_ms(), failure.is_some());
-        let ended = self.desk.database.write_blocking(move |tx| {
-            if failed {
-                ledger::bury(tx, id.number, now_ms)?;
-            } else {
-                ledger::complete(tx, id.number, now_ms)?;
+            Called::Busy(wait_s) => {
+                return about(HttpStatus::Unavailable, &record).retry_after(wait_s);
             }
-            ledger::find(tx, id.epoch, id.number)
-        });
-        let record = match ended {
-            Ok(Some(record)) => record,
-            Ok(None) => return unknown(),
+        };
+        match self.end(id, failure) {
+            Ok(Some(record)) => stands(status, &record),
+            Ok(None) => unknown(),
             // It was taken, and its work may be done: not to be sent again as another order.
             Err(_) => {
                 self.desk.figures.unsaved.one();
-                return about(HttpStatus::ServerError, &record);
-            }
-        };
-        match failure {
-            None => {
-                self.desk.figures.completed.one();
-                let took_ms = now_ms.saturating_sub(record.received_ms);
-                self.desk.tell(id, record.attempts, What::Completed { took_ms });
-                about(status, &record)
-            }
-            Some(failure) => {
-                self.desk.figures.dead.one();
-                let error = said(&failure).into();
-                self.desk.tell(id, record.attempts, What::Failed { error, is_last: true });
-                about(HttpStatus::BadGateway, &record)
+                about(HttpStatus::ServerError, &record)
             }
         }
+    }
+
+    /// Takes up a dead order again.
+    fn revive(&self, id: OrderId) -> Result<(), WriteError<rusqlite::Error>> {
+        // Its message, if it has one, is a dead letter, which nobody would deliver if this process
+        // ended now.
+        let revived = self.desk.database.write_blocking(move |tx| {
+            ledger::forget_message(tx, id.number)?;
+            ledger::revive(tx, id.number)
+        });
+        if revived? {
+            self.desk.figures.revived.one();
+            self.desk.tell(id, 0, What::Received);
+        }
+        Ok(())
+    }
+
+    /// Says what became of an order: how it stands then.
+    fn end(
+        &self,
+        id: OrderId,
+        failure: Option<Failure<String>>,
+    ) -> Result<Option<Record>, WriteError<rusqlite::Error>> {
+        let (now_ms, failed) = (self.desk.now_ms(), failure.is_some());
+        let (is_made, record) = self.desk.database.write_blocking(move |tx| {
+            let is_made = match failed {
+                true => ledger::bury(tx, id.number, now_ms)?,
+                false => ledger::complete(tx, id.number, now_ms)?.is_some(),
+            };
+            Ok::<_, rusqlite::Error>((is_made, ledger::find(tx, id.epoch, id.number)?))
+        })?;
+        if is_made && let Some(record) = &record {
+            let (counter, what) = match failure {
+                None => {
+                    let took_ms = now_ms.saturating_sub(record.received_ms);
+                    (&self.desk.figures.completed, What::Completed { took_ms })
+                }
+                Some(failure) => {
+                    let error = said(&failure).into();
+                    (&self.desk.figures.dead, What::Failed { error, is_last: true })
+                }
+            };
+            counter.one();
+            self.desk.tell(id, record.attempts, what);
+        }
+        Ok(record)
     }
 
     /// Calls the slow service until it has done its work, or there is no other attempt.
@@ -219,8 +252,13 @@ impl InLine {
         let (desk, number) = (&self.desk, id.number);
         desk.budget.deposit();
         let mut retries = Retries::new(&desk.policy, Instant::now());
+        let mut waits = 1..desk.settings.attempts_max;
         loop {
-            let (failure, calls) = match self.attempt(work) {
+            let seat = match self.place(&mut waits, cut) {
+                Ok(seat) => seat,
+                Err(no_place) => return no_place,
+            };
+            let (failure, calls) = match self.attempt(work, seat) {
                 Ok(()) => return Called::Done,
                 Err(failed) => failed,
             };
@@ -244,13 +282,26 @@ impl InLine {
         }
     }
 
+    /// A place among the calls. Waiting for it is no attempt: nothing speaks against the order, nor
+    /// against the slow service. But a request waits no more often than it may try.
+    fn place(&self, waits: &mut Range<u32>, cut: &dyn Cut) -> Result<Seat, Called> {
+        loop {
+            let entered = self.desk.bulkhead.enter_timeout(self.desk.settings.attempt_timeout);
+            let refusal = match entered {
+                Ok(seat) => return Ok(seat),
+                Err(refusal) => refusal,
+            };
+            if cut.is_cut() {
+                return Err(Called::Cut);
+            }
+            if waits.next().is_none() {
+                return Err(Called::Busy(refusal.retry_after_s().map_or(1, |it| it as u32)));
+            }
+        }
+    }
+
     /// One attempt: how it failed, and how many calls it made.
-    fn attempt(&self, work: &Work) -> Result<(), (Failure<String>, u32)> {
-        let entered = self.desk.bulkhead.enter_timeout(self.desk.settings.attempt_timeout);
-        let _seat = entered.map_err(|refusal| {
-            let why = "as many calls as may are under way".to_owned();
-            (Failure::Later(why, refusal.retry_after().unwrap_or_default()), 0)
-        })?;
+    fn attempt(&self, work: &Work, _seat: Seat) -> Result<(), (Failure<String>, u32)> {
         let permit = self.desk.breaker.try_pass().map_err(|open| {
             let why = "the circuit to the slow service is open".to_owned();
             (Failure::Later(why, open.retry_after), 0)
@@ -272,6 +323,15 @@ impl InLine {
     fn lock(&self) -> MutexGuard<'_, HashSet<u64>> {
         // Nothing panics while it holds the lock.
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The reply to who waited for an order, by how it stands: `status` if it is completed.
+fn stands(status: HttpStatus, record: &Record) -> Reply {
+    match record.status {
+        Status::Completed => about(status, record),
+        Status::Dead => about(HttpStatus::BadGateway, record),
+        Status::Received => about(HttpStatus::Unavailable, record),
     }
 }
 

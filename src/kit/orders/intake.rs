@@ -82,7 +82,8 @@ impl Queued {
 
     /// In how many seconds the backlog will be done.
     fn wait_s(&self) -> u32 {
-        self.desk.running.retry_after_s(self.queue.depth(), self.desk.now_ms())
+        let (depth, busy_for) = (self.queue.depth(), self.admission.busy_for());
+        self.desk.running.retry_after_s(depth, busy_for, self.desk.now_ms())
     }
 
     async fn save(&self, key: Option<String>, order: Order, seat: Seat) -> Reply {
@@ -98,7 +99,7 @@ impl Queued {
         };
         match saved {
             Ok(Saved::New(record, enqueued)) => {
-                self.admission.keep(seat, self.queue.depth());
+                self.admission.keep(seat, || self.queue.depth());
                 self.desk.tell(record.id, 0, What::Received);
                 self.queue.enqueued(enqueued, Duration::ZERO);
                 figures.received.one();
@@ -127,7 +128,7 @@ impl Queued {
         let revive = move |tx: &Transaction<'_>| steps::revive(tx, queue.store(), id);
         match self.desk.database.write(revive).await {
             Ok(Some((record, true))) => {
-                self.admission.seat_found(self.queue.depth());
+                self.admission.seat_found(|| self.queue.depth());
                 self.desk.figures.revived.one();
                 self.desk.tell(id, 0, What::Received);
                 self.queue.notify();

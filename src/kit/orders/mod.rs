@@ -37,6 +37,7 @@ mod routes;
 mod settings;
 mod desk;
 mod probing;
+mod panics;
 mod steps;
 mod queued;
 mod intake;

@@ -35,6 +35,7 @@ use super::desk::Desk;
 use super::events::Threads;
 use super::figures::Exposition;
 use super::ledger;
+use super::panics::Panics;
 use super::probing::Probing;
 use super::settings::{Calls, OrdersError};
 use super::steps;
@@ -72,6 +73,7 @@ pub(super) struct Queued {
     threads: Mutex<Option<Threads>>,
     /// Whether a worker makes the probes of a half-open circuit.
     pub(super) probing: Probing,
+    pub(super) panics: Panics,
 }
 
 impl Queued {
@@ -98,7 +100,7 @@ impl Queued {
         };
         let calls = settings.seams.calls.clone().unwrap_or_else(tcp);
         let queue = MessageQueue::new(store);
-        admission.seat_found(queue.depth());
+        admission.seat_found(|| queue.depth());
         Ok(Queued {
             queue,
             calls,
@@ -107,6 +109,7 @@ impl Queued {
             listening: OnceLock::new(),
             threads: Mutex::default(),
             probing: Probing::default(),
+            panics: Panics::default(),
             desk,
         })
     }
@@ -212,7 +215,7 @@ impl Queued {
             match self.desk.database.write(job).await {
                 Ok(page) => {
                     self.desk.figures.requeued.add(page.queued);
-                    self.admission.seat_found(self.queue.depth());
+                    self.admission.seat_found(|| self.queue.depth());
                     self.queue.notify();
                     after = page.last.unwrap_or(after);
                     match (page.full, page.last) {

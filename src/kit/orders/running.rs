@@ -1,9 +1,11 @@
 //! The running figures: what has happened of late, second by second, as the events tell it.
 //!
 //! From them follows when it is worth to come again: the backlog over the pace at which orders
-//! ended of late.
+//! ended of late, while there always was one to work on. Time without work tells how fast orders
+//! come, and not how fast they are done.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -15,7 +17,7 @@ const SECONDS: usize = 64;
 /// The seconds that the summary tells of.
 const TOLD_S: u64 = 60;
 
-/// The seconds over which the pace is measured.
+/// The seconds over which the pace is measured, at most.
 const PACE_S: u64 = 10;
 
 /// Nobody is told to come again later than that, in seconds.
@@ -40,8 +42,6 @@ pub(super) struct Running(Mutex<State>);
 #[derive(Debug)]
 struct State {
     seconds: [Counts; SECONDS],
-    /// When the first event came.
-    since_s: Option<u64>,
     /// Whether any order has ended.
     has_ended: bool,
     missed: u64,
@@ -50,28 +50,30 @@ struct State {
 impl Running {
     pub(super) fn new() -> Running {
         let seconds = [Counts::default(); SECONDS];
-        Running(Mutex::new(State { seconds, since_s: None, has_ended: false, missed: 0 }))
+        Running(Mutex::new(State { seconds, has_ended: false, missed: 0 }))
     }
 
     /// Orders that ended each second of late, if any ever did.
-    fn pace(&self, now_ms: u64) -> Option<f64> {
-        let (state, now_s) = (self.lock(), now_ms / 1000);
-        if !state.has_ended {
+    fn pace(&self, busy_for: Duration, now_ms: u64) -> Option<f64> {
+        let state = self.lock();
+        // Of the seconds on the clock, those count that are over, and had work from end to end. How
+        // long that was no clock tells that is set back.
+        let busy_ms = busy_for.as_millis() as u64;
+        let whole_s = (busy_ms.saturating_sub(now_ms % 1000) / 1000).min(PACE_S);
+        if !state.has_ended || whole_s == 0 {
             return None;
         }
-        // The second that is not over yet does not count, unless it is all there is.
-        let run_s = now_s.saturating_sub(state.since_s.unwrap_or(now_s));
-        let Counts { completed, dead, .. } = match run_s {
-            0 => state.over(now_s, 1),
-            _ => state.over(now_s - 1, run_s.min(PACE_S)),
-        };
-        Some((completed + dead) as f64 / run_s.clamp(1, PACE_S) as f64)
+        let Counts { completed, dead, .. } = state.over((now_ms / 1000).saturating_sub(1), whole_s);
+        Some((completed + dead) as f64 / whole_s as f64)
     }
 
     /// After how many seconds a backlog of that depth will be done, if it goes on as of late: from
-    /// 1 to 60. While none has ended yet, nothing is known: 1.
-    pub(super) fn retry_after_s(&self, depth: usize, now_ms: u64) -> u32 {
-        match self.pace(now_ms) {
+    /// 1 to 60. While none has ended yet, or there has been work (for `busy_for`) for less than a
+    /// whole second, nothing is known: 1.
+    pub(super) fn retry_after_s(&self, depth: usize, busy_for: Duration, now_ms: u64) -> u32 {
+        match self.pace(busy_for, now_ms) {
+            // Done already, at whatever pace.
+            _ if depth == 0 => 1,
             None => 1,
             Some(pace) => (depth as f64 / pace).ceil().clamp(1.0, RETRY_S_MAX.into()) as u32,
         }
@@ -116,7 +118,6 @@ impl State {
 
     fn count(&mut self, event: &Event) {
         let second = event.at_ms / 1000;
-        self.since_s.get_or_insert(second);
         let counts = &mut self.seconds[(second % SECONDS as u64) as usize];
         if counts.second != second {
             *counts = Counts { second, ..Counts::default() };
@@ -162,7 +163,8 @@ mod tests {
     fn who_is_refused_comes_again_when_the_backlog_is_done() {
         let running = Arc::new(Running::new());
         told(&running, 1_000_000, What::Received);
-        assert_eq!(running.retry_after_s(500, 1_000_000), 1, "none has ended yet");
+        let busy = Duration::from_secs;
+        assert_eq!(running.retry_after_s(500, busy(0), 1_000_000), 1, "none has ended yet");
         for second in 0..5 {
             for _ in 0..20 {
                 let done = What::Completed { took_ms: 300 };
@@ -171,12 +173,14 @@ mod tests {
         }
         // 20 a second: over five whole seconds.
         for (depth, seconds) in [(0, 1), (20, 1), (21, 2), (100, 5), (100_000, 60)] {
-            assert_eq!(running.retry_after_s(depth, 1_005_500), seconds, "{depth}");
+            let told = running.retry_after_s(depth, Duration::from_millis(5500), 1_005_500);
+            assert_eq!(told, seconds, "{depth}");
         }
         let before_the_minute = running.to_json(1_059_000);
         assert_eq!(before_the_minute["completed"], json!(100));
         assert_eq!(before_the_minute["mean_ms_to_complete"], json!(300));
-        assert_eq!(running.retry_after_s(1, 1_030_000), 60, "nothing ends any more");
+        assert_eq!(running.retry_after_s(1, busy(30), 1_030_000), 60, "nothing ends any more");
+        assert_eq!(running.retry_after_s(0, busy(30), 1_030_000), 1, "and nothing waits");
         assert_eq!(running.to_json(1_065_000)["completed"], json!(0), "the minute is over");
     }
 
@@ -190,6 +194,35 @@ mod tests {
         let told = running.to_json(5_900);
         assert_eq!((&told["failed_attempts"], &told["dead"]), (&json!(3), &json!(1)));
         assert_eq!(told["events_missed"], json!(9));
-        assert_eq!(running.retry_after_s(3, 5_900), 3, "what dies ends, too");
+        let told = running.retry_after_s(3, Duration::from_secs(2), 6_900);
+        assert_eq!(told, 3, "what dies ends, too");
+    }
+
+    #[test]
+    fn the_pace_is_that_of_the_time_with_work() {
+        let running = Arc::new(Running::new());
+        let ends = |second: u64, count: usize| {
+            let done = || What::Completed { took_ms: 300 };
+            (0..count).for_each(|_| told(&running, second * 1000, done()));
+        };
+        ends(900, 1);
+        // Hours of quiet, and then twenty a second.
+        for second in 9000..9003 {
+            ends(second, 20);
+        }
+        let retry_after_s =
+            |busy_ms, now_ms| running.retry_after_s(100, Duration::from_millis(busy_ms), now_ms);
+        assert_eq!(retry_after_s(600, 9_000_600), 1, "nothing is known yet");
+        assert_eq!(retry_after_s(1_600, 9_001_700), 1, "the one second that is over began without");
+        assert_eq!(retry_after_s(3_400, 9_003_300), 5);
+        // The clock is set back by an hour.
+        for second in 5400..5402 {
+            ends(second, 20);
+        }
+        assert_eq!(retry_after_s(5_400, 5_402_300), 13, "of five seconds, two are known");
+        for second in 5402..5410 {
+            ends(second, 20);
+        }
+        assert_eq!(retry_after_s(13_400, 5_410_300), 5);
     }
 }

@@ -14,12 +14,16 @@ use crate::workflow::retry::Failure;
 use super::downstream::{Work, judge, said, speaks_against};
 use super::events::What;
 use super::id::OrderId;
+use super::panics::AtWork;
 use super::queued::{DATABASE_PAUSE, Queued};
 use super::record::{Record, Status};
 use super::steps::{self, Ended, StepError};
 
 /// How often a worker looks whether the circuit is still open.
 const CIRCUIT_LOOK: Duration = Duration::from_millis(250);
+
+/// An order over which so many workers have panicked is given up.
+const PANICS_MAX: u32 = 5;
 
 impl Queued {
     /// One worker's work, until the service stops.
@@ -56,16 +60,18 @@ impl Queued {
         let Some(number) = steps::number_in(delivery.body()) else {
             // None of this service's messages is like that; what becomes of it is its queue's.
             let _ = delivery.dead("the message names no order").await;
-            self.admission.fit(self.queue.depth());
+            self.admission.fit(|| self.queue.depth());
             return None;
         };
+        let at_work = self.panics.watch(number);
         let id = OrderId { epoch: self.desk.epoch, number };
         let record = match self.desk.database.read(self.desk.find(id)).await {
             Ok(Some(record)) if record.status == Status::Received => record,
             Ok(_) => {
                 // Finished by a delivery before; if this cannot be said now, it is said again.
                 let _ = delivery.ack().await;
-                self.admission.fit(self.queue.depth());
+                at_work.over();
+                self.admission.fit(|| self.queue.depth());
                 return None;
             }
             Err(_) => {
@@ -74,8 +80,14 @@ impl Queued {
                 return None;
             }
         };
-        let entered = timeout(self.desk.settings.attempt_timeout, self.desk.bulkhead.enter()).await;
-        let Ok(Ok(_seat)) = entered else {
+        let panics = at_work.before();
+        if panics >= PANICS_MAX {
+            let why = Failure::Permanent(format!("{panics} workers have panicked over it"));
+            return self.end(delivery, &record, Some(why), at_work).await;
+        }
+        let bulkhead = &self.desk.bulkhead;
+        let entered = timeout(self.desk.settings.attempt_timeout, bulkhead.enter()).await;
+        let Ok(seat) = entered.unwrap_or_else(|_| Err(bulkhead.too_late())) else {
             let wait = self.desk.policy.delay(1);
             let _ = delivery.nack_because(wait, "as many calls as may are under way").await;
             return None;
@@ -98,11 +110,13 @@ impl Queued {
         let in_flight = self.desk.figures.in_flight.enter();
         let judged = judge(self.calls.call(&work.request()).await);
         drop(in_flight);
+        // The next call need not wait for this one's commit.
+        drop(seat);
         match speaks_against(&judged) {
             true => permit.failed(),
             false => permit.succeeded(),
         }
-        self.end(delivery, &record, judged.err()).await
+        self.end(delivery, &record, judged.err(), at_work).await
     }
 
     /// A retry is paid from the budget. Where that is empty, it is put off once, by the longest
@@ -132,6 +146,7 @@ impl Queued {
         delivery: Delivery<SqliteStore>,
         record: &Record,
         failure: Option<Failure<String>>,
+        at_work: AtWork<'_>,
     ) -> Option<Delivery<SqliteStore>> {
         let (id, number) = (record.id, record.id.number);
         let (queue, lease, now_ms) = (self.queue.clone(), delivery.lease(), self.desk.now_ms());
@@ -141,7 +156,8 @@ impl Queued {
         let job = move |tx: &Transaction<'_>| {
             let store = queue.store();
             let ended = steps::end(tx, store, lease, number, now_ms, failure.as_ref(), &policy)?;
-            // Where it fails this one has ended all the same, and the next one is received.
+            // Where it fails this one has ended all the same. What it took before it failed comes
+            // again when its lease is over.
             let taken = if goes_on { store.take_in(tx, 1).ok() } else { None };
             Ok::<_, StepError>((ended, taken))
         };
@@ -158,7 +174,10 @@ impl Queued {
             Some(settled) => delivery.settled(settled),
             None => delivery.leave(),
         }
-        self.admission.fit(self.queue.depth());
+        if !matches!(ended, Ended::Again(_)) {
+            at_work.over();
+        }
+        self.admission.fit(|| self.queue.depth());
         let error = || why.as_deref().unwrap_or_default().into();
         match ended {
             Ended::Completed(attempts) => {
@@ -190,9 +209,11 @@ mod tests {
     use std::time::Instant;
 
     use super::super::desk::Desk;
-    use super::super::settings::OrdersSettings;
+    use super::super::settings::{Calls, OrdersSettings};
     use super::*;
-    use crate::kit::http::{Ask, Method, Status as HttpStatus};
+    use crate::kit::client::CallError;
+    use crate::kit::http::{Ask, Method, Outgoing, Received, Status as HttpStatus};
+    use crate::kit::serve::Boxed;
     use crate::runtime::Runtime;
     use crate::workflow::wall::{SystemWall, WallClock};
 
@@ -272,6 +293,45 @@ mod tests {
         queued.stop(Duration::from_secs(30));
     }
 
+    /// Every call panics.
+    #[derive(Debug)]
+    struct Panicking;
+
+    impl Calls for Panicking {
+        fn call<'a>(&'a self, _: &'a Outgoing<'_>) -> Boxed<'a, Result<Received, CallError>> {
+            panic!("as the test has it");
+        }
+    }
+
+    fn order() -> Ask {
+        let body = r#"{"customer":"Ada","items":[{"sku":"a","quantity":1,"price_cents":1}]}"#;
+        let (path, query, key) = ("/orders".to_owned(), String::new(), None);
+        Ask { method: Method::Post, path, query, key, body: body.into() }
+    }
+
+    #[test]
+    fn an_order_that_makes_each_worker_panic_is_given_up() {
+        let folder = Folder::new("poison");
+        let mut queued = queued(&folder, 2 * PANICS_MAX as usize, ([127, 0, 0, 1], 9).into());
+        queued.calls = Arc::new(Panicking);
+        let queued = Arc::new(queued);
+        let runtime = Runtime::builder().workers(2).build().expect("a runtime");
+        let entered = runtime.handle().enter();
+        queued.start().expect("it starts");
+        drop(entered);
+        assert_eq!(runtime.block_on(queued.post(order())).status, HttpStatus::Accepted);
+        until(|| queued.desk.figures.dead.get() == 1);
+        let find = queued.desk.find(OrderId { epoch: queued.desk.epoch, number: 1 });
+        let found = queued.desk.database.read_blocking(find).expect("it can be read");
+        let record = found.expect("it is there");
+        assert_eq!(record.status, Status::Dead);
+        let error = record.error.expect("a reason");
+        assert!(error.contains(&format!("{PANICS_MAX} workers have panicked")), "{error}");
+        assert_eq!(queued.desk.figures.attempts.get(), u64::from(PANICS_MAX));
+        assert_eq!(queued.admission.metrics().depth, 0, "its seat is free");
+        queued.stop(Duration::from_secs(30));
+    }
+
     #[test]
     fn a_worker_that_panics_is_replaced_and_its_order_done() {
         let folder = Folder::new("panic");
@@ -284,11 +344,7 @@ mod tests {
         let entered = runtime.handle().enter();
         queued.start().expect("it starts");
         drop(entered);
-        let body = r#"{"customer":"Ada","items":[{"sku":"a","quantity":1,"price_cents":1}]}"#;
-        let (path, query, key) = ("/orders".to_owned(), String::new(), None);
-        let ask = Ask { method: Method::Post, path, query, key, body: body.into() };
-        let posted = runtime.block_on(queued.post(ask));
-        assert_eq!(posted.status, HttpStatus::Accepted);
+        assert_eq!(runtime.block_on(queued.post(order())).status, HttpStatus::Accepted);
 
         let first = call(&listener);
         // The summary was made when the service started.
