@@ -17,6 +17,7 @@ use windlass::kit::measure::record::{self, Record, Run};
 use windlass::kit::measure::rounds::guarded;
 use windlass::kit::measure::{paths, statistics::Verdict};
 use windlass::kit::report;
+use windlass::kit::report::results::ClaimResult;
 
 use crate::options::{self, FLAGS_VARIABLE, Mode, Options};
 
@@ -280,8 +281,10 @@ fn measure_claims(claims: Vec<&'static Claim>, options: &Options) -> ExitCode {
             finished.failures.iter().for_each(|why| eprintln!("claims/{why}"));
             print!("{}", report::terminal::summary(&outcome.results));
             println!("report: {}", outcome.address);
-            let refuted = outcome.results.verdicts(None, Verdict::Refuted);
-            let failed = refuted > 0 || !finished.failures.is_empty();
+            let measured = |claim: &&ClaimResult| finished.measured.contains(&&*claim.words.id);
+            let mut measured = outcome.results.claims.iter().filter(measured);
+            let refuted = measured.any(|claim| claim.verdict == Verdict::Refuted);
+            let failed = refuted || !finished.failures.is_empty();
             ExitCode::from(u8::from(options.check && failed))
         }
         Err(error) => {

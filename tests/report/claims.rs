@@ -104,6 +104,13 @@ fn a_value_of_nothing_is_held_to_nothing() {
     let made = judged("claim-some-lost", vec![lost(3.0)]);
     assert_eq!(made.verdict, Verdict::Refuted);
     assert!(made.sentence.contains("an outage, lost: 3.00 lost"), "{}", made.sentence);
+    // Once is too often, in a round that was run again for its noise, too.
+    for replaced in [false, true] {
+        let mut once = lost(0.0);
+        once.rounds[3].replaced = replaced;
+        once.contenders[0].side.get_mut("lost").unwrap()[3] = Some(1.0);
+        assert_eq!(judged("claim-one-lost", vec![once]).verdict, Verdict::Refuted, "{replaced}");
+    }
 }
 
 #[test]

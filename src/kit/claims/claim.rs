@@ -120,8 +120,7 @@ impl<'c> Course<'c> {
     /// lives as long as the group is measured; what fails in it is recorded as its failure.
     pub fn group<'a>(&mut self, id: &str, describe: impl FnOnce(&mut Group<'a>)) {
         if self.stopped || !(self.go_on)(Step::Group(id)) {
-            self.stopped = true;
-            return;
+            return self.stop(id);
         }
         let mut group = Group::new(id);
         group.without_criterion();
@@ -145,14 +144,20 @@ impl<'c> Course<'c> {
         let mut sampled = |rounds| go_on(Step::Sample(rounds));
         let measured = group.rounds_of(profile, self.rounds, &mut sampled);
         let Some(group) = measured else {
-            self.stopped = true;
-            return;
+            return self.stop(id);
         };
         let failed = group.contenders.iter().filter_map(|contender| {
             Some(format!("{id}/{}: {}", contender.name, contender.failure.as_ref()?))
         });
         self.failures.extend(failed);
         self.groups.push(group);
+    }
+
+    /// Stops, and says so in the place of the group: a claim of which groups are missing is not
+    /// judged by the others.
+    fn stop(&mut self, id: &str) {
+        self.stopped = true;
+        self.groups.push(Group::new(id).failed("stopped before it was measured".to_owned()));
     }
 
     /// What was measured, what failed and why, and whether it was stopped.

@@ -309,6 +309,8 @@ fn watch(
     let mut until = began;
     for &(trouble, share) in phases {
         if matches!(trouble, Trouble::Killed) {
+            // What it does from here on would be forgotten, and counted nowhere.
+            stage.faults(r#"{"gone":true}"#)?;
             seen.effects_before = stage.effects()?;
         }
         if let Some((_, Trouble::Killed)) = seen.phases.last() {

@@ -170,6 +170,15 @@ fn level(ratio: &Interval, smallest: f64) -> bool {
     ratio.rounds >= statistics::ROUNDS_MIN && ratio.low >= 1.0 / most && ratio.high <= most
 }
 
+/// What is claimed never to happen (at most 0): once is too often, in a noisy round too.
+fn never(subject: &Contender, of: Option<&str>, own: &Interval) -> Verdict {
+    match values(subject, of).iter().flatten().any(|value| *value > 0.0) {
+        true => Verdict::Refuted,
+        false if own.rounds < statistics::ROUNDS_MIN => Verdict::Undecided,
+        false => Verdict::Holds,
+    }
+}
+
 /// Judges a claim, and gives what was measured for it: the oriented ratio, or the subject's own
 /// median with its interval.
 #[must_use]
@@ -189,6 +198,9 @@ pub fn judge(group: &Group, claim: &Claim) -> (Verdict, Option<Interval>) {
     let Some(own) = statistics::interval_of_median(&counted_of(group, subject, of)) else {
         return (Verdict::Undecided, None);
     };
+    if claim.bar == 0.0 && of.is_some() {
+        return (never(subject, of, &own), Some(own));
+    }
     // A value is not a comparison: no effect is too small, only the interval decides.
     let (kept, broken) = match of.map_or(group.better, |_| Better::Lower) {
         Better::Lower => (own.high <= claim.bar, own.low > claim.bar),

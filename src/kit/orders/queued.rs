@@ -26,6 +26,7 @@ use rusqlite::Transaction;
 use crate::kit::client::{Client, ClientSettings};
 use crate::runtime::Handle;
 use crate::time::sleep;
+use crate::workflow::bulkhead::{Bulkhead, BulkheadSettings};
 use crate::workflow::jobs::{Every, Jobs, JobsSettings};
 use crate::workflow::queue::{MessageQueue, QueueOptions, SqliteStore};
 use crate::workflow::sqlite::WriteError;
@@ -46,6 +47,10 @@ pub(super) const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 /// How much longer than waiting for its call, and the call, an order is its worker's alone: to
 /// write down what came of it.
 const LEASE_SLACK: Duration = Duration::from_secs(5);
+
+/// Workers that write at a time: a new order's commit waits for no more of them than these. They
+/// share commits, so that more at a time would not get more done.
+const WRITING_MAX: usize = 16;
 
 /// So soon after a worker's panic another takes its place.
 const WORKER_AGAIN: Duration = Duration::from_secs(1);
@@ -73,6 +78,8 @@ pub(super) struct Queued {
     threads: Mutex<Option<Threads>>,
     /// Whether a worker makes the probes of a half-open circuit.
     pub(super) probing: Probing,
+    /// The workers that write at a time.
+    pub(super) writing: Bulkhead,
     pub(super) panics: Panics,
 }
 
@@ -100,6 +107,10 @@ impl Queued {
         };
         let calls = settings.seams.calls.clone().unwrap_or_else(tcp);
         let queue = MessageQueue::new(store);
+        let writing = Bulkhead::new(BulkheadSettings {
+            concurrent_max: WRITING_MAX,
+            waiting_max: settings.workers.max(1),
+        })?;
         admission.seat_found(|| queue.depth());
         Ok(Queued {
             queue,
@@ -109,6 +120,7 @@ impl Queued {
             listening: OnceLock::new(),
             threads: Mutex::default(),
             probing: Probing::default(),
+            writing,
             panics: Panics::default(),
             desk,
         })

@@ -8,6 +8,7 @@ use rusqlite::Transaction;
 
 use crate::time::{sleep, timeout};
 use crate::workflow::breaker::State;
+use crate::workflow::bulkhead::Seat;
 use crate::workflow::queue::{Delivery, ReceiveError, SqliteStore};
 use crate::workflow::retry::Failure;
 
@@ -69,6 +70,7 @@ impl Queued {
             Ok(Some(record)) if record.status == Status::Received => record,
             Ok(_) => {
                 // Finished by a delivery before; if this cannot be said now, it is said again.
+                let _turn = self.turn_to_write().await;
                 let _ = delivery.ack().await;
                 at_work.over();
                 self.admission.fit(|| self.queue.depth());
@@ -89,6 +91,7 @@ impl Queued {
         let entered = timeout(self.desk.settings.attempt_timeout, bulkhead.enter()).await;
         let Ok(seat) = entered.unwrap_or_else(|_| Err(bulkhead.too_late())) else {
             let wait = self.desk.policy.delay(1);
+            let _turn = self.turn_to_write().await;
             let _ = delivery.nack_because(wait, "as many calls as may are under way").await;
             return None;
         };
@@ -96,12 +99,14 @@ impl Queued {
             Ok(permit) => permit,
             Err(open) => {
                 let wait = open.retry_after + self.desk.policy.delay(1);
+                let _turn = self.turn_to_write().await;
                 let _ = delivery.nack_because(wait, "the circuit is open").await;
                 return None;
             }
         };
         if let Some(wait) = self.postponed(&record, delivery.attempt()) {
             drop(permit);
+            let _turn = self.turn_to_write().await;
             let _ = delivery.nack(wait).await;
             return None;
         }
@@ -117,6 +122,12 @@ impl Queued {
             false => permit.succeeded(),
         }
         self.end(delivery, &record, judged.err(), at_work).await
+    }
+
+    /// A worker's turn to write. When the slow service stalls, all workers give up in the same
+    /// moment: an order that comes just then is to wait for some of them, not for all.
+    async fn turn_to_write(&self) -> Option<Seat> {
+        self.writing.enter().await.ok()
     }
 
     /// A retry is paid from the budget. Where that is empty, it is put off once, by the longest
@@ -164,7 +175,10 @@ impl Queued {
         if why.is_some() {
             figures.failed.one();
         }
-        let Ok(((ended, settled), taken)) = self.desk.database.write(job).await else {
+        let turn = self.turn_to_write().await;
+        let written = self.desk.database.write(job).await;
+        drop(turn);
+        let Ok(((ended, settled), taken)) = written else {
             // It is called again when the lease is over, with the same key.
             delivery.leave();
             return None;

@@ -261,11 +261,13 @@ impl Level {
 }
 
 impl Results {
-    /// How many claims (of `bench`, or of all) have this verdict.
+    /// How many claims (of `bench`, or of all) have this verdict; those of groups that decide
+    /// nothing do not count.
     #[must_use]
     pub fn verdicts(&self, bench: Option<&str>, verdict: Verdict) -> usize {
         let benches = self.benches.iter().filter(|own| bench.is_none_or(|name| own.name == name));
-        let claims = benches.flat_map(|bench| &bench.groups).flat_map(|group| &group.claims);
+        let groups = benches.flat_map(|bench| &bench.groups).filter(|group| !group.boundary);
+        let claims = groups.flat_map(|group| &group.claims);
         claims.filter(|claim| claim.verdict == verdict).count()
     }
 
