@@ -78,7 +78,9 @@ fn a_thread_waits_no_longer_than_it_will() {
         let seat = bulkhead.try_enter().unwrap();
         let late = bulkhead.enter_timeout(Duration::from_millis(5));
         assert!(matches!(late, Err(Refusal::TooLate { .. })));
-        assert_eq!(bulkhead.metrics().waiters, 0);
+        assert_eq!((bulkhead.metrics().waiters, bulkhead.metrics().rejected), (0, 1));
+        assert!(matches!(bulkhead.too_late(), Refusal::TooLate { .. }));
+        assert_eq!(bulkhead.metrics().rejected, 2, "who says so itself counts, too");
         let other = bulkhead.clone();
         let waits = thread::spawn(move || other.enter_blocking().map(drop));
         crate::support::wait_until(|| bulkhead.metrics().waiters == 1);
