@@ -43,7 +43,9 @@ async fn experiment(sim: Sim, bug: Bug, folder: PathBuf) -> Came {
         }
         let dead = ends(&stage).await;
         // Once more, now that nothing happens any more.
-        while asked(&stage, "audit").await != "audited" {}
+        while asked(&stage, "audit").await != "audited" {
+            sleep(Duration::from_millis(200)).await;
+        }
         dead
     });
     let dead = ended.await;
