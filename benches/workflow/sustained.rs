@@ -104,9 +104,12 @@ fn acknowledging(time: Duration, window: &Window) -> Result<Sample, String> {
         .with("latency_ms_p99", loaded.ms(0.99)))
 }
 
+/// What became of a window of orders.
+type Offered = Result<Result<Loaded, String>, LoadError>;
+
 /// Begins again where the generator fell behind: what was counted then counts for nothing.
 fn unless_behind<T>(
-    mut attempt: impl FnMut() -> Result<(Result<Result<Loaded, String>, LoadError>, T, f64), String>,
+    mut attempt: impl FnMut() -> Result<(Offered, T, f64), String>,
 ) -> Result<(Loaded, T, f64), String> {
     let mut void = 0;
     loop {

@@ -106,7 +106,8 @@ fn meta(results: &Results) -> String {
     let shown: Vec<String> = facts.into_iter().flatten().map(|fact| escape(&fact)).collect();
     let command = escape(&bench.environment.command);
     let others = if results.benches.len() > 1 { " and the others below" } else { "" };
-    format!("<p class=\"meta\">{}<br>Repeat: <code>{command}</code>{others}</p>", shown.join(" · "))
+    let shown = shown.join(" · ");
+    format!("<p class=\"meta\">{shown}<br>Repeat: <code>{command}</code>{others}</p>")
 }
 
 /// What changed since the run before, if there was one to compare with.

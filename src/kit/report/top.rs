@@ -60,9 +60,7 @@ fn of_control(control: &Control) -> ControlCells {
             "no winner",
             "shows no winner, but its interval is too wide to exclude one",
         ),
-        _ => {
-            ("behind", "✗", "a winner", "shows a winner where there can be none: no verdict stands")
-        }
+        _ => ("behind", "✗", "a winner", "shows a winner where none can be: no verdict stands"),
     };
     let told = format!("{PROJECT} measured against itself {told}.");
     (class, sign, word, shown, told)
