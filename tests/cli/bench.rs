@@ -132,7 +132,15 @@ fn ctrl_c_keeps_what_was_measured_and_writes_the_report() {
     let text = format!("{}{}", said.stdout, said.stderr);
     assert!(!text.contains('\u{1b}'), "{text}");
     assert!(!text.contains("signal received"), "the servers are none of the terminal's: {text}");
-    assert_eq!(record(&out).groups.len(), 1, "the group that ran is dropped");
+    let groups = record(&out).groups;
+    let (kept, stopped): (Vec<_>, Vec<_>) =
+        groups.iter().partition(|group| group.failure.is_none());
+    assert_eq!(kept.len(), 1, "the group that ran is dropped");
+    let said_so = |group: &&Group| {
+        group.rounds.is_empty() && group.failure.as_ref().is_some_and(|why| why.contains("stopped"))
+    };
+    assert!(!stopped.is_empty() && stopped.iter().all(said_so), "{stopped:?}");
+    assert!(said.stdout.contains("undecided"), "half of a claim is not judged: {said:?}");
     assert!(out.join("index.html").is_file());
 }
 
