@@ -185,7 +185,8 @@ fn senders_wait_for_room() {
             let delivery = runtime.block_on(queue.receive()).expect("it is there");
             runtime.block_on(delivery.ack()).expect("the lease holds");
         }
-        wait_until(|| waiting() == 0);
+        // Who was called has room, and has taken it.
+        wait_until(|| waiting() == 0 && queue.depth() == 1);
         let late = queue.clone();
         let late = runtime.spawn(async move { late.enqueue_when_room(Message::new("d")).await });
         wait_until(|| waiting() == 1);

@@ -91,16 +91,16 @@ impl BenchResult {
     pub(super) fn table(&self) -> String {
         let mut out = String::new();
         for claim in &self.claims {
-            let title = cut(claim.title, WIDTH - 11);
-            let _ = writeln!(out, "{:<11}{title}", word(claim.verdict));
+            let title = cut(claim.title, WIDTH - 13);
+            let _ = writeln!(out, "{:<13}{title}", word(claim.verdict));
             let _ = writeln!(out, "{}", wrap(&claim.sentence, WIDTH - 2, "  "));
             for evidence in &claim.evidence {
                 let measured = evidence.measured.as_ref().map_or("-".to_owned(), |measured| {
                     let Interval { median, low, high, .. } = measured;
                     format!("{} ({} to {})", figure(*median), figure(*low), figure(*high))
                 });
-                let text = cut(&format!("{}: {}", evidence.group, evidence.text), 41);
-                let _ = writeln!(out, "  {:<9}{text:<42}{measured}", word(evidence.verdict));
+                let text = cut(&format!("{}: {}", evidence.group, evidence.text), 39);
+                let _ = writeln!(out, "  {:<13}{text:<40}{measured}", word(evidence.verdict));
             }
         }
         let quality = match self.quality {
@@ -218,7 +218,7 @@ mod tests {
         let result = result(&[Verdict::Refuted, Verdict::Undecided], &["a/g: \u{1b}[2J"]);
         let table = result.table();
         assert!(table.lines().all(|line| line.chars().count() <= WIDTH), "{table}");
-        assert!(table.contains("REFUTED    A claim") && table.contains("cannot tell"), "{table}");
+        assert!(table.contains("REFUTED      A claim") && table.contains("cannot tell"), "{table}");
         assert!(table.contains("noisy") && table.contains("stolen time 12 %"), "{table}");
         assert!(!table.contains('\u{1b}'), "{table}");
     }
