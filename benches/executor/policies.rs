@@ -1,15 +1,12 @@
 //! What the run queue and the scheduling policy are worth inside an executor.
 
-use std::collections::VecDeque;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crossbeam::queue::ArrayQueue;
 use windlass::executor::{
-    Metrics, Pinned, Policy, Rings, RunQueue, RunQueues, Shared, Stealing, WorkerCounts,
+    Metrics, Pinned, Policy, Rings, RunQueues, Shared, Stealing, WorkerCounts,
 };
+use windlass::kit::claims::lock_free_inside::queues::{Arrays, Locks};
 use windlass_benches::{Batch, Group, Harness, Role};
 
 use crate::joining::{FORK_TASKS, ForkJoin};
@@ -17,9 +14,6 @@ use crate::latch::Latch;
 use crate::peers::{Executor, FromOutside, Setting, WORKERS, Windlass, Workload};
 use crate::spawning::{Inside, Outside};
 use crate::switching::{YieldTasks, Yields};
-
-/// Tasks that the mutex's queue hands out at once at most: no executor's batch is larger.
-const BATCH_MAX: usize = 128;
 
 /// Tasks in one call at most.
 const TASKS: usize = 1 << 15;
@@ -69,14 +63,14 @@ fn describe(group: &mut Group<'_>, name: &str, id: &str) {
 
 fn all(group: &mut Group<'_>, work: impl Work) {
     under::<Stealing, Rings>(group, "Stealing, ring", work);
-    under::<Stealing, ArrayQueues>(group, "Stealing, ArrayQueue", work);
-    under::<Stealing, Locked>(group, "Stealing, mutex", work);
+    under::<Stealing, Arrays>(group, "Stealing, ArrayQueue", work);
+    under::<Stealing, Locks>(group, "Stealing, mutex", work);
     under::<Shared, Rings>(group, "Shared, ring", work);
-    under::<Shared, ArrayQueues>(group, "Shared, ArrayQueue", work);
-    under::<Shared, Locked>(group, "Shared, mutex", work);
+    under::<Shared, Arrays>(group, "Shared, ArrayQueue", work);
+    under::<Shared, Locks>(group, "Shared, mutex", work);
     under::<Pinned, Rings>(group, "Pinned, ring", work);
-    under::<Pinned, ArrayQueues>(group, "Pinned, ArrayQueue", work);
-    under::<Pinned, Locked>(group, "Pinned, mutex", work);
+    under::<Pinned, Arrays>(group, "Pinned, ArrayQueue", work);
+    under::<Pinned, Locks>(group, "Pinned, mutex", work);
 }
 
 fn under<P: Policy, Q: RunQueues>(group: &mut Group<'_>, name: &str, work: impl Work) {
@@ -136,105 +130,5 @@ impl<P: Policy, Q: RunQueues> Setting for Under<P, Q> {
 
     fn build(workers: usize) -> Result<windlass::Runtime, windlass::BuildError> {
         windlass::Runtime::builder().policy::<P>().queues::<Q>().workers(workers).build()
-    }
-}
-
-struct ArrayQueues;
-
-impl RunQueues for ArrayQueues {
-    type Queue<T: Send> = OneByOne<T>;
-}
-
-/// crossbeam's queue, which has no batches.
-struct OneByOne<T>(ArrayQueue<T>);
-
-impl<T: Send> RunQueue<T> for OneByOne<T> {
-    fn with_capacity(capacity: usize) -> Self {
-        Self(ArrayQueue::new(capacity))
-    }
-
-    fn push(&self, task: T) -> Result<(), T> {
-        self.0.push(task)
-    }
-
-    fn pop(&self) -> Option<T> {
-        self.0.pop()
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-struct Locked;
-
-impl RunQueues for Locked {
-    type Queue<T: Send> = Behind<T>;
-}
-
-/// A queue behind a mutex, with room for all from the start, and its length beside it, so that who
-/// only looks does not lock.
-struct Behind<T> {
-    tasks: Mutex<VecDeque<T>>,
-    len: AtomicUsize,
-}
-
-impl<T> Behind<T> {
-    /// Runs `work` on the tasks, and notes how many are left.
-    fn locked<R>(&self, work: impl FnOnce(&mut VecDeque<T>) -> R) -> R {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = work(&mut tasks);
-        self.len.store(tasks.len(), Ordering::SeqCst);
-        result
-    }
-}
-
-fn push<T>(tasks: &mut VecDeque<T>, task: T) -> Result<(), T> {
-    if tasks.len() == tasks.capacity() {
-        return Err(task);
-    }
-    tasks.push_back(task);
-    Ok(())
-}
-
-impl<T: Send> RunQueue<T> for Behind<T> {
-    fn with_capacity(capacity: usize) -> Self {
-        let tasks = Mutex::new(VecDeque::with_capacity(capacity));
-        Self { tasks, len: AtomicUsize::new(0) }
-    }
-
-    fn push(&self, task: T) -> Result<(), T> {
-        self.locked(|tasks| push(tasks, task))
-    }
-
-    fn pop(&self) -> Option<T> {
-        if self.is_empty() { None } else { self.locked(VecDeque::pop_front) }
-    }
-
-    fn len(&self) -> usize {
-        self.len.load(Ordering::SeqCst)
-    }
-
-    fn push_many(&self, mut from: impl ExactSizeIterator<Item = T>) -> Result<(), T> {
-        self.locked(|tasks| from.try_for_each(|task| push(tasks, task)))
-    }
-
-    fn pop_many(&self, most: usize, mut take: impl FnMut(T)) -> usize {
-        if most < 2 || self.is_empty() {
-            return self.pop().into_iter().map(take).count();
-        }
-        // Not under the lock: `take` may push into another queue, whose worker takes from this one.
-        let mut taken = [const { None }; BATCH_MAX];
-        let most = self.locked(|tasks| {
-            let most = most.min(BATCH_MAX).min(tasks.len());
-            taken.iter_mut().zip(tasks.drain(..most)).for_each(|(place, task)| *place = Some(task));
-            most
-        });
-        taken[..most].iter_mut().filter_map(Option::take).for_each(&mut take);
-        most
     }
 }

@@ -4,7 +4,7 @@
 //! Bottom-up: the queues, the work, the claim.
 
 mod load;
-mod queues;
+pub mod queues;
 
 use crate::executor::{CorePlan, Policy, Rings, RunQueues, Shared, Stealing};
 use crate::kit::measure::contender::{Better, Role};

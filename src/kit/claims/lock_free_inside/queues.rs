@@ -13,14 +13,16 @@ use crate::sync::lock;
 const BATCH_MAX: usize = 128;
 
 /// crossbeam's lock-free queue, which has no batches.
-pub(super) struct Arrays;
+#[derive(Debug)]
+pub struct Arrays;
 
 impl RunQueues for Arrays {
     type Queue<T: Send> = OneByOne<T>;
 }
 
 /// See [`Arrays`].
-pub(super) struct OneByOne<T>(ArrayQueue<T>);
+#[derive(Debug)]
+pub struct OneByOne<T>(ArrayQueue<T>);
 
 impl<T: Send> RunQueue<T> for OneByOne<T> {
     fn with_capacity(capacity: usize) -> Self {
@@ -46,14 +48,16 @@ impl<T: Send> RunQueue<T> for OneByOne<T> {
 
 /// A `VecDeque` under a mutex, as well as that can be done: with room for all from the start,
 /// batches under one lock, and its length beside it, so that who only looks does not lock.
-pub(super) struct Locks;
+#[derive(Debug)]
+pub struct Locks;
 
 impl RunQueues for Locks {
     type Queue<T: Send> = Locked<T>;
 }
 
 /// See [`Locks`].
-pub(super) struct Locked<T> {
+#[derive(Debug)]
+pub struct Locked<T> {
     tasks: Mutex<VecDeque<T>>,
     len: AtomicUsize,
 }
