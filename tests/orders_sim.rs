@@ -8,13 +8,13 @@ mod disk;
 #[path = "workflow/layer.rs"]
 mod layer;
 
+#[path = "support/scene.rs"]
+mod scene;
 #[path = "orders_sim/stage.rs"]
 mod stage;
 
 #[path = "orders_sim/shop.rs"]
 mod shop;
-#[path = "orders_sim/slow.rs"]
-mod slow;
 
 #[path = "orders_sim/experiment.rs"]
 mod experiment;

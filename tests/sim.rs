@@ -9,8 +9,8 @@ mod world;
 mod orders;
 #[path = "sim/shop.rs"]
 mod shop;
-#[path = "sim/slow.rs"]
-mod slow;
+#[path = "support/scene.rs"]
+mod scene;
 #[path = "sim/stage.rs"]
 mod stage;
 #[path = "sim/watch.rs"]

@@ -11,7 +11,8 @@ use windlass::time::{sleep, timeout};
 use windlass::{JoinHandle, spawn};
 
 use crate::disk::Fails;
-use crate::stage::{Bug, Mood, Stage, WELL};
+use crate::scene::{Mood, WELL};
+use crate::stage::{Bug, Stage};
 
 /// So many seeds in `cargo test`.
 const SEEDS: u64 = 300;

@@ -18,7 +18,7 @@ use windlass::time::{sleep, timeout};
 use windlass::workflow::sqlite::{Options, Synchronous};
 
 use crate::layer;
-use crate::slow::number;
+use crate::scene::number;
 use crate::stage::{Bug, Stage};
 
 /// An order as clients send it.

@@ -1,16 +1,16 @@
-//! What an experiment is made of: its plan, drawn from the seed; where the database is; what was
+//! What an experiment is made of: its scene, its mistake, where the database is; what was
 //! acknowledged.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
-use windlass::sim::{Disk, Node, Sim};
+use windlass::sim::Sim;
 
 use crate::dice::Dice;
 use crate::disk::{Fails, fail, lose_power, with};
+use crate::scene::{Plan, Scene, Spread};
 
 /// A mistake that can be made by what the service is given. The invariants must find each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,53 +24,16 @@ pub(crate) enum Bug {
     SilenceIsSuccess,
 }
 
-/// Sizes of one experiment.
-#[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    pub(crate) clients: u64,
-    pub(crate) orders_each: u64,
-    pub(crate) workers: usize,
-    pub(crate) calls_max: usize,
-    pub(crate) backlog_max: usize,
-    pub(crate) attempts_max: u32,
-    pub(crate) attempt_timeout: Duration,
-    /// Every so-manieth order can never be done.
-    pub(crate) hopeless_every: u64,
-    /// So long faults come.
-    pub(crate) faults_for: Duration,
-}
-
-impl Plan {
-    fn draw(sim: &Sim) -> Plan {
-        let mut random = sim.random();
-        Plan {
-            clients: 1 + random.below(2),
-            orders_each: 1 + random.below(4),
-            workers: 1 + random.below(3) as usize,
-            calls_max: 1 + random.below(2) as usize,
-            backlog_max: 2 + random.below(4) as usize,
-            attempts_max: 2 + random.below(3) as u32,
-            attempt_timeout: Duration::from_millis(50 + random.below(200)),
-            hopeless_every: 3 + random.below(4),
-            faults_for: Duration::from_millis(random.below(4_000)),
-        }
-    }
-}
-
-/// How often the slow service has done its work, by the order's number.
-pub(crate) type Effects = BTreeMap<u64, u64>;
-
-/// How the slow service behaves.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mood {
-    /// Which share of the calls fails.
-    pub(crate) fail: f64,
-    /// How long a call takes at most.
-    pub(crate) latency_max: Duration,
-}
-
-/// The mood when all is well.
-pub(crate) const WELL: Mood = Mood { fail: 0.0, latency_max: Duration::from_millis(20) };
+/// How far the sizes of an experiment spread.
+const SPREAD: Spread = Spread {
+    clients: 2,
+    orders_each: 4,
+    workers: 3,
+    backlogs: 4,
+    attempts: 3,
+    hopeless: 4,
+    faults_ms: 4_000,
+};
 
 #[derive(Default)]
 pub(crate) struct Seen {
@@ -86,45 +49,29 @@ pub(crate) struct Seen {
 /// What everybody in the experiment knows. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Stage {
-    pub(crate) sim: Sim,
-    pub(crate) plan: Arc<Plan>,
+    scene: Scene,
     pub(crate) bug: Bug,
-    pub(crate) effects: Disk<Effects>,
     folder: Arc<Path>,
     seen: Arc<Mutex<Seen>>,
-    mood: Arc<Mutex<Mood>>,
+}
+
+/// The world, the plan and the slow service are at hand as if they were its own.
+impl Deref for Stage {
+    type Target = Scene;
+
+    fn deref(&self) -> &Scene {
+        &self.scene
+    }
 }
 
 impl Stage {
     pub(crate) fn new(sim: &Sim, bug: Bug, folder: &Path) -> Stage {
-        let plan = Plan::draw(sim);
-        sim.note(format_args!("{plan:?}"));
-        Stage {
-            effects: sim.node("slow").disk(Effects::new()),
-            sim: sim.clone(),
-            plan: Arc::new(plan),
-            bug,
-            folder: folder.into(),
-            seen: Arc::default(),
-            mood: Arc::new(Mutex::new(WELL)),
-        }
+        let scene = Scene::new(sim, Plan::draw(sim, &SPREAD), bug == Bug::WorkForEachCall);
+        Stage { scene, bug, folder: folder.into(), seen: Arc::default() }
     }
 
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().expect("nothing panics under the lock")
-    }
-
-    pub(crate) fn mood(&self) -> Mood {
-        *self.mood.lock().expect("nothing panics under the lock")
-    }
-
-    pub(crate) fn set_mood(&self, mood: Mood) {
-        self.sim.note(format_args!("{mood:?}"));
-        *self.mood.lock().expect("nothing panics under the lock") = mood;
-    }
-
-    pub(crate) fn shop(&self) -> Node {
-        self.sim.node("shop")
     }
 
     /// The database's file in the shop's present life, or in one before.
@@ -147,10 +94,6 @@ impl Stage {
         self.shop().start(crate::shop::run(self.clone(), now));
     }
 
-    pub(crate) fn start_slow(&self) {
-        self.sim.node("slow").start(crate::slow::run(self.clone()));
-    }
-
     /// Whether the disk has no room, or does not sync, from now on.
     pub(crate) fn set_disk(&self, fails: Fails) {
         let (full, sync) = (fails.full, fails.sync);
@@ -167,17 +110,6 @@ impl Stage {
             let gone: Vec<u64> = gone.map(|(_, id)| id).collect();
             disk.files.retain(|id, _| !gone.contains(id));
         });
-    }
-
-    pub(crate) fn work(&self, number: u64) -> impl FnOnce(&mut Effects) -> Result<(), Infallible> {
-        let every_call = self.bug == Bug::WorkForEachCall;
-        move |effects| {
-            let count = effects.entry(number).or_default();
-            if *count == 0 || every_call {
-                *count += 1;
-            }
-            Ok(())
-        }
     }
 }
 

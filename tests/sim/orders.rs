@@ -8,7 +8,8 @@ use windlass::sim::{DiskFaults, Halt, NetFaults, Seeds, Sim, Trace, World};
 use windlass::time::{sleep, timeout};
 use windlass::{JoinHandle, spawn};
 
-use crate::stage::{Bug, Mood, Order, Orders, Stage, Status};
+use crate::scene::{Mood, WELL};
+use crate::stage::{Bug, Order, Orders, Stage, Status};
 use crate::watch::audit;
 
 /// So many seeds in `cargo test`.
@@ -148,7 +149,7 @@ async fn faults(stage: &Stage) {
     }
     net.heal();
     stage.orders.set_faults(DiskFaults::default());
-    stage.set_mood(Mood { fail: 0.0, latency_max: Duration::from_millis(20) });
+    stage.set_mood(WELL);
 }
 
 /// The shop tells of each order that it gave up.

@@ -105,7 +105,7 @@ pub(crate) fn audit(stage: &Stage) {
     sim.check(keys.len() == orders.len(), format_args!("two orders of one key: {orders:?}"));
     stage.effects.synced(|effects| {
         for (number, order) in &orders {
-            let done = effects.get(&number.to_string()).copied().unwrap_or(0);
+            let done = effects.get(number).copied().unwrap_or(0);
             sim.check(done <= 1, format_args!("the work for {number} is done {done} times"));
             let untrue = order.status == Status::Completed && done == 0;
             sim.check(!untrue, format_args!("{number} is completed, and its work is not done"));
