@@ -37,28 +37,12 @@ fn memory(bench: &mut Harness, size: Size, held: usize) {
     // To start and end ten thousand threads takes longer than all the rest.
     let threads = bench.all() || held < HELD[2];
     bench.group(&format!("held_memory_{held}"), |group| {
-        group
-            .title(&format!("memory of each of {held} connections"))
-            .question("What does a connection take that is kept open and idle?")
-            .method(
-                "A fresh server process for each sample. Resident memory (Rss of \
-                 /proc/PID/smaps_rollup) when one connection has been served and closed, and again \
-                 when all are open and each has been answered once; the growth by the connections. \
-                 Opened a thousand at a time. tokio's connections own a read buffer of 2 KiB each, \
-                 as its users write it, of which the first page is resident; thread per \
-                 connection's stacks are what they have touched.",
-            )
-            .not_shown(
-                "Kernel memory: sockets, and 16 KiB of kernel stack for each thread. Memory that \
-                 is set aside and not touched. With few connections, what the server sets up once \
-                 for many counts for these few.",
-            )
-            .unit("KiB per connection", Better::Lower)
-            .over("memory of a held connection", "connections", held as f64)
-            .without_criterion()
-            .without_control()
-            .crowded()
-            .rounds(6, 6);
+        let method = " tokio's connections own a read buffer of 2 KiB each, as its users write it, \
+                      of which the first page is resident.";
+        let not_shown = " With few connections, what the server sets up once for many counts for \
+                         these few.";
+        growth::describe(group, held, method, not_shown);
+        group.over("memory of a held connection", "connections", held as f64).without_criterion();
         if held == HELD[2] {
             let text = "at most 2.2 KiB for each of 10,000 idle connections";
             group.limit(text, MOST_KIB);

@@ -164,24 +164,9 @@ fn each_opens(course: &mut Course<'_>) {
 fn memory(course: &mut Course<'_>, held: usize) {
     let connections = servers::connections(course, held);
     course.group(&format!("memory_{held}"), |group| {
+        growth::describe(group, held, "", "");
         group
-            .title(&format!("memory of each of {held} connections"))
-            .question("What does a connection take that is kept open and idle?")
-            .method(
-                "A fresh server process for each sample. Resident memory (Rss of \
-                 /proc/PID/smaps_rollup) when one connection has been served and closed, and again \
-                 when all are open and each has been answered once; the growth by the connections. \
-                 A thread's stack is what it has touched.",
-            )
-            .not_shown(
-                "Kernel memory: sockets, and 16 KiB of kernel stack for each thread. Memory that \
-                 is set aside and not touched.",
-            )
-            .unit("KiB per connection", Better::Lower)
             .over("memory over connections held", "connections", held as f64)
-            .crowded()
-            .without_control()
-            .rounds(6, 6)
             .budget(Duration::ZERO)
             .claim("at most half of a thread's memory", PER_CONNECTION, 2.0);
         if held < 100 {

@@ -1,13 +1,36 @@
 //! What a server's memory grows by for each connection that is held open.
 
 use crate::kit::load::{LoadClient, LoadConfig, ServerProcess};
-use crate::kit::measure::contender::Sample;
+use crate::kit::measure::contender::{Better, Sample};
+use crate::kit::measure::group::Group;
 use crate::kit::measure::process;
 
 use super::contest::{SOURCES, THREADS};
 
 /// Connections that one client opens at a time: no more than a listener's backlog.
 pub const LOT: usize = 1000;
+
+/// What a group says that measures this with `held` connections; `method` and `not_shown` are what
+/// its contenders ask for beyond it.
+pub fn describe(group: &mut Group<'_>, held: usize, method: &str, not_shown: &str) {
+    group
+        .title(&format!("memory of each of {held} connections"))
+        .question("What does a connection take that is kept open and idle?")
+        .method(&format!(
+            "A fresh server process for each sample. Resident memory (Rss of \
+             /proc/PID/smaps_rollup) when one connection has been served and closed, and again \
+             when all are open (a thousand at a time) and each has been answered once; the growth \
+             by the connections. A thread's stack is what it has touched.{method}"
+        ))
+        .not_shown(&format!(
+            "Kernel memory: sockets, and 16 KiB of kernel stack for each thread. Memory that is \
+             set aside and not touched.{not_shown}"
+        ))
+        .unit("KiB per connection", Better::Lower)
+        .crowded()
+        .without_control()
+        .rounds(6, 6);
+}
 
 /// The growth of a fresh server for each of `held` connections, each answered once, in KiB of
 /// resident memory. One connection has been served and closed before the first look.
