@@ -83,7 +83,8 @@ fn what_cannot_be_fitted_is_told() {
 /// An open queue with one server that does 1000 a second: latency 1 / (capacity - rate).
 fn queue(rates: &[f64], noise: f64, random: &mut Random) -> Vec<Load> {
     let curve = rates.iter().map(|rate| Load {
-        throughput: *rate,
+        offered: *rate,
+        answered: *rate,
         latency: 1e3 / (1_000.0 - rate) * (noise * random.normal()).exp(),
     });
     curve.collect()
@@ -94,29 +95,65 @@ fn the_knee_of_a_queue_is_at_half_its_capacity() {
     let rates: Vec<f64> = (1..20).map(|step| f64::from(step) * 50.0).collect();
     let mut random = Random::new(1);
     let found = knee(&queue(&rates, 0.0, &mut random)).unwrap();
-    assert_eq!((found.at.throughput, found.place), (500.0, Place::Within));
+    assert_eq!((found.at.answered, found.place), (500.0, Place::Within));
     assert!(found.from <= 400.0 && found.to >= 600.0, "{found:?}");
     for _ in 0..100 {
         let found = knee(&queue(&rates, 0.05, &mut random)).unwrap();
-        assert!((300.0..=700.0).contains(&found.at.throughput), "{found:?}");
+        assert!((300.0..=700.0).contains(&found.at.answered), "{found:?}");
         assert_eq!(found.place, Place::Within);
     }
 }
 
+/// Flat at 1 ms up to 8000 a second; of what is offered beyond no more is answered, and latencies
+/// grow by `wait` ms for each 8000.
+fn hockey_stick(loads: std::ops::RangeInclusive<u32>, wait: f64) -> Vec<Load> {
+    let at = |step| {
+        let offered = f64::from(step) * 1_000.0;
+        let latency = 1.0 + (offered / 8e3 - 1.0).max(0.0) * wait;
+        Load { offered, answered: offered.min(8_000.0), latency }
+    };
+    loads.map(at).collect()
+}
+
 #[test]
 fn the_knee_of_a_hockey_stick_is_its_bend() {
-    // Flat at 1 ms up to 8000 a second; beyond, throughput stands still and latency grows.
-    let curve: Vec<Load> = (1..=16)
-        .map(|step| {
-            let offered = f64::from(step) * 1_000.0;
-            let (throughput, latency) =
-                (offered.min(8_000.0), 1.0 + (offered / 8e3 - 1.0).max(0.0) * 50.0);
-            Load { throughput, latency }
-        })
-        .collect();
-    let found = knee(&curve).unwrap();
-    assert_eq!((found.at.throughput, found.at.latency), (8_000.0, 1.0));
+    let found = knee(&hockey_stick(1..=16, 50.0)).unwrap();
+    assert_eq!((found.at.answered, found.at.latency), (8_000.0, 1.0));
     assert_eq!((found.from, found.to, found.place), (8_000.0, 8_000.0, Place::Within));
+}
+
+#[test]
+fn what_is_not_answered_is_beyond_the_knee() {
+    // Requests that are dropped leave the latency of the others flat: by the offered rate the power
+    // would grow on and on. Even where it falls, the saturated loads are no candidates.
+    for wait in [0.0, -0.5] {
+        let found = knee(&hockey_stick(1..=16, wait)).unwrap();
+        assert_eq!((found.at.offered, found.at.answered), (8_000.0, 8_000.0));
+        assert_eq!((found.to, found.place), (8_000.0, Place::Within));
+    }
+    // Saturation is the other side: the knee is the last load that was answered.
+    let last = knee(&hockey_stick(6..=9, 0.0)).unwrap();
+    assert_eq!((last.at.offered, last.place), (8_000.0, Place::Within));
+    let open = knee(&hockey_stick(6..=8, 0.0)).unwrap();
+    assert_eq!((open.at.offered, open.place), (8_000.0, Place::Beyond));
+    let never = knee(&hockey_stick(9..=12, 0.0)).unwrap();
+    assert_eq!((never.at.offered, never.at.answered), (9_000.0, 8_000.0));
+    assert_eq!(never.place, Place::Below);
+}
+
+#[test]
+fn a_load_is_saturated_below_99_of_100_and_ends_the_curve() {
+    let load = |offered, share, latency| Load { offered, answered: offered * share, latency };
+    assert!(!load(100.0, 0.99, 1.0).is_saturated() && load(100.0, 0.989, 1.0).is_saturated());
+    // What comes behind a saturated load is beyond the knee, also where it was answered.
+    let curve = [
+        load(100.0, 1.0, 1.0),
+        load(200.0, 0.995, 1.0),
+        load(300.0, 0.9, 1.0),
+        load(400.0, 1.0, 1.0),
+    ];
+    let found = knee(&curve).unwrap();
+    assert_eq!((found.at, found.place), (curve[1], Place::Within));
 }
 
 #[test]
@@ -127,7 +164,16 @@ fn a_knee_outside_of_what_was_measured_is_said_to_be_there() {
     let high = knee(&queue(&[700.0, 800.0, 900.0], 0.0, &mut random)).unwrap();
     assert_eq!(high.place, Place::Below);
     assert_eq!(knee(&queue(&[1.0, 2.0], 0.0, &mut random)), Err(KneeError::TooFew(2)));
-    let wrong = Load { throughput: 5.0, latency: 0.0 };
-    let curve = [Load { throughput: 1.0, latency: 1.0 }, wrong, wrong];
-    assert_eq!(knee(&curve), Err(KneeError::Invalid(wrong)));
+    let right = Load { offered: 1.0, answered: 1.0, latency: 1.0 };
+    let wrong = [
+        Load { latency: 0.0, ..right },
+        Load { answered: 0.0, ..right },
+        Load { offered: f64::NAN, ..right },
+    ];
+    for wrong in wrong {
+        let Err(KneeError::Invalid(told)) = knee(&[right, wrong, wrong]) else {
+            panic!("{wrong:?} is no load");
+        };
+        assert_eq!(format!("{told:?}"), format!("{wrong:?}"));
+    }
 }

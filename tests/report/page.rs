@@ -5,10 +5,11 @@ use std::fs;
 use std::sync::OnceLock;
 
 use windlass::kit::measure::contender::Better;
+use windlass::kit::measure::record::Record;
 use windlass::kit::report;
 
 use crate::made_up::claims::{
-    against_threads, all, claim, over, scalability, with_backlog, with_latencies,
+    against_threads, all, claim, over, scalability, with_backlog, with_latencies, with_side,
 };
 use crate::made_up::{built, four, full_size, record, scratch};
 
@@ -112,6 +113,25 @@ fn curves_tell_their_knee_and_their_law() {
     assert!(page.contains("<circle class=\"knee\""));
     let law = page.split("Scalability law of windlass: one alone ").nth(1).unwrap();
     assert!(["39,", "40,", "41,"].iter().any(|near| law.starts_with(near)), "{:.40}", law);
+}
+
+#[test]
+fn what_was_not_answered_is_beyond_the_knee() {
+    let rings = |record: &Record| built("page-saturated", std::slice::from_ref(record)).0;
+    let knee = |page: &str| {
+        let told = page.split("The knee of thread per connection (ringed: most answered").nth(1);
+        told.and_then(|told| told.split(" answered a second").next()).map(str::to_owned)
+    };
+    let all = scalability();
+    assert!(knee(&rings(&all)).unwrap().ends_with(" lies at 20,000"));
+    let mut some = all.clone();
+    let saturated = some.groups.iter_mut().find(|group| group.id == "20000 a second").unwrap();
+    *saturated = with_side(saturated.clone(), "answered_share", [1.0, 0.8, 0.8, 1.0]);
+    let page = rings(&some);
+    assert!(knee(&page).unwrap().ends_with(" lies at 10,000"), "the last load that was answered");
+    assert!(
+        page.contains("The knee of windlass (ringed: most answered for its latency) lies at 20")
+    );
 }
 
 #[test]

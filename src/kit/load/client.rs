@@ -106,7 +106,8 @@ impl Run {
     fn answered(&mut self, begun: Instant, now: Instant, refused: bool) {
         let latency = now - begun;
         self.outcome.record(latency, refused);
-        if self.schedule.is_some() {
+        if let Window::Rate(rate) = self.window {
+            self.outcome.in_time += u64::from(!refused && now - self.start <= rate.time);
             self.outcome.timeline.record(begun - self.start, latency, refused);
         }
     }

@@ -46,6 +46,9 @@ pub struct LoadOutcome {
     pub connects: u64,
     /// Requests of an open loop that found the backlog full and were never sent.
     pub dropped: u64,
+    /// Of an open loop: requests answered as expected before the window's time was over. Those that
+    /// were on their way then, or waited, are not among them.
+    pub in_time: u64,
     /// From the first request to the last reply.
     pub elapsed: Duration,
     /// Time from sending a request (with a connection of its own: from connecting; in an open loop
@@ -70,6 +73,7 @@ impl LoadOutcome {
             retries: 0,
             connects: 0,
             dropped: 0,
+            in_time: 0,
             elapsed: Duration::ZERO,
             latency_ns: nanos_histogram(),
             refused_ns: nanos_histogram(),

@@ -4,13 +4,16 @@ use crate::kit::measure::contender::{Better, Role};
 use crate::kit::measure::knee::{self, Load, Place};
 use crate::kit::measure::usl;
 
-use super::results::Group;
+use super::results::{Group, Row};
 use super::text;
+
+/// The value measured beside by which a window says which share of its requests was answered.
+const ANSWERED: &str = "answered_share";
 
 /// A knee to be marked.
 #[derive(Debug)]
 pub struct KneeMark {
-    /// Its place on the axis.
+    /// Its place on the axis: the rate that was offered.
     pub x: f64,
     /// Its height.
     pub y: f64,
@@ -39,20 +42,31 @@ pub fn knees(groups: &[(f64, &Group)]) -> Vec<KneeMark> {
     let found = told.filter_map(|row| {
         let point = |(x, group): &(f64, &Group)| {
             let own = group.rows.iter().find(|own| own.name == row.name)?;
-            Some(Load { throughput: *x, latency: own.summary?.median })
+            Some(Load { offered: *x, answered: x * answered(own), latency: own.summary?.median })
         };
         let curve: Vec<Load> = groups.iter().filter_map(point).collect();
         let knee = knee::knee(&curve).ok().filter(|knee| knee.place == Place::Within)?;
-        let (x, y) = (knee.at.throughput, knee.at.latency);
-        let (rate, latency) = (text::plain(x), text::figure(y));
+        let (x, y) = (knee.at.offered, knee.at.latency);
+        let (rate, latency) = (text::plain(knee.at.answered.round()), text::figure(y));
         let sentence = format!(
-            "The knee of {} (ringed: most load for its latency) lies at {rate} a second with \
-             {latency} {unit}.",
+            "The knee of {} (ringed: most answered for its latency) lies at {rate} answered a \
+             second with {latency} {unit}.",
             row.name
         );
         Some(KneeMark { x, y, sentence })
     });
     found.collect()
+}
+
+/// The share of the offered requests that was answered in time; all, where nothing else is told.
+fn answered(row: &Row) -> f64 {
+    row.side.get(ANSWERED).copied().unwrap_or(1.0)
+}
+
+/// Whether this contender was offered more than it could answer.
+#[must_use]
+pub fn is_saturated(row: &Row) -> bool {
+    answered(row) < knee::ANSWERED_MIN
 }
 
 /// Whether an axis of this name counts what comes in a second.

@@ -169,8 +169,9 @@ impl Contest {
     }
 
     /// The same at a rate that may be too high for the server: the latency that a hundredth exceeds
-    /// of the requests that were answered, and beside it which share that was. Requests that find
-    /// as many waiting as come in a quarter of a second are dropped, and belong to it.
+    /// of the requests that were answered, and beside it how many of those that were due were
+    /// answered before the window was over (`answered_share`). Requests that find as many waiting
+    /// as come in a quarter of a second are dropped.
     ///
     /// # Errors
     /// A reply that was wrong, a generator that fell behind.
@@ -204,10 +205,11 @@ impl Contest {
         };
         self.close();
         let (outcome, sample) = loaded?;
-        let answered = outcome.requests as f64 / (outcome.requests + outcome.dropped) as f64;
+        let answered = outcome.in_time as f64;
+        let share = answered / (outcome.requests + outcome.dropped) as f64;
         let sample = sample
-            .with("requests_per_s", outcome.requests_per_s())
-            .with("answered_share", answered)
+            .with("requests_per_s", answered / window.duration.as_secs_f64())
+            .with("answered_share", share)
             .with("latency_ms_p50", ms(outcome.latency_ns.value_at_quantile(0.50)))
             .with("latency_ms_p99", ms(outcome.latency_ns.value_at_quantile(0.99)))
             .with("latency_ms_max", ms(outcome.latency_ns.max()))
