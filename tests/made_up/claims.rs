@@ -81,7 +81,8 @@ pub(crate) fn with_backlog(mut group: Group) -> Group {
     group
 }
 
-fn with_side(mut group: Group, name: &str, values: [f64; 4]) -> Group {
+/// Gives its four contenders a value measured beside.
+pub(crate) fn with_side(mut group: Group, name: &str, values: [f64; 4]) -> Group {
     for (contender, value) in group.contenders.iter_mut().zip(values) {
         let values = vec![Some(value); contender.values.len()];
         contender.side.insert(name.to_owned(), values);

@@ -7,7 +7,9 @@ use windlass::kit::measure::statistics::Verdict;
 use windlass::kit::report::results::{ClaimResult, Level, Results};
 use windlass::kit::report::terminal;
 
-use crate::made_up::claims::{THREADS, against_threads, all, claim, over, scalability, throughput};
+use crate::made_up::claims::{
+    THREADS, against_threads, all, claim, over, scalability, throughput, with_side,
+};
 use crate::made_up::{built, four, full_size, record};
 
 /// A group that decides, windlass three times better.
@@ -165,6 +167,21 @@ fn the_line_that_helps_to_decide_is_read_off_the_curves() {
     let told = "On this machine blocking is fine up to 8 connections; blocking is fine up to \
                 1,000 requests/s at p99 under 10 ms.";
     assert_eq!(both.decision.sentence, told);
+
+    // A rate that was not answered was not kept, however short the latency of the rest.
+    let mut dropped = scalability();
+    let slowest = dropped.groups.iter_mut().find(|group| group.id == "1000 a second").unwrap();
+    *slowest = with_side(slowest.clone(), "answered_share", [1.0, 0.9, 0.9, 1.0]);
+    let dropped = decision("decision-dropped", &[throughput(), dropped]).decision;
+    assert_eq!((dropped.connections, dropped.rate_per_s), (Some(8.0), None));
+    assert!(dropped.sentence.contains("not answer the lowest rate measured, 1,000 requests/s, at"));
+
+    let mut noisy = scalability();
+    noisy.runs[0].noise.foreign_share = Some(0.8);
+    let noisy = decision("decision-noisy", &[throughput(), noisy]).decision;
+    assert_eq!((noisy.connections, noisy.rate_per_s), (Some(8.0), None));
+    let told = "these measurements cannot tell. (Too noisy to judge, and left out: scalability.)";
+    assert!(noisy.sentence.ends_with(told), "{}", noisy.sentence);
 
     let nothing =
         decision("decision-none", &[record("ring", vec![four("a", Better::Lower, 1.0, 2.0, 3.0)])]);

@@ -212,9 +212,6 @@ fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
             level = level.max(Level::Noisy);
             reasons.push(reason);
         }
-        if noise::grade(&bench.noise, None).0 == Grade::Unusable {
-            level = Level::Unusable;
-        }
     }
     if controls.is_empty() && !benches.is_empty() {
         level = level.max(Level::Noisy);

@@ -2,7 +2,6 @@
 
 use crate::kit::claims;
 use crate::kit::measure::contender::Better;
-use crate::kit::measure::noise::{self, Grade};
 use crate::kit::measure::record::ClaimText;
 use crate::kit::measure::statistics::Verdict;
 
@@ -56,8 +55,7 @@ fn of_bench(results: &Results, bench: &Bench) -> ClaimResult {
         deciding().flat_map(|group| group.claims.iter().map(move |claim| (group, claim))).collect();
     let failed = deciding().find_map(|group| Some((group, why_failed(group)?)));
     let with = |verdict: Verdict| held.iter().filter(move |(_, claim)| claim.verdict == verdict);
-    let (grade, reasons) = noise::grade(&bench.noise, None);
-    let too_noisy = grade == Grade::Unusable;
+    let too_noisy = bench.is_too_noisy();
     let verdict = if bench.void || too_noisy {
         Verdict::Undecided
     } else if with(Verdict::Refuted).count() > 0 {
@@ -81,7 +79,7 @@ fn of_bench(results: &Results, bench: &Bench) -> ClaimResult {
         _ if bench.void => {
             format!("{PROJECT} measured against itself shows a winner, so no verdict stands.")
         }
-        _ if too_noisy => format!("Too noisy to judge: {}.", reasons.join(", ")),
+        _ if too_noisy => format!("Too noisy to judge: {}.", bench.noise.reasons.join(", ")),
         (_, Verdict::Undecided) if failed.is_some() => {
             failed.map(|(group, why)| format!("{} failed: {why}", group.title)).unwrap_or_default()
         }
@@ -118,8 +116,7 @@ fn why_failed(group: &Group) -> Option<&String> {
 fn quality(results: &Results, bench: &Bench) -> Level {
     let prefix = format!("{}:", bench.name);
     let told = results.quality.reasons.iter().any(|reason| reason.starts_with(&prefix));
-    let too_noisy = noise::grade(&bench.noise, None).0 == Grade::Unusable;
-    match (bench.void || too_noisy, told) {
+    match (bench.void || bench.is_too_noisy(), told) {
         (true, _) => Level::Unusable,
         (_, true) => Level::Noisy,
         _ => Level::Quiet,

@@ -1,5 +1,6 @@
 //! The line that helps to decide: up to where blocking is fine on this machine. Read off the
-//! claims' own curves; where they do not tell, the line says so.
+//! claims' own curves; where they do not tell, or were measured under too much noise to be judged,
+//! the line says so.
 
 use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::Role;
@@ -22,9 +23,14 @@ const AT_ONCE: [&str; 4] = ["connection", "concurren", "at once", "in flight"];
 /// Fills in the decision.
 pub fn state(results: &mut Results) {
     let (mut connections, mut rate) = (UpTo::Unknown, UpTo::Unknown);
+    let mut noisy = Vec::new();
     for id in ASKED {
         let own = |bench: &&Bench| !bench.void && bench.claim.as_ref().is_some_and(|c| c.id == id);
         let Some(bench) = results.benches.iter().find(own) else { continue };
+        if bench.is_too_noisy() {
+            noisy.push(id);
+            continue;
+        }
         let (own_connections, own_rate) = read_off(bench);
         if connections == UpTo::Unknown {
             connections = own_connections;
@@ -34,7 +40,7 @@ pub fn state(results: &mut Results) {
         }
     }
     results.decision = Decision {
-        sentence: sentence(connections, rate),
+        sentence: sentence(connections, rate) + &left_out(&noisy),
         connections: connections.found(),
         rate_per_s: rate.found(),
         p99_ms: P99_MS,
@@ -101,16 +107,19 @@ fn as_good(places: &[(f64, &Group)]) -> UpTo {
     reached.map_or(UpTo::Unknown, UpTo::Here)
 }
 
-/// The last rate up to which a blocking baseline's p99 stays under the bound all the way.
+/// The last rate up to which a blocking baseline's p99 stays under the bound all the way. One that
+/// it could not answer is not kept: what is left behind has no latency.
 fn kept_rate(places: &[(f64, &Group)]) -> UpTo {
     let mut reached = None;
     for (rate, group) in places {
         let blocking = group.rows.iter().filter(|row| row.role == Role::Baseline);
-        let best = blocking.filter_map(p99_ms).min_by(f64::total_cmp);
+        let (saturated, kept): (Vec<&Row>, Vec<&Row>) =
+            blocking.partition(|row| fits::is_saturated(row));
+        let best = kept.into_iter().filter_map(p99_ms).min_by(f64::total_cmp);
         match best {
             Some(ms) if ms <= P99_MS => reached = Some(*rate),
-            Some(_) => return reached.map_or(UpTo::Nowhere(*rate), UpTo::Here),
-            None => break,
+            None if saturated.is_empty() => break,
+            _ => return reached.map_or(UpTo::Nowhere(*rate), UpTo::Here),
         }
     }
     reached.map_or(UpTo::Unknown, UpTo::Here)
@@ -129,6 +138,14 @@ fn p99_ms(row: &Row) -> Option<f64> {
         _ => None,
     });
     worst.max_by(f64::total_cmp).or_else(|| beside.max_by(f64::total_cmp))
+}
+
+/// What to say of the claims that were measured under too much noise.
+fn left_out(noisy: &[&str]) -> String {
+    match noisy {
+        [] => String::new(),
+        _ => format!(" (Too noisy to judge, and left out: {}.)", noisy.join(", ")),
+    }
 }
 
 fn sentence(connections: UpTo, rate: UpTo) -> String {
@@ -155,8 +172,8 @@ fn sentence(connections: UpTo, rate: UpTo) -> String {
             format!("blocking is fine up to {} requests/s at p99 under {bound} ms", text::plain(at))
         }
         UpTo::Nowhere(at) => format!(
-            "blocking does not keep its p99 under {bound} ms at the lowest rate measured, {} \
-             requests/s",
+            "blocking does not answer the lowest rate measured, {} requests/s, at p99 under \
+             {bound} ms",
             text::plain(at)
         ),
         UpTo::Unknown => {

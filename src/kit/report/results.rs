@@ -8,7 +8,7 @@ use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::{Better, Role};
 use crate::kit::measure::environment::Environment;
 use crate::kit::measure::figure::{Distribution, Series};
-use crate::kit::measure::noise::{Noise, Spin};
+use crate::kit::measure::noise::{self, Grade, Noise, Spin};
 use crate::kit::measure::record::{Axis, ClaimText};
 use crate::kit::measure::statistics::{Interval, Summary, Verdict};
 
@@ -311,6 +311,14 @@ impl Results {
         let missing = self.missing.iter();
         out.extend(missing.map(|missing| format!("{}: not measured", missing.bench)));
         out
+    }
+}
+
+impl Bench {
+    /// Whether the machine did so much else while it ran that nothing may be said of it.
+    #[must_use]
+    pub fn is_too_noisy(&self) -> bool {
+        noise::grade(&self.noise, None).0 == Grade::Unusable
     }
 }
 
