@@ -7,6 +7,7 @@ use crate::kit::load::LoadConfig;
 use crate::kit::measure::contender::{Better, Role, Sample};
 use crate::kit::measure::cores;
 use crate::kit::measure::group::{Group, Window};
+use crate::kit::measure::statistics;
 use crate::kit::serve::Model;
 use crate::kit::stage::hello::Hello;
 
@@ -23,18 +24,15 @@ const FEW: usize = 10;
 /// Connections between which a tenth is compared with the whole.
 const TENFOLD: [usize; 2] = [100, 1000];
 
-/// Rates of the open loop, in percent of what threads answer of a closed one; the last with
-/// `--full` only.
-const PERCENTS: [u32; 5] = [25, 50, 75, 100, 125];
+/// Rates of the open loop, in percent of what threads answer of a closed one: in the quick profile,
+/// without a flag, and with `--full`. Rates up to that limit are the boundary: there both answer at
+/// once, and a p99 is that of the machine.
+const PERCENTS: [&[u32]; 3] = [&[50, 100, 150], &[50, 75, 100, 150], &[25, 50, 75, 100, 150, 200]];
+const AT_THE_LIMIT: u32 = 100;
 
-/// From here on threads are near their limit; lower rates are the boundary.
-const NEAR: u32 = 75;
-
-/// For so long that limit is looked for.
-const LIMIT_WINDOW: Duration = Duration::from_millis(300);
-
-/// No lower rate is offered.
-const LEAST_PER_S: u32 = 1000;
+/// That limit is the median of so many windows of this length, after one that is not counted.
+const LIMIT_WINDOWS: usize = 5;
+const LIMIT_WINDOW: Duration = Duration::from_millis(50);
 
 /// Connections of the open loop.
 const ASKED_OVER: usize = 1000;
@@ -49,18 +47,21 @@ pub const CLAIM: Claim = Claim {
     id: "scalability",
     title: "Scalability",
     claimed: "When tasks await, throughput stays up as connections grow tenfold, where threads \
-              lose it; and requests at a rate near the threads' limit are still answered at once.",
+              lose it; and a rate that is half as much again as threads can answer at most is \
+              still answered at once.",
     measured: "Requests per second of GET /hello over 1 to 1000 busy connections (10,000 with \
                --full) and over 1 to twice as many workers as there are cores; p99 of an open \
-               loop over 1000 connections at rates up to what threads answer at most.",
+               loop over 1000 connections at rates from half of what threads answer at most to \
+               half as much again.",
     refuted_by: "At 100 connections or 1000 no more requests per second than threads answer; from \
-                 100 to 1000 half of them lost, or as large a share as threads lose; at three \
-                 quarters of the threads' limit and above a p99 that is no better than theirs.",
-    rule: "Holds when it holds at 100 connections and above, and from three quarters of the rate \
-           on that threads answer at most; fewer connections and lower rates are the boundary. \
-           Numbers of workers are shown and decide nothing: the client takes its share of the \
-           cores.",
-    not_shown: "More cores than this machine has. A client on a machine of its own.",
+                 100 to 1000 half of them lost, or as large a share as threads lose; at one and a \
+                 half times the threads' limit a p99 that is no better than theirs.",
+    rule: "Holds when it holds at 100 connections and above, and above the rate that threads \
+           answer at most; fewer connections, and rates up to that one, are the boundary. Numbers \
+           of workers are shown and decide nothing: the client takes its share of the cores.",
+    not_shown: "That anybody waits longer for threads below their limit: there both answer at \
+                once, and p99 shows the machine. More cores than this machine has. A client on a \
+                machine of its own.",
     run: measure,
 };
 
@@ -100,7 +101,7 @@ fn workers(course: &mut Course<'_>) {
         let threads = Setup::new(Model::ThreadPerConnection, 2 * connections).start(load);
         for workers in (0..).map(|step| 1 << step).take_while(|workers| *workers <= most) {
             course.group(&format!("workers_{workers}_of_{busy}"), |group| {
-                describe(group, 100)
+                describe(group, 75)
                     .title(&format!("hello, {workers} workers, {busy} at once"))
                     .question("How much more is answered with more workers?")
                     .method(
@@ -183,7 +184,7 @@ fn tenfold(course: &mut Course<'_>) {
     });
 }
 
-/// Latency over the offered rate, up to and past the threads' knee.
+/// Latency over the offered rate, up to and past the threads' limit.
 fn rates(course: &mut Course<'_>) {
     if course.is_stopped() {
         return;
@@ -194,45 +195,109 @@ fn rates(course: &mut Course<'_>) {
         (name, role, setup.start(|addr| LoadConfig::hello(addr, connections)))
     });
     let window = Window { duration: LIMIT_WINDOW, smoke: course.is_smoke() };
-    let limit = servers[1].2.once(|threads| threads.measure(&window));
-    // Where there are no threads to measure, their group says so.
-    let limit = limit.map_or(f64::from(LEAST_PER_S), |sample| sample.value);
-    let percents: &[u32] = match (course.is_full(), course.is_quick()) {
-        (true, _) => &PERCENTS,
-        (_, true) => &PERCENTS[1..4],
-        _ => &PERCENTS[..4],
+    let limit = limit(&servers[1].2, &window);
+    let percents = match (course.is_quick(), course.is_full()) {
+        (true, _) => PERCENTS[0],
+        (_, false) => PERCENTS[1],
+        (_, true) => PERCENTS[2],
     };
     for &percent in percents {
-        let per_s = (limit * f64::from(percent) / 100.0).max(f64::from(LEAST_PER_S)) as u32;
-        course.group(&format!("offered_{percent}"), |group| {
-            describe_rate(group, percent, per_s);
-            for (name, role, server) in &servers {
-                server.enter(group, name, *role, move |contest, window| {
-                    contest.measure_offered(window, per_s)
-                });
-            }
-        });
+        let per_s = limit.as_ref().map(|limit| share(*limit, percent));
+        offered(course, percent, per_s, &servers);
     }
 }
 
-fn describe_rate(group: &mut Group<'_>, percent: u32, per_s: u32) {
-    describe(group, 120)
+/// What threads answer a second at most. Where that is not known there is no rate to offer.
+fn limit(threads: &Server, window: &Window) -> Result<f64, String> {
+    let limit = threads.once(|threads| {
+        threads.measure(window)?;
+        let rates = (0..LIMIT_WINDOWS).map(|_| Ok(threads.measure(window)?.value));
+        let rates = rates.collect::<Result<Vec<f64>, String>>()?;
+        statistics::median(&rates).ok_or_else(|| "no window has a rate".to_owned())
+    });
+    limit.map_err(|why| format!("what threads answer at most is not known: {why}"))
+}
+
+fn share(limit: f64, percent: u32) -> u32 {
+    (limit * f64::from(percent) / 100.0).max(1.0) as u32
+}
+
+/// One rate of the open loop; without it, the reason stands in the place of the figures.
+fn offered(
+    course: &mut Course<'_>,
+    percent: u32,
+    per_s: Result<u32, &String>,
+    servers: &[(&str, Role, Server); MODELS.len()],
+) {
+    course.group(&format!("offered_{percent}"), |group| {
+        describe_rate(group, percent, per_s.ok());
+        for (name, role, server) in servers {
+            match per_s {
+                Ok(per_s) => server.enter(group, name, *role, move |contest, window| {
+                    contest.measure_offered(window, per_s)
+                }),
+                Err(why) => {
+                    group.broken(name, *role, why);
+                }
+            }
+        }
+    });
+}
+
+fn describe_rate(group: &mut Group<'_>, percent: u32, per_s: Option<u32>) {
+    let rate = per_s.map_or("unknown".to_owned(), |per_s| per_s.to_string());
+    describe(group, 150)
         .title(&format!("p99 at {percent} % of threads' limit"))
         .question("How long do requests take at a rate of their own, and up to which one?")
         .method(&format!(
-            "An open loop of {per_s} requests a second, GET /hello over 1000 kept connections, \
-             each request at its intended time, from which its latency counts, also while it waits \
-             for a free connection. The rate is {percent} % of what thread per connection answered \
-             of a closed loop directly before. The server is kept to the first core, the client to \
-             the last. A rate may be too high: requests that find a quarter of a second's worth \
-             waiting are dropped (answered_share); what is answered a second (requests_per_s) \
-             stands beside the rate that is offered."
+            "An open loop, GET /hello over 1000 kept connections, each request at its intended \
+             time, from which its latency counts, also while it waits for a free connection. The \
+             rate, {rate} a second, is {percent} % of what thread per connection answered of a \
+             closed loop directly before: the median of {LIMIT_WINDOWS} windows, after one to warm \
+             up. The server is kept to the first core, the client to the last. A rate may be too \
+             high: what was answered before the window was over stands beside it (requests_per_s, \
+             answered_share); requests that find a quarter of a second's worth waiting are dropped."
         ))
-        .not_shown("A quiet machine's floor: p99 of a virtual machine shows its host, too.")
+        .not_shown(
+            "A quiet machine's floor: p99 of a virtual machine shows its host, too. How long \
+             requests take at a rate that is too high: the longer it is kept up, the longer.",
+        )
         .unit("ms", Better::Lower)
-        .over("latency over offered rate", "requests/s", f64::from(per_s))
         .claim("p99 lower than that of threads", PER_CONNECTION, 1.0);
-    if percent < NEAR {
+    if let Some(per_s) = per_s {
+        group.over("latency over offered rate", "requests/s", f64::from(per_s));
+    }
+    if percent <= AT_THE_LIMIT {
         group.boundary();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::claims::claim::Step;
+
+    #[test]
+    fn without_a_limit_a_group_fails_with_the_reason() {
+        let absent = || Server::absent("no server, since this is a test");
+        let window = Window { duration: LIMIT_WINDOW, smoke: true };
+        let why = limit(&absent(), &window).unwrap_err();
+        assert!(why.contains("answer at most is not known: no server"), "{why}");
+        let mut go_on = |_: Step<'_>| true;
+        let mut course = Course::smoke(&mut go_on);
+        let servers = MODELS.map(|(name, role, _)| (name, role, absent()));
+        offered(&mut course, 150, Err(&why), &servers);
+        let (groups, failures, stopped) = course.finish();
+        assert!(!stopped && !groups[0].boundary && groups[0].x.is_none(), "{groups:?}");
+        assert_eq!(failures.len(), MODELS.len());
+        for failure in failures {
+            assert!(failure.contains("offered_150") && failure.contains(&why), "{failure}");
+        }
+    }
+
+    #[test]
+    fn rates_are_shares_of_the_limit() {
+        assert_eq!([50, 150].map(|percent| share(20_000.0, percent)), [10_000, 30_000]);
+        assert_eq!(share(0.5, 50), 1, "an open loop has a rate");
     }
 }

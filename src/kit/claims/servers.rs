@@ -117,10 +117,16 @@ impl Server {
     }
 
     /// Measures it outside of any group.
-    pub(super) fn once(
+    pub(super) fn once<T>(
         &self,
-        measure: impl FnOnce(&mut Contest) -> Result<Sample, String>,
-    ) -> Result<Sample, String> {
+        measure: impl FnOnce(&mut Contest) -> Result<T, String>,
+    ) -> Result<T, String> {
         measure(&mut self.0.clone()?.borrow_mut())
+    }
+
+    /// One that could not be started.
+    #[cfg(test)]
+    pub(super) fn absent(why: &str) -> Server {
+        Server(Err(why.to_owned()))
     }
 }
