@@ -79,6 +79,25 @@ fn bodies_and_waits_are_checked() {
 }
 
 #[test]
+fn what_comes_after_a_window_is_not_in_time() {
+    let server = start(config(Model::Evented)).expect("a server");
+    let ms = Duration::from_millis;
+    let mut client = LoadClient::connect(LoadConfig::wait(server.addr(), 8, 100)).expect("clients");
+    let outcome = client.run(Window::Requests(8)).expect("a window");
+    assert_eq!((outcome.in_time, outcome.time), (8, outcome.elapsed), "it has no end of its own");
+
+    let outcome = client.run(Window::Time(ms(50))).expect("a closed loop");
+    assert_eq!((outcome.requests, outcome.in_time, outcome.time), (8, 0, ms(50)), "{outcome:?}");
+    assert!(outcome.in_time_per_s() == 0.0 && outcome.requests_per_s() > 0.0);
+
+    // 21 are due, one every 15 ms; those of the last 100 ms cannot be answered before the end.
+    let rate = Rate { per_s: 67, time: ms(300), late_max: Duration::MAX, ..Rate::default() };
+    let outcome = client.run(Window::Rate(rate)).expect("an open loop");
+    assert_eq!((outcome.requests, outcome.time), (21, ms(300)), "{outcome:?}");
+    assert!(outcome.in_time <= 14, "{outcome:?}");
+}
+
+#[test]
 fn wrong_replies_are_errors() {
     let server = start(config(Model::ThreadPerConnection)).expect("a server");
     let other = LoadConfig::get(server.addr(), 3, "/hello", b"hello, sailor".to_vec());

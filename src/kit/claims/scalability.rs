@@ -31,7 +31,7 @@ const PERCENTS: [&[u32]; 3] = [&[50, 100, 150], &[50, 75, 100, 150], &[25, 50, 7
 const AT_THE_LIMIT: u32 = 100;
 
 /// That limit is the median of so many windows of this length, after one that is not counted.
-const LIMIT_WINDOWS: usize = 5;
+const LIMIT_WINDOWS: usize = 3;
 const LIMIT_WINDOW: Duration = Duration::from_millis(50);
 
 /// Connections of the open loop.
@@ -88,7 +88,7 @@ fn describe<'g, 'a>(group: &'g mut Group<'a>, sample_ms: u64) -> &'g mut Group<'
 }
 
 fn closed(group: &mut Group<'_>, name: &str, role: Role, server: &Server) {
-    server.enter(group, name, role, |contest, window| contest.measure(window));
+    server.enter(group, name, role, |contest, window| contest.measure_busy(window));
 }
 
 /// Workers from one to twice the cores: the points of a Universal Scalability fit.
@@ -101,7 +101,7 @@ fn workers(course: &mut Course<'_>) {
         let threads = Setup::new(Model::ThreadPerConnection, 2 * connections).start(load);
         for workers in (0..).map(|step| 1 << step).take_while(|workers| *workers <= most) {
             course.group(&format!("workers_{workers}_of_{busy}"), |group| {
-                describe(group, 75)
+                describe(group, 60)
                     .title(&format!("hello, {workers} workers, {busy} at once"))
                     .question("How much more is answered with more workers?")
                     .method(
@@ -136,7 +136,8 @@ fn connections(course: &mut Course<'_>, busy: usize) {
             .question("What is answered when more and more connections ask at once?")
             .method(
                 "A closed loop over kept connections, one request at a time on each, GET /hello; \
-                 server and client share the cores. Beside it: what each request cost the server.",
+                 server and client share the cores. What is answered before a window is over \
+                 counts. Beside it: what each request cost the server.",
             )
             .not_shown("Latency at a given rate: a closed loop asks a slow server less often.")
             .rate("requests per second")
@@ -157,7 +158,7 @@ fn connections(course: &mut Course<'_>, busy: usize) {
 fn tenfold(course: &mut Course<'_>) {
     let [few, many] = TENFOLD.map(|busy| servers::connections(course, busy));
     course.group("tenfold", |group| {
-        describe(group, 200)
+        describe(group, 150)
             .title("hello, 1000 at once, to 100 at once")
             .question("How much of the throughput is left with ten times the connections?")
             .method(
@@ -175,7 +176,7 @@ fn tenfold(course: &mut Course<'_>) {
                 [few, many].map(|busy| setup().start(|addr| LoadConfig::hello(addr, busy)));
             second.enter_with(&first, group, name, role, |many, few, window| {
                 let half = Window { duration: window.duration / 2, ..*window };
-                let (few, many) = (few.measure(&half)?, many.measure(&half)?);
+                let (few, many) = (few.measure_busy(&half)?, many.measure_busy(&half)?);
                 Ok(Sample { value: many.value / few.value, ..many }
                     .with("requests_per_s_of_100", few.value)
                     .with("requests_per_s_of_1000", many.value))
@@ -210,8 +211,8 @@ fn rates(course: &mut Course<'_>) {
 /// What threads answer a second at most. Where that is not known there is no rate to offer.
 fn limit(threads: &Server, window: &Window) -> Result<f64, String> {
     let limit = threads.once(|threads| {
-        threads.measure(window)?;
-        let rates = (0..LIMIT_WINDOWS).map(|_| Ok(threads.measure(window)?.value));
+        threads.measure_busy(window)?;
+        let rates = (0..LIMIT_WINDOWS).map(|_| Ok(threads.measure_busy(window)?.value));
         let rates = rates.collect::<Result<Vec<f64>, String>>()?;
         statistics::median(&rates).ok_or_else(|| "no window has a rate".to_owned())
     });

@@ -50,6 +50,8 @@ pub struct LoadClient {
 struct Run {
     window: Window,
     start: Instant,
+    /// When its time is over, where it has one.
+    until: Option<Instant>,
     issued: u64,
     in_flight: usize,
     /// Of those in flight, the ones whose connection was opened for them.
@@ -66,13 +68,16 @@ struct Run {
 impl Run {
     fn new(window: Window, connections: usize) -> Run {
         let start = Instant::now();
-        let schedule = match window {
-            Window::Rate(rate) => Some(Schedule::new(rate, start)),
-            Window::Requests(_) | Window::Time(_) => None,
+        let (time, schedule) = match window {
+            Window::Requests(_) => (None, None),
+            Window::Time(time) => (Some(time), None),
+            Window::Rate(rate) => (Some(rate.time), Some(Schedule::new(rate, start))),
         };
         Run {
             window,
             start,
+            // A time beyond what the clock can tell is never over.
+            until: time.and_then(|time| start.checked_add(time)),
             issued: 0,
             in_flight: 0,
             dialling: 0,
@@ -90,7 +95,7 @@ impl Run {
         }
         match self.window {
             Window::Requests(requests) => (self.issued < requests).then_some(now),
-            Window::Time(time) => (now - self.start < time).then_some(now),
+            Window::Time(_) => (!self.is_over_time(now)).then_some(now),
             Window::Rate(_) => self.schedule.as_mut()?.take(),
         }
     }
@@ -106,10 +111,14 @@ impl Run {
     fn answered(&mut self, begun: Instant, now: Instant, refused: bool) {
         let latency = now - begun;
         self.outcome.record(latency, refused);
-        if let Window::Rate(rate) = self.window {
-            self.outcome.in_time += u64::from(!refused && now - self.start <= rate.time);
+        self.outcome.in_time += u64::from(!refused && !self.is_over_time(now));
+        if self.schedule.is_some() {
             self.outcome.timeline.record(begun - self.start, latency, refused);
         }
+    }
+
+    fn is_over_time(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| now >= until)
     }
 
     fn has_failed(&self) -> bool {
@@ -132,6 +141,9 @@ impl Run {
     /// The outcome; an error if the generator fell behind its own rate.
     fn end(mut self) -> Result<LoadOutcome, LoadError> {
         self.outcome.elapsed = self.start.elapsed();
+        let ended_early = self.stopped || self.has_failed();
+        let until = self.until.filter(|_| !ended_early);
+        self.outcome.time = until.map_or(self.outcome.elapsed, |until| until - self.start);
         if let Window::Rate(rate) = self.window {
             let late = Duration::from_nanos(self.outcome.late_ns.value_at_quantile(0.999));
             if late > rate.late_max {

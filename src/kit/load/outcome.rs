@@ -46,9 +46,11 @@ pub struct LoadOutcome {
     pub connects: u64,
     /// Requests of an open loop that found the backlog full and were never sent.
     pub dropped: u64,
-    /// Of an open loop: requests answered as expected before the window's time was over. Those that
-    /// were on their way then, or waited, are not among them.
+    /// Of those answered as expected, the ones whose reply came before the window's time was over.
     pub in_time: u64,
+    /// The window's time; all that passed, where a number of requests was asked for, or it was ended
+    /// early.
+    pub time: Duration,
     /// From the first request to the last reply.
     pub elapsed: Duration,
     /// Time from sending a request (with a connection of its own: from connecting; in an open loop
@@ -74,6 +76,7 @@ impl LoadOutcome {
             connects: 0,
             dropped: 0,
             in_time: 0,
+            time: Duration::ZERO,
             elapsed: Duration::ZERO,
             latency_ns: nanos_histogram(),
             refused_ns: nanos_histogram(),
@@ -85,6 +88,12 @@ impl LoadOutcome {
     /// Requests answered as expected per second.
     pub fn requests_per_s(&self) -> f64 {
         self.requests as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+
+    /// Requests answered as expected per second of the window's time. What was on its way at its
+    /// end does not count, nor does the time that it took.
+    pub fn in_time_per_s(&self) -> f64 {
+        self.in_time as f64 / self.time.as_secs_f64().max(1e-9)
     }
 
     pub(super) fn record(&mut self, latency: Duration, refused: bool) {

@@ -85,7 +85,8 @@ const READING: &str = "<section id=\"reading\"><h2>How to read this</h2><ul clas
     bars is, holds when all do; groups that were measured to see where blocking is as good decide \
     nothing.</li>\
     <li>Percentile plots give each further nine the same room; what matters is at the right. \
-    A knee is where load divided by latency is greatest.</li>\
+    A knee is where what is answered, divided by latency, is greatest; a load of which less than \
+    99 % was answered in time lies beyond it.</li>\
     <li>The best baseline and the best peer are chosen by their medians in the same rounds, which \
     favours them a little.</li>\
     <li>Ratios travel between machines better than absolute figures, and neither travels \

@@ -109,11 +109,26 @@ impl Contest {
     }
 
     /// Measures one window of the closed loop, where connections are kept after one request on each
-    /// that is not counted: requests per second.
+    /// that is not counted: requests per second, until the last is answered.
     ///
     /// # Errors
     /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
     pub fn measure(&mut self, window: &Window) -> Result<Sample, String> {
+        self.closed(window, LoadOutcome::requests_per_s)
+    }
+
+    /// The same for a server that is busy all the while: what was answered before the window was
+    /// over, per second of it. Over many connections the last reply may be long in coming, and a
+    /// short window that waits for it looks slow. (Where each request waits, a window holds a whole
+    /// number of turns, and this would jump from one to the next.)
+    ///
+    /// # Errors
+    /// A reply that was wrong, a generator that fell behind, Little\'s law missed.
+    pub fn measure_busy(&mut self, window: &Window) -> Result<Sample, String> {
+        self.closed(window, LoadOutcome::in_time_per_s)
+    }
+
+    fn closed(&mut self, window: &Window, rate: fn(&LoadOutcome) -> f64) -> Result<Sample, String> {
         let _confined = self.how.pinned.then(|| Confined::to(Core::Last));
         let length = match window.smoke {
             true => load::Window::Requests(SMOKE_REQUESTS),
@@ -124,7 +139,7 @@ impl Contest {
             true => self.run(load::Window::Requests(self.load.connections as u64)).map(drop),
             false => Ok(()),
         };
-        let loaded = warm.and_then(|()| self.loaded(length, LoadOutcome::requests_per_s));
+        let loaded = warm.and_then(|()| self.loaded(length, rate));
         self.close();
         let (outcome, mut sample) = loaded?;
         if self.how.retries_belong {
@@ -205,10 +220,10 @@ impl Contest {
         };
         self.close();
         let (outcome, sample) = loaded?;
-        let answered = outcome.in_time as f64;
-        let share = answered / (outcome.requests + outcome.dropped) as f64;
+        let due = (outcome.requests + outcome.dropped) as f64;
+        let share = outcome.in_time as f64 / due;
         let sample = sample
-            .with("requests_per_s", answered / window.duration.as_secs_f64())
+            .with("requests_per_s", outcome.in_time_per_s())
             .with("answered_share", share)
             .with("latency_ms_p50", ms(outcome.latency_ns.value_at_quantile(0.50)))
             .with("latency_ms_p99", ms(outcome.latency_ns.value_at_quantile(0.99)))
