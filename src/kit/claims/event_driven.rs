@@ -70,8 +70,8 @@ fn measure(course: &mut Course<'_>) {
                 .title(&format!("an event to {receivers}, delay p99"))
                 .unit("ms", Better::Lower)
                 .over("delay of an event", "receivers", receivers as f64)
-                .claim("told sooner than who polls every millisecond", POLL_1, 1.0)
-                .claim_of("idle for less than polling every 10 ms", IDLE, POLL_10, 1.0);
+                .beats("told sooner than who polls every millisecond", POLL_1)
+                .beats_of("idle for less than polling every 10 ms", IDLE, POLL_10);
             let plan = Plan { receivers, pause: PAUSE, value: Value::Delay };
             enter(group, SUBJECT, Role::Subject, plan, Way::Told);
             enter(group, POLL_1, Role::Baseline, plan, Way::Polls(Duration::from_millis(1)));
@@ -85,7 +85,7 @@ fn measure(course: &mut Course<'_>) {
             .title("frequent events to one, CPU each")
             .unit("us CPU per delivery", Better::Lower)
             .boundary()
-            .claim("no dearer than who polls every millisecond", POLL_1, 1.0);
+            .no_worse("no dearer than who polls every millisecond", POLL_1);
         let plan = Plan { receivers: 1, pause: SHORT_PAUSE, value: Value::Cost };
         enter(group, SUBJECT, Role::Subject, plan, Way::Told);
         enter(group, POLL_1, Role::Baseline, plan, Way::Polls(Duration::from_millis(1)));

@@ -73,7 +73,7 @@ fn measure(course: &mut Course<'_>) {
             match boundary {
                 true => group.boundary(),
                 false => group
-                    .claim("on time where a thread that blocks is not", IN_TURN, 1.0)
+                    .beats("on time where a thread that blocks is not", IN_TURN)
                     .limit("p99 lateness of at most 10 ms", 10.0),
             };
             let server = Hello::new(Model::Evented).start().map(Arc::new);

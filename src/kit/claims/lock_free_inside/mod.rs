@@ -55,9 +55,9 @@ fn measure(course: &mut Course<'_>) {
         describe(group, "yields");
         group
             .title("yields, by run queue and policy")
-            .claim("more yields than with a mutex", MUTEX, 1.0)
-            .claim("more yields than with one ring for all", SHARED, 1.0)
-            .claim_of("a shorter p99 delay than with one mutex for all", TAIL, SHARED_MUTEX, 1.0);
+            .beats("more yields than with a mutex", MUTEX)
+            .beats("more yields than with one ring for all", SHARED)
+            .beats_of("a shorter p99 delay than with one mutex for all", TAIL, SHARED_MUTEX);
         contenders(group, WORKERS, Work::Yields);
         enter::<Shared, Rings>(group, SHARED, Role::Baseline, WORKERS, Work::Yields);
         enter::<Shared, Locks>(group, SHARED_MUTEX, Role::Baseline, WORKERS, Work::Yields);
