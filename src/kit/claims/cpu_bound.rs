@@ -100,7 +100,7 @@ fn computes(group: &mut Group<'_>, each: u64, expected: u64) {
         .not_shown("Anything that waits.")
         .rounds(24, 24)
         .budget(Duration::ZERO)
-        .sample(Duration::from_millis(120))
+        .sample(Duration::from_millis(100))
         .crowded()
         .smoke_ops(2)
         .no_better("at most 1.1 times the pool's hashes/s", POOL, FASTER);
@@ -217,7 +217,7 @@ fn beats(group: &mut Group<'_>, expected: u64) {
         .rounds(6, 6)
         .budget(Duration::ZERO)
         .sample(Duration::from_millis(250))
-        .no_worse("on time as beside threads that compute", "a thread each");
+        .no_worse("on time as beside threads that compute", "a thread each", 1.0);
     for (name, way) in [
         ("windlass, computing on the worker", Way::OnTheWorker),
         ("windlass, yielding", Way::Yielding),

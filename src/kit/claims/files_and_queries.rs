@@ -157,7 +157,7 @@ fn describe(group: &mut Group<'_>, kind: &Kind) {
         .budget(Duration::ZERO)
         .sample(Duration::from_millis(kind.sample_ms));
     match kind.at_once {
-        1 => group.boundary().no_worse("as fast as on the own thread", THREADS),
+        1 => group.boundary().no_worse("as fast as on the own thread", THREADS, 1.0),
         _ => group.no_better("at most 1.1 times the threads' rate", THREADS, FASTER),
     };
 }

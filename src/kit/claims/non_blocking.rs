@@ -68,7 +68,7 @@ fn measure(course: &mut Course<'_>) {
                 .over("lateness of a beat beside slow calls", "calls in flight", in_flight as f64)
                 .crowded()
                 .without_control()
-                .rounds(8, 8)
+                .rounds(6, 6)
                 .sample(Duration::from_millis(600));
             match boundary {
                 true => group.boundary(),

@@ -199,13 +199,14 @@ impl<'a> Group<'a> {
         self.claim_made(text, Some(against), None, (1.0, Rule::Beats))
     }
 
-    /// Claims that the subject is no worse than the contender `against`: level with it holds.
-    pub fn no_worse(&mut self, text: &str, against: &str) -> &mut Self {
-        self.claim_made(text, Some(against), None, (1.0, Rule::NoWorse))
+    /// Claims that the subject is at least `least` times as good (1 at most) as the contender
+    /// `against`: level with that holds.
+    pub fn no_worse(&mut self, text: &str, against: &str, least: f64) -> &mut Self {
+        self.claim_made(text, Some(against), None, (least, Rule::NoWorse))
     }
 
     /// Claims that the subject is at most `most` times as good (1 at least) as the contender
-    /// `against`: that it does not win.
+    /// `against`, that it does not win: level with that holds.
     pub fn no_better(&mut self, text: &str, against: &str, most: f64) -> &mut Self {
         self.claim_made(text, Some(against), None, (most, Rule::NoBetter))
     }

@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn rounds_that_would_do_lead_to_the_nearer_edge() {
-        let wide = seen((0.9, 1.01, 1.1));
+        let wide = seen((0.95, 1.0, 1.06));
         assert!(Rule::Beats.rounds_more(&wide, 1.0, 0.02).is_some_and(|more| more > 8));
         let nearly = seen((0.99, 1.1, 1.3));
         let more = Rule::Beats.rounds_more(&nearly, 1.0, 0.02);

@@ -99,11 +99,12 @@ fn contenders(group: &mut Group<'_>, plan: Plan) {
         .budget(Duration::from_secs(1))
         .sample(WINDOW_MIN);
     let shop = Shop::open(rows).map(Arc::new);
-    for (name, role, way) in [
-        (SUBJECT, Role::Subject, ways::job as Way),
-        (THREAD_AHEAD, Role::Baseline, ways::thread_ahead),
-        (IN_LINE, Role::Baseline, ways::in_line),
-    ] {
+    let mut contenders =
+        vec![(SUBJECT, Role::Subject, ways::job as Way), (IN_LINE, Role::Baseline, ways::in_line)];
+    if grows {
+        contenders.push((THREAD_AHEAD, Role::Baseline, ways::thread_ahead));
+    }
+    for (name, role, way) in contenders {
         match shop.clone() {
             Ok(shop) => group.window(name, role, move |window| way(&shop, plan, window)),
             Err(why) => group.broken(name, role, &why),
