@@ -16,6 +16,7 @@ use made_up::{EVENTED, RING, built, four, full_size, group, record, renamed, scr
 use windlass::kit::measure::compare::Outcome;
 use windlass::kit::measure::contender::{Better, Role};
 use windlass::kit::measure::record::{self as records, Axis, Claim, Round};
+use windlass::kit::measure::rule::Rule;
 use windlass::kit::measure::statistics::Verdict;
 use windlass::kit::report::results::{Against, Level};
 use windlass::kit::report::{self, ReportError};
@@ -64,7 +65,13 @@ fn the_sentences_turn_with_the_data() {
     let verdict = |name: &str, better, subject, blocking| {
         let mut made = four("the case", better, subject, blocking, subject * 1.3);
         let text = "beats threads".to_owned();
-        made.claims = vec![Claim { text, against: Some("threads".to_owned()), of: None, bar: 1.2 }];
+        made.claims = vec![Claim {
+            text,
+            against: Some("threads".to_owned()),
+            of: None,
+            bar: 1.2,
+            rule: Rule::AtLeast,
+        }];
         let (page, markdown, results) = built(name, &[record("ring", vec![made])]);
         let statement = results.statements.iter().find(|s| s.against == Against::Blocking);
         let text = statement.unwrap().text.clone();
@@ -90,7 +97,13 @@ fn a_control_with_a_winner_voids_the_run() {
     let mut made = four("the case", Better::Lower, 10.0, 20.0, 30.0);
     made.contenders[3].values.iter_mut().flatten().for_each(|value| *value *= 1.1);
     let text = "beats threads".to_owned();
-    made.claims = vec![Claim { text, against: Some("threads".to_owned()), of: None, bar: 1.0 }];
+    made.claims = vec![Claim {
+        text,
+        against: Some("threads".to_owned()),
+        of: None,
+        bar: 1.0,
+        rule: Rule::AtLeast,
+    }];
     let (page, _, results) = built("report-void", &[record("ring", vec![made])]);
     assert_eq!(results.quality.level, Level::Unusable);
     assert_eq!(results.verdicts(None, Verdict::Undecided), 1);
@@ -225,7 +238,13 @@ fn hostile_text_stays_text() {
     made.x = Some(Axis { name: evil.to_owned(), value: 1.0 });
     made.contenders[1].side.insert(evil.to_owned(), vec![Some(1.0); 12]);
     made.contenders[2].failure = Some(evil.to_owned());
-    made.claims = vec![Claim { text: evil.to_owned(), against: None, of: None, bar: 1.0 }];
+    made.claims = vec![Claim {
+        text: evil.to_owned(),
+        against: None,
+        of: None,
+        bar: 1.0,
+        rule: Rule::AtLeast,
+    }];
     let mut second = made.clone();
     second.id.push('2');
     second.x = Some(Axis { name: evil.to_owned(), value: 2.0 });
@@ -281,7 +300,13 @@ fn an_undecided_claim_says_how_many_rounds_more_would_do() {
         let swing = made.contenders[1].values.iter_mut().flatten().step_by(2);
         swing.for_each(|value| *value *= spread);
         let against = Some("threads".to_owned());
-        made.claims = vec![Claim { text: "beats threads".to_owned(), against, of: None, bar }];
+        made.claims = vec![Claim {
+            text: "beats threads".to_owned(),
+            against,
+            of: None,
+            bar,
+            rule: Rule::AtLeast,
+        }];
         let (page, _, results) = built("report-more-rounds", &[record("ring", vec![made])]);
         (page, report::terminal::summary(&results), results.benches[0].groups[0].claims[0].clone())
     };

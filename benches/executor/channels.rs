@@ -52,9 +52,9 @@ fn one(bench: &mut Harness, name: &str, shape: Shape, bar: f64) {
             )
             .unit(shape.unit(), Better::Lower)
             .claim(&format!("{name}: {bar}x tokio with its mpsc"), TOKIO_OWN, bar)
-            .claim(&format!("{name}: ahead of tokio"), TOKIO, 1.0)
-            .claim(&format!("{name}: ahead of async-executor"), ASYNC_EXECUTOR, 1.0)
-            .claim(&format!("{name}: ahead of futures ThreadPool"), FUTURES, 1.0)
+            .beats(&format!("{name}: ahead of tokio"), TOKIO)
+            .beats(&format!("{name}: ahead of async-executor"), ASYNC_EXECUTOR)
+            .beats(&format!("{name}: ahead of futures ThreadPool"), FUTURES)
             .claim(&format!("{name}: within 1.2x of monoio"), MONOIO, 1.0 / 1.2)
             .crowded();
         contenders(group, shape, Latch::leaked(shape.tasks()));

@@ -126,7 +126,7 @@ fn pinned(group: &mut Group<'_>, name: &str) {
         .question("What are workers worth that keep to a core?")
         .method("Two workers: windlass's default, CorePlan::Compact, and CorePlan::None.")
         .not_shown("Machines with several caches, where it matters more.")
-        .claim(&text, Unpinned::NAME, 1.0)
+        .no_worse(&text, Unpinned::NAME, 1.0)
         .budget(Duration::from_secs(2))
         .without_criterion()
         .crowded();

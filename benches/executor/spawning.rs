@@ -42,7 +42,7 @@ pub(crate) fn measure(bench: &mut Harness) {
             .not_shown("Fork and join; tasks that do something.")
             .ops_max(TASKS_MAX as u64)
             .claim("spawn from a worker at least 7x as fast as tokio", TOKIO, 7.0)
-            .claim("spawn from a worker no slower than monoio", MONOIO, 1.0)
+            .no_worse("spawn from a worker no slower than monoio", MONOIO, 1.0)
             .crowded();
         let latch = Latch::leaked(TASKS_MAX);
         everyone(group, Inside(latch));
@@ -121,7 +121,7 @@ fn spawn_beside(group: &mut Group<'_>, busy: usize) {
         );
     } else {
         let text = "both workers busy, no slower than async-executor";
-        group.claim(text, ASYNC_EXECUTOR, 1.0);
+        group.no_worse(text, ASYNC_EXECUTOR, 1.0);
     }
     let latch = Latch::leaked(BESIDE_TASKS);
     outside_fair(group, Beside(Outside(latch), Busy::leaked(busy)));

@@ -33,7 +33,7 @@ fn passing(bench: &mut Harness, field: Field, shape: Shape) {
             .question("What does one push followed by one pop cost when nobody else is there?")
             .method("One thread, capacity 1024, queue otherwise empty; values added up.")
             .not_shown("Anything about contention, or about a queue that is not in the cache.")
-            .claim("push and pop no dearer than crossbeam's", CROSSBEAM, 1.0)
+            .no_worse("push and pop no dearer than crossbeam's", CROSSBEAM, 1.0)
             .claim("push and pop 1.25 times as fast as concurrent-queue", CONCURRENT_QUEUE, 1.25);
         group.budget(BUDGET);
         contenders::<u64, Handles<u64>>(group, field, shape, Pairs);

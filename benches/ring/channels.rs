@@ -122,7 +122,7 @@ fn one(
         for against in [TOKIO, ASYNC_CHANNEL, KANAL, FLUME] {
             if against != TOKIO || workload.receivers() == 1 {
                 let text = format!("{} ahead of {against}", name.replace('_', " "));
-                group.claim(&text, against, 1.0);
+                group.beats(&text, against);
             }
         }
         match Runtime::builder().workers(workers).build() {

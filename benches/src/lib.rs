@@ -17,7 +17,7 @@
 //!             .question("What does one push and one pop cost when nobody else is there?")
 //!             .method("One thread, capacity 1024, u64.")
 //!             .not_shown("Anything about contention.")
-//!             .claim("no slower than crossbeam", "crossbeam ArrayQueue", 1.0);
+//!             .no_worse("no slower than crossbeam", "crossbeam ArrayQueue", 1.0);
 //!         let queue = crossbeam::queue::ArrayQueue::new(1024);
 //!         group.batch("crossbeam ArrayQueue", Role::Peer, move |ops| {
 //!             let began = Instant::now();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use windlass::kit::serve::Model;
+use windlass::kit::stage::contest::VOID;
 use windlass::kit::stage::orders::{Stage, offered};
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
@@ -77,7 +78,9 @@ pub(crate) fn measure(bench: &mut Harness) {
                 if model == Model::Evented {
                     stage.all_completed()?;
                 }
-                Ok(Sample::new(loaded.ms(0.50)).with("latency_ms_p99", loaded.ms(0.99)))
+                Ok(Sample::new(loaded.ms(0.50))
+                    .with("latency_ms_p99", loaded.ms(0.99))
+                    .with(VOID, f64::from(loaded.void)))
             });
         }
     });

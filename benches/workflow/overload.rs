@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use windlass::kit::serve::Model;
-use windlass_benches::{Better, Harness, Role, Sample, Window};
-
+use windlass::kit::stage::contest::VOID;
 use windlass::kit::stage::orders::{Stage, offered};
+use windlass_benches::{Better, Harness, Role, Sample, Window};
 
 /// 20 workers at 20 ms each: 1000 orders a second.
 const SLOW: &[&str] = &["--latency", "20ms", "--jitter", "0ms"];
@@ -82,5 +82,6 @@ fn overloaded(
         .with(REFUSED_MS, loaded.refused_ms(0.99))
         .with("taken_share", loaded.taken_share())
         .with("unfinished_at_end", unfinished)
+        .with(VOID, f64::from(loaded.void))
         .with(RSS_GREW_MIB, after_mib - before_mib))
 }

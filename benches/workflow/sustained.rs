@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use windlass::kit::load::LoadError;
 use windlass::kit::serve::Model;
+use windlass::kit::stage::contest::VOID;
 use windlass::kit::stage::orders::{Loaded, Stage, in_turn, offered, offered_once};
 use windlass_benches::{Better, Harness, Role, Sample, Window};
 
@@ -101,6 +102,7 @@ fn acknowledging(time: Duration, window: &Window) -> Result<Sample, String> {
         .with("depth_mean", mean(&depths))
         .with("server_threads", threads)
         .with("rss_mib", rss_mib)
+        .with(VOID, f64::from(loaded.void))
         .with("latency_ms_p99", loaded.ms(0.99)))
 }
 
@@ -116,7 +118,9 @@ fn unless_behind<T>(
         match attempt()? {
             (Err(LoadError::Behind { .. }), ..) if void < VOID_MAX => void += 1,
             (Err(error), ..) => return Err(error.to_string()),
-            (Ok(loaded), beside, completed) => return Ok((loaded?, beside, completed)),
+            (Ok(loaded), beside, completed) => {
+                return Ok((Loaded { void, ..loaded? }, beside, completed));
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use windlass::kit::measure::contender::{Better, Role};
 use windlass::kit::measure::figure::{Distribution, Series};
 use windlass::kit::measure::record::{Axis, Claim, ClaimText, Group, Record};
+use windlass::kit::measure::rule::Rule;
 
 use super::{group, record};
 
@@ -39,7 +40,13 @@ pub(crate) fn against_threads(id: &str, better: Better, subject: f64, blocking: 
     let worse = if better == Better::Lower { 1.3 } else { 0.7 };
     made.contenders[2].values.iter_mut().flatten().for_each(|value| *value *= worse);
     let text = "better than the best that blocks".to_owned();
-    made.claims = vec![Claim { text, against: Some(THREADS.to_owned()), of: None, bar: 1.0 }];
+    made.claims = vec![Claim {
+        text,
+        against: Some(THREADS.to_owned()),
+        of: None,
+        bar: 1.0,
+        rule: Rule::AtLeast,
+    }];
     made
 }
 
@@ -181,6 +188,12 @@ fn resilience() -> Record {
     let outage = against_threads("an outage of 1 s", Better::Lower, 2.0, 900.0);
     let mut lost = with_side(with_backlog(with_latencies(outage, 2.0)), "lost", [0.0; 4]);
     let text = "no order is lost".to_owned();
-    lost.claims.push(Claim { text, against: None, of: Some("lost".to_owned()), bar: 0.0 });
+    lost.claims.push(Claim {
+        text,
+        against: None,
+        of: Some("lost".to_owned()),
+        bar: 0.0,
+        rule: Rule::AtLeast,
+    });
     claim("resilience", vec![lost])
 }

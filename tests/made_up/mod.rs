@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use windlass::kit::measure::contender::{Better, Role};
 use windlass::kit::measure::environment::Environment;
 use windlass::kit::measure::record::{Axis, Claim, Contender, Group, Record, Round, Run};
+use windlass::kit::measure::rule::Rule;
 use windlass::kit::report::{self, results::Results};
 
 /// What the made-up server bench calls the subject.
@@ -179,7 +180,7 @@ fn ring(index: usize) -> Group {
     let against = Some("crossbeam ArrayQueue".to_owned());
     let text = "no slower than crossbeam".to_owned();
     let bar = 1.0;
-    group.claims = vec![Claim { text, against, of: None, bar }];
+    group.claims = vec![Claim { text, against, of: None, bar, rule: Rule::AtLeast }];
     group
 }
 

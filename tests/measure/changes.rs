@@ -9,6 +9,7 @@ use windlass::kit::measure::contender::{Better, Role};
 use windlass::kit::measure::previous::{keep_previous, previous_dir};
 use windlass::kit::measure::random::Random;
 use windlass::kit::measure::record::{Claim, Group, Record};
+use windlass::kit::measure::rule::Rule;
 use windlass::kit::report;
 use windlass::kit::report::changes::{self, Change, Changes, Judgement};
 use windlass::kit::report::comparison::{self, CompareError};
@@ -161,6 +162,7 @@ fn claims_of_values_beside_are_compared_too() {
             against: against.map(str::to_owned),
             of: Some("cpu_us".to_owned()),
             bar: 1.0,
+            rule: Rule::AtLeast,
         };
         record.groups[0].claims = vec![claim(Some("one peer")), claim(None)];
         record

@@ -7,6 +7,7 @@ use windlass::kit::measure::compare::{self, Outcome};
 use windlass::kit::measure::contender::{Better, Role, Sample};
 use windlass::kit::measure::record::{self, Claim, Group, Record, RecordError, Run};
 use windlass::kit::measure::rounds::{self, Entry, Plan};
+use windlass::kit::measure::rule::Rule;
 use windlass::kit::measure::statistics::{Interval, Verdict};
 
 fn group(id: &str, better: Better) -> Group {
@@ -89,7 +90,13 @@ fn ratios_are_oriented_so_that_above_one_is_better() {
         assert_eq!(compare::outcome(&ratio, 0.0), expected);
         assert_eq!(best.name, if better == Better::Lower { "large" } else { "larger" });
         let against = Some("large".to_owned());
-        let claim = |against, bar| Claim { text: String::new(), against, of: None, bar };
+        let claim = |against, bar| Claim {
+            text: String::new(),
+            against,
+            of: None,
+            bar,
+            rule: Rule::AtLeast,
+        };
         let verdict = |claim| compare::judge(&group, &claim).0;
         let (yes, no) = match better {
             Better::Lower => (Verdict::Holds, Verdict::Refuted),
@@ -115,7 +122,10 @@ fn claims_of_a_value_beside_are_judged_by_it_and_less_is_better() {
     rounds::run(&mut group, &plan(8), &mut entries, &mut |_| true);
     let verdict = |against: Option<&str>, of: &str, bar| {
         let (against, of) = (against.map(str::to_owned), Some(of.to_owned()));
-        compare::judge(&group, &Claim { text: String::new(), against, of, bar })
+        compare::judge(
+            &group,
+            &Claim { text: String::new(), against, of, bar, rule: Rule::AtLeast },
+        )
     };
     let (holds, measured) = verdict(Some("other"), "cpu_us", 1.5);
     assert_eq!((holds, measured.unwrap().median), (Verdict::Holds, 2.0));
@@ -123,6 +133,60 @@ fn claims_of_a_value_beside_are_judged_by_it_and_less_is_better() {
     assert_eq!(verdict(None, "cpu_us", 2.5).0, Verdict::Holds);
     assert_eq!(verdict(None, "cpu_us", 1.5).0, Verdict::Refuted);
     assert_eq!(verdict(Some("other"), "nothing", 1.0), (Verdict::Undecided, None));
+}
+
+#[test]
+fn claims_to_be_as_good_are_told_both_ways_round_whichever_way_is_better() {
+    // As a rate (more is better) and as a time (less is), the subject 5 % ahead, level, behind.
+    for better in [Better::Lower, Better::Higher] {
+        let judged = |factor: f64, rule, bar| {
+            let value = if better == Better::Lower { 100.0 / factor } else { 100.0 * factor };
+            let mut entries = [
+                Entry::new("subject", Role::Subject, move || Ok(Sample::new(value))),
+                Entry::new("threads", Role::Baseline, || Ok(Sample::new(100.0))),
+            ];
+            let mut group = group("as-good", better);
+            rounds::run(&mut group, &plan(8), &mut entries, &mut |_| true);
+            let against = Some("threads".to_owned());
+            let claim = Claim { text: String::new(), against, of: None, bar, rule };
+            let (verdict, measured) = compare::judge(&group, &claim);
+            assert!((measured.unwrap().median - factor).abs() < 1e-9, "{better:?} {factor}");
+            verdict
+        };
+        use Verdict::{Holds, Refuted};
+        for (factor, no_worse, no_better, beats) in [
+            (1.05, Holds, Refuted, Holds),
+            (1.0, Holds, Holds, Refuted),
+            (0.95, Refuted, Holds, Refuted),
+        ] {
+            assert_eq!(judged(factor, Rule::NoWorse, 1.0), no_worse, "{better:?} {factor}");
+            assert_eq!(judged(factor, Rule::NoBetter, 1.0), no_better, "{better:?} {factor}");
+            assert_eq!(judged(factor, Rule::Beats, 1.0), beats, "{better:?} {factor}");
+        }
+        assert_eq!(judged(1.05, Rule::NoBetter, 1.1), Holds);
+        assert_eq!(judged(1.15, Rule::NoBetter, 1.1), Refuted);
+    }
+}
+
+#[test]
+fn never_is_judged_by_the_worst_round() {
+    let judged = |once: f64, rule| {
+        let mut turn = 0;
+        let mut entries = [Entry::new("subject", Role::Subject, move || {
+            turn += 1;
+            Ok(Sample::new(1.0).with("depth", if turn == 3 { once } else { 60.0 }))
+        })];
+        let mut group = group("never", Better::Lower);
+        let plan = Plan { control: false, ..plan(8) };
+        rounds::run(&mut group, &plan, &mut entries, &mut |_| true);
+        let of = Some("depth".to_owned());
+        let claim = Claim { text: String::new(), against: None, of, bar: 64.0, rule };
+        let (verdict, measured) = compare::judge(&group, &claim);
+        (verdict, measured.unwrap().median)
+    };
+    assert_eq!(judged(64.0, Rule::Never), (Verdict::Holds, 64.0));
+    assert_eq!(judged(65.0, Rule::Never), (Verdict::Refuted, 65.0));
+    assert_eq!(judged(65.0, Rule::AtLeast), (Verdict::Holds, 60.0), "by the median it holds");
 }
 
 #[test]
@@ -143,6 +207,7 @@ fn rounds_go_on_until_the_claimed_ratio_is_known_or_the_most_are_run() {
             against: Some("wild".to_owned()),
             of: None,
             bar: 1.5,
+            rule: Rule::AtLeast,
         }));
         let plan = Plan { rounds_max: 60, ..plan(8) };
         rounds::run(&mut group, &plan, &mut entries, &mut |_| true);

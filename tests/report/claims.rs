@@ -3,6 +3,7 @@
 use windlass::kit::claims::ALL;
 use windlass::kit::measure::contender::Better;
 use windlass::kit::measure::record::{Claim, Group, Record, Round};
+use windlass::kit::measure::rule::Rule;
 use windlass::kit::measure::statistics::Verdict;
 use windlass::kit::report::results::{ClaimResult, Level, Results};
 use windlass::kit::report::terminal;
@@ -99,10 +100,20 @@ fn a_value_of_nothing_is_held_to_nothing() {
         let contender = &mut made.contenders[0];
         contender.side.insert("lost".to_owned(), vec![Some(values); contender.values.len()]);
         let text = "no order is lost".to_owned();
-        made.claims = vec![Claim { text, against: None, of: Some("lost".to_owned()), bar: 0.0 }];
+        made.claims = vec![Claim {
+            text,
+            against: None,
+            of: Some("lost".to_owned()),
+            bar: 0.0,
+            rule: Rule::AtLeast,
+        }];
         made
     };
-    assert_eq!(judged("claim-none-lost", vec![lost(0.0)]).verdict, Verdict::Holds);
+    let none = judged("claim-none-lost", vec![lost(0.0)]);
+    assert_eq!(none.verdict, Verdict::Holds);
+    // Nothing of nothing has no ratio, and is yet the one that is told.
+    let told = none.headline.unwrap();
+    assert_eq!((&*told.title, told.measured.median), ("an outage, lost", 0.0));
     let made = judged("claim-some-lost", vec![lost(3.0)]);
     assert_eq!(made.verdict, Verdict::Refuted);
     assert!(made.sentence.contains("an outage, lost: 3.00 lost"), "{}", made.sentence);
@@ -113,6 +124,47 @@ fn a_value_of_nothing_is_held_to_nothing() {
         once.contenders[0].side.get_mut("lost").unwrap()[3] = Some(1.0);
         assert_eq!(judged("claim-one-lost", vec![once]).verdict, Verdict::Refuted, "{replaced}");
     }
+}
+
+#[test]
+fn a_claim_not_to_win_is_said_the_right_way_round() {
+    let made = |id: &str, better, subject, blocking| {
+        let mut made = against_threads(id, better, subject, blocking);
+        made.claims[0].rule = Rule::NoBetter;
+        made.claims[0].bar = 1.1;
+        made
+    };
+    // A rate of 1.05 times and one of 0.9 times: the first is nearer to its bar.
+    let rates =
+        vec![made("nearly", Better::Higher, 10.5, 10.0), made("slower", Better::Higher, 9.0, 10.0)];
+    let held = judged("claim-not-to-win", rates);
+    assert_eq!(held.verdict, Verdict::Holds);
+    let headline = held.headline.unwrap();
+    assert_eq!((&*headline.title, headline.rule), ("nearly", Rule::NoBetter));
+    assert!((1.0..1.1).contains(&headline.measured.median), "{:?}", headline.measured);
+
+    let won = judged("claim-to-win", vec![made("faster", Better::Lower, 10.0, 15.0)]);
+    assert_eq!(won.verdict, Verdict::Refuted);
+    let said = "as good as thread per connection";
+    assert!(won.sentence.contains("faster: 1.") && won.sentence.contains(said), "{}", won.sentence);
+    assert!(won.sentence.contains("at most 1.10× is claimed"), "{}", won.sentence);
+}
+
+#[test]
+fn what_never_happens_has_the_worst_round_told() {
+    let mut made = holding("a queue");
+    let depths = made.contenders[0].values.iter().enumerate();
+    let depths = depths.map(|(round, _)| Some(if round == 2 { 65.0 } else { 10.0 })).collect();
+    made.contenders[0].side.insert("depth".to_owned(), depths);
+    let (text, of) = ("at most 64".to_owned(), Some("depth".to_owned()));
+    made.claims = vec![Claim { text, against: None, of, bar: 64.0, rule: Rule::Never }];
+    let (page, _, results) = built("claim-never", &[claim("made-up", vec![made])]);
+    let own = results.claims.iter().find(|claim| claim.words.id == "made-up").unwrap();
+    assert_eq!(own.verdict, Verdict::Refuted);
+    let said = "a queue, depth: 65.0 depth in the worst of";
+    assert!(own.sentence.contains(said), "{}", own.sentence);
+    assert!(own.sentence.contains("never more than 64.0 is claimed"), "{}", own.sentence);
+    assert!(page.contains("bar never more than 64.0 depth"));
 }
 
 #[test]

@@ -32,7 +32,7 @@ const AT_ONCE: usize = 16;
 const SUBJECT: &str = "windlass, spawn_blocking";
 const THREADS: &str = "threads";
 
-/// A rate, beside a value of which less is better.
+/// The same as a rate, to read.
 const RATE: &str = "operations_per_s";
 
 /// What counts as faster: a tenth.
@@ -157,8 +157,8 @@ fn describe(group: &mut Group<'_>, kind: &Kind) {
         .budget(Duration::ZERO)
         .sample(Duration::from_millis(kind.sample_ms));
     match kind.at_once {
-        1 => group.boundary().claim("as fast as on the own thread", THREADS, 1.0),
-        _ => group.claim_of("at most 1.1 times the threads' rate", RATE, THREADS, FASTER),
+        1 => group.boundary().no_worse("as fast as on the own thread", THREADS, 1.0),
+        _ => group.no_better("at most 1.1 times the threads' rate", THREADS, FASTER),
     };
 }
 

@@ -68,12 +68,12 @@ fn measure(course: &mut Course<'_>) {
                 .over("lateness of a beat beside slow calls", "calls in flight", in_flight as f64)
                 .crowded()
                 .without_control()
-                .rounds(8, 8)
+                .rounds(6, 6)
                 .sample(Duration::from_millis(600));
             match boundary {
                 true => group.boundary(),
                 false => group
-                    .claim("on time where a thread that blocks is not", IN_TURN, 1.0)
+                    .beats("on time where a thread that blocks is not", IN_TURN)
                     .limit("p99 lateness of at most 10 ms", 10.0),
             };
             let server = Hello::new(Model::Evented).start().map(Arc::new);

@@ -109,12 +109,12 @@ fn describe_held(group: &mut Group<'_>, held: &Held) {
         .rounds(6, 6)
         .budget(Duration::ZERO)
         .sample(Duration::from_millis(150))
-        .claim("less processor time than threads", PER_CONNECTION, 1.0);
+        .beats("less processor time than threads", PER_CONNECTION);
     if connections == 1 {
         group.boundary();
         return;
     }
-    group.claim_of("fewer context switches than threads", SWITCHES, PER_CONNECTION, 1.0);
+    group.beats_of("fewer context switches than threads", SWITCHES, PER_CONNECTION);
     if connections >= 1000 {
         group.claim_of("at most a tenth of the threads", THREADS, PER_CONNECTION, 0.1);
     }
@@ -140,7 +140,7 @@ fn each_opens(course: &mut Course<'_>) {
             .rounds(6, 6)
             .budget(Duration::ZERO)
             .sample(Duration::from_millis(150))
-            .claim("less processor time than a thread each", PER_REQUEST, 1.0);
+            .beats("less processor time than a thread each", PER_REQUEST);
         let evented = Hello { close_each: true, ..Hello::new(Model::Evented) };
         let threads = Hello::new(Model::ThreadPerRequest);
         let closing = "windlass evented, close";

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::kit::measure::contender::{Better, Role, Sample};
 use crate::kit::measure::group::{Group, Window};
 use crate::kit::serve::Model;
+use crate::kit::stage::contest::VOID;
 use crate::kit::stage::orders::{Stage, offered};
 
 use super::claim::{Claim, Course};
@@ -44,9 +45,11 @@ pub const CLAIM: Claim = Claim {
                  order that is not acknowledged within 500 ms.",
     rule: "Holds when it holds at each rate. An order that means 1 ms of work is the boundary: \
            there the acknowledgement is worth little.",
-    not_shown: "That an order is done sooner: it is not, only answered sooner, and a client that \
-                needs the result must ask again or be told. A slow service that fails \
-                (resilience).",
+    not_shown: "That it takes async to acknowledge first: what wins is that the answer does not \
+                wait for the work. Threads that save the order, answer, and leave the work to \
+                other threads would be as quick here; no such service is measured. That an order \
+                is done sooner: it is not, only answered sooner, and a client that needs the \
+                result must ask again or be told. A slow service that fails (resilience).",
     run: measure,
 };
 
@@ -76,7 +79,7 @@ fn measure(course: &mut Course<'_>) {
             group
                 .over("time to the answer over orders a second", "orders/s", f64::from(per_s))
                 .claim("answered in a tenth of the time (p50)", THREADS_64, 10.0)
-                .limit_of("every order is answered within 500 ms", LATE, 0.0);
+                .never_of("every order is answered within 500 ms", LATE, 0.0);
             let mut taking_part = &contenders[..];
             match per_s > BEYOND_64 {
                 false => taking_part = &contenders[..2],
@@ -165,5 +168,6 @@ fn answered(
         .with("latency_ms_p99", loaded.ms(0.99))
         .with("answered_per_s", loaded.outcome.requests_per_s())
         .with("server_threads", threads)
+        .with(VOID, f64::from(loaded.void))
         .with_latencies("time to the answer", loaded.outcome.latency_ns))
 }

@@ -104,13 +104,13 @@ fn describe(group: &mut Group<'_>, at_once: usize) {
     let pools = POOLS.map(|(_, name, _)| name);
     match at_once {
         ..=FEW => {
-            group.boundary().claim("more than a thread for each request", PER_CONNECTION, 1.0);
+            group.boundary().beats("more than a thread for each request", PER_CONNECTION);
         }
         64 => {
             group.claim("4 times the requests of 8 threads", pools[0], 4.0);
         }
         _ => {
-            group.claim("more than a thread for each request", PER_CONNECTION, 1.0);
+            group.beats("more than a thread for each request", PER_CONNECTION);
             if at_once <= POOLS[1].2[1] {
                 group.claim("twice the requests of 64 threads", pools[1], 2.0);
             }

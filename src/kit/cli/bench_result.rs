@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::kit::claims::claim::Claim;
 use crate::kit::claims::run::Finished;
+use crate::kit::measure::rule::Rule;
 use crate::kit::measure::statistics::{Interval, Verdict};
 use crate::kit::report::results::{ClaimResult, Level, Results};
 use crate::kit::report::text::{cut, figure, harmless, wrap};
@@ -49,6 +50,7 @@ struct Evidence {
     verdict: Verdict,
     against: Option<String>,
     bar: f64,
+    rule: Rule,
     /// The ratio, above 1 where windlass is better; or windlass's own value.
     measured: Option<Interval>,
 }
@@ -139,6 +141,7 @@ fn judged(claim: &Claim, results: &Results) -> Judged {
             verdict: claim.verdict,
             against: claim.against.clone(),
             bar: claim.bar,
+            rule: claim.rule,
             measured: claim.measured,
         });
     let (id, title, evidence) = (claim.id, claim.title, evidence.collect());
@@ -173,6 +176,7 @@ mod tests {
             verdict: *verdict,
             against: None,
             bar: 1.0,
+            rule: Rule::AtLeast,
             measured: Some(Interval { median: 123.456, low: 99.95, high: 12_345.6, rounds: 8 }),
         });
         each.collect()

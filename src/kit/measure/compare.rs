@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contender::{Better, Role};
 use super::record::{Claim, Contender, Group};
+use super::rule::Rule;
 use super::statistics::{self, Interval, Verdict};
 
 /// How the first of two contenders fares against the second.
@@ -170,17 +171,20 @@ fn level(ratio: &Interval, smallest: f64) -> bool {
     ratio.rounds >= statistics::ROUNDS_MIN && ratio.low >= 1.0 / most && ratio.high <= most
 }
 
-/// What is claimed never to happen (at most 0): once is too often, in a noisy round too.
-fn never(subject: &Contender, of: Option<&str>, own: &Interval) -> Verdict {
-    match values(subject, of).iter().flatten().any(|value| *value > 0.0) {
+/// What is claimed never to exceed the bar: once is too often, in a noisy round too. What was
+/// measured is the most of any round.
+fn never(subject: &Contender, of: Option<&str>, bar: f64, rounds: usize) -> (Verdict, Interval) {
+    let most = values(subject, of).iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+    let verdict = match most > bar {
         true => Verdict::Refuted,
-        false if own.rounds < statistics::ROUNDS_MIN => Verdict::Undecided,
+        false if rounds < statistics::ROUNDS_MIN => Verdict::Undecided,
         false => Verdict::Holds,
-    }
+    };
+    (verdict, Interval { low: most, median: most, high: most, rounds })
 }
 
 /// Judges a claim, and gives what was measured for it: the oriented ratio, or the subject's own
-/// median with its interval.
+/// median with its interval (the most of any round, where it is claimed never to be more).
 #[must_use]
 pub fn judge(group: &Group, claim: &Claim) -> (Verdict, Option<Interval>) {
     let Some(subject) = first_of(group, Role::Subject) else {
@@ -193,13 +197,15 @@ pub fn judge(group: &Group, claim: &Claim) -> (Verdict, Option<Interval>) {
         let Some(ratio) = other.and_then(|other| ratio_of(group, subject, other, of)) else {
             return (Verdict::Undecided, None);
         };
-        return (statistics::judge(&ratio, claim.bar, smallest), Some(ratio));
+        return (claim.rule.judge(&ratio, claim.bar, smallest), Some(ratio));
     }
     let Some(own) = statistics::interval_of_median(&counted_of(group, subject, of)) else {
         return (Verdict::Undecided, None);
     };
-    if claim.bar == 0.0 && of.is_some() {
-        return (never(subject, of, &own), Some(own));
+    // "At most 0" of a value beside is "never" also in records that know no other rule.
+    if claim.rule == Rule::Never || (claim.bar == 0.0 && of.is_some()) {
+        let (verdict, most) = never(subject, of, claim.bar, own.rounds);
+        return (verdict, Some(most));
     }
     // A value is not a comparison: no effect is too small, only the interval decides.
     let (kept, broken) = match of.map_or(group.better, |_| Better::Lower) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::contender::{Better, Role, Sample};
 use super::record::{self, Axis, Claim};
 use super::rounds::Plan;
+use super::rule::Rule;
 
 /// What a batch of operations took, and what was measured beside it.
 #[derive(Debug, Clone)]
@@ -190,19 +191,53 @@ impl<'a> Group<'a> {
 
     /// Claims that the subject is at least `bar` times better than the contender `against`.
     pub fn claim(&mut self, text: &str, against: &str, bar: f64) -> &mut Self {
-        self.claim_made(text, Some(against), None, bar)
+        self.claim_made(text, Some(against), None, (bar, Rule::AtLeast))
+    }
+
+    /// Claims that the subject is better than the contender `against`: level with it refutes.
+    pub fn beats(&mut self, text: &str, against: &str) -> &mut Self {
+        self.claim_made(text, Some(against), None, (1.0, Rule::Beats))
+    }
+
+    /// Claims that the subject is at least `least` times as good (1 at most) as the contender
+    /// `against`: level with that holds.
+    pub fn no_worse(&mut self, text: &str, against: &str, least: f64) -> &mut Self {
+        self.claim_made(text, Some(against), None, (least, Rule::NoWorse))
+    }
+
+    /// Claims that the subject is at most `most` times as good (1 at least) as the contender
+    /// `against`, that it does not win: level with that holds.
+    pub fn no_better(&mut self, text: &str, against: &str, most: f64) -> &mut Self {
+        self.claim_made(text, Some(against), None, (most, Rule::NoBetter))
     }
 
     /// Claims that of `measure`, a value measured beside of which less is better, the subject has
     /// at most `most` times as much as the contender `against`.
     pub fn claim_of(&mut self, text: &str, measure: &str, against: &str, most: f64) -> &mut Self {
-        self.claim_made(text, Some(against), Some(measure), 1.0 / most)
+        self.claim_made(text, Some(against), Some(measure), (1.0 / most, Rule::AtLeast))
+    }
+
+    /// Claims that of `measure`, a value measured beside of which less is better, the subject has
+    /// less than the contender `against`: as much refutes.
+    pub fn beats_of(&mut self, text: &str, measure: &str, against: &str) -> &mut Self {
+        self.claim_made(text, Some(against), Some(measure), (1.0, Rule::Beats))
     }
 
     /// Claims that of `measure`, a value measured beside of which less is better, the subject has
     /// at most `most`.
     pub fn limit_of(&mut self, text: &str, measure: &str, most: f64) -> &mut Self {
-        self.claim_made(text, None, Some(measure), most)
+        self.claim_made(text, None, Some(measure), (most, Rule::AtLeast))
+    }
+
+    /// Claims that of `measure`, a value measured beside, the subject never has more than `most`,
+    /// in no round at all.
+    pub fn never_of(&mut self, text: &str, measure: &str, most: f64) -> &mut Self {
+        self.claim_made(text, None, Some(measure), (most, Rule::Never))
+    }
+
+    /// Claims that the subject's own value keeps to `bar` (at most, where lower is better).
+    pub fn limit(&mut self, text: &str, bar: f64) -> &mut Self {
+        self.claim_made(text, None, None, (bar, Rule::AtLeast))
     }
 
     fn claim_made(
@@ -210,16 +245,11 @@ impl<'a> Group<'a> {
         text: &str,
         against: Option<&str>,
         of: Option<&str>,
-        bar: f64,
+        (bar, rule): (f64, Rule),
     ) -> &mut Self {
         let (against, of) = (against.map(str::to_owned), of.map(str::to_owned));
-        self.spec.claims.push(Claim { text: text.to_owned(), against, of, bar });
+        self.spec.claims.push(Claim { text: text.to_owned(), against, of, bar, rule });
         self
-    }
-
-    /// Claims that the subject's own value keeps to `bar` (at most, where lower is better).
-    pub fn limit(&mut self, text: &str, bar: f64) -> &mut Self {
-        self.claim_made(text, None, None, bar)
     }
 
     /// Rounds in the default profile; between the two, precision and the budget decide.

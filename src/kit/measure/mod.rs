@@ -1,7 +1,7 @@
 //! What makes a number trustworthy: interleaved rounds, intervals, noise gates, records that keep
 //! the raw values.
 //!
-//! Bottom-up: where records lie, randomness, statistics, what curves are fitted and which laws
+//! Bottom-up: where records lie, randomness, statistics, what is claimed of a ratio, what curves are fitted and which laws
 //! hold, the machine, its noise, its cores and what a process uses of them, what is compared and
 //! what is drawn of it, the record, the comparison of two contenders, the rounds that make it all,
 //! how long they take, a group of contenders that is described, run and measured, and two builds in
@@ -10,6 +10,7 @@
 pub mod paths;
 pub mod random;
 pub mod statistics;
+pub mod rule;
 pub mod ranks;
 pub mod holm;
 pub mod usl;

@@ -12,6 +12,7 @@ use super::contender::{Better, Role};
 use super::environment::Environment;
 use super::figure::{Distribution, Series};
 use super::noise::{Noise, Spin};
+use super::rule::Rule;
 
 /// The word that says a file is one of ours.
 pub const FORMAT: &str = "windlass-record";
@@ -145,6 +146,9 @@ pub struct Claim {
     /// With `against`: how many times better the subject must be. Without: the value it must
     /// reach (not exceed, where lower is better).
     pub bar: f64,
+    /// Which way round it is held to the bar.
+    #[serde(default)]
+    pub rule: Rule,
 }
 
 /// One round: each contender once.

@@ -119,13 +119,12 @@ fn group(group: &record::Group, void: bool) -> Group {
         let (verdict, measured) = compare::judge(group, claim);
         let verdict = if void { Verdict::Undecided } else { verdict };
         let (text, against, of) = (claim.text.clone(), claim.against.clone(), claim.of.clone());
-        let bar = claim.bar;
+        let (bar, rule) = (claim.bar, claim.rule);
         let rounds_more = measured.filter(|_| verdict == Verdict::Undecided && !void);
         let effect = compare::smallest_effect_of(group, claim.of.as_deref());
         let effect = if claim.against.is_some() { effect } else { 0.0 };
-        let rounds_more =
-            rounds_more.and_then(|seen| statistics::rounds_needed(&seen, bar, effect));
-        Claim { text, against, of, bar, verdict, measured, rounds_more }
+        let rounds_more = rounds_more.and_then(|seen| rule.rounds_more(&seen, bar, effect));
+        Claim { text, against, of, bar, rule, verdict, measured, rounds_more }
     });
     Group {
         id: group.id.clone(),

@@ -3,6 +3,7 @@
 use crate::kit::claims;
 use crate::kit::measure::contender::Better;
 use crate::kit::measure::record::ClaimText;
+use crate::kit::measure::rule::Rule;
 use crate::kit::measure::statistics::Verdict;
 
 use super::results::{
@@ -126,18 +127,29 @@ fn quality(results: &Results, bench: &Bench) -> Level {
 /// The claim nearest to its bar, or farthest behind it: comparisons before values of the subject
 /// alone, what was measured before what was not.
 fn weakest<'b>(claims: impl Iterator<Item = Held<'b>>) -> Option<Held<'b>> {
-    let rank = |(group, claim): &Held<'b>| {
-        let less = claim.against.is_none() && (claim.of.is_some() || group.better == Better::Lower);
-        let margin = claim.measured.map_or(f64::MAX, |measured| match less {
-            true => claim.bar / measured.median,
-            false => measured.median / claim.bar,
-        });
-        (claim.measured.is_none(), claim.against.is_none(), margin)
-    };
+    let rank =
+        |held: &Held<'b>| (held.1.measured.is_none(), held.1.against.is_none(), margin(*held));
     claims.min_by(|one, other| {
         let (a, b) = (rank(one), rank(other));
         (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2))
     })
+}
+
+/// How many times better than its bar what was measured is; below 1 it is behind it.
+fn margin((group, claim): Held<'_>) -> f64 {
+    let Some(measured) = claim.measured else {
+        return f64::MAX;
+    };
+    let less = match claim.against {
+        Some(_) => claim.rule == Rule::NoBetter,
+        None => claim.of.is_some() || group.better == Better::Lower,
+    };
+    let (more, less) = match less {
+        true => (claim.bar, measured.median),
+        false => (measured.median, claim.bar),
+    };
+    // Nothing at all, where nothing is claimed, is as it should be, however little that says.
+    if more == less { 1.0 } else { more / less }
 }
 
 fn headline(group: &Group, claim: &Claim) -> Option<Headline> {
@@ -152,6 +164,7 @@ fn headline(group: &Group, claim: &Claim) -> Option<Headline> {
         against: claim.against.clone(),
         unit: claim.of.as_ref().map_or_else(|| group.unit.clone(), |of| text::spaced(of)),
         bar: claim.bar,
+        rule: claim.rule,
         measured: claim.measured?,
     })
 }
@@ -162,13 +175,18 @@ fn sentence(
     (claims, groups): (usize, usize),
     rounds_more: Option<usize>,
 ) -> String {
-    let Headline { title, unit, measured, bar, .. } = headline;
+    let Headline { title, unit, measured, bar, rule, .. } = headline;
     let range = text::interval(measured);
     let (what, bar) = match &headline.against {
         Some(other) => {
             let times = text::times(measured.median);
             let what = format!("{title}: {times} as good as {other} ({range})");
-            (what, format!("at least {} is claimed", text::times(*bar)))
+            (what, format!("{} is claimed", rule.said(&text::times(*bar))))
+        }
+        None if *rule == Rule::Never => {
+            let most = text::figure(measured.median);
+            let what = format!("{title}: {most} {unit} in the worst of {} rounds", measured.rounds);
+            (what, format!("{} is claimed", rule.said(&text::figure(*bar))))
         }
         None => {
             let value = text::figure(measured.median);

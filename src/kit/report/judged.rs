@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::kit::measure::record::ClaimText;
+use crate::kit::measure::rule::Rule;
 use crate::kit::measure::statistics::{Interval, Verdict};
 
 /// A grade of trust.
@@ -54,6 +55,9 @@ pub struct Headline {
     pub unit: String,
     /// The ratio or value it must reach.
     pub bar: f64,
+    /// Which way round it is held to the bar.
+    #[serde(default)]
+    pub rule: Rule,
     /// The ratio, above 1 when the subject is better, or the value.
     pub measured: Interval,
 }

@@ -10,6 +10,7 @@ use crate::kit::measure::environment::Environment;
 use crate::kit::measure::figure::{Distribution, Series};
 use crate::kit::measure::noise::{self, Grade, Noise, Spin};
 use crate::kit::measure::record::{Axis, ClaimText};
+use crate::kit::measure::rule::Rule;
 use crate::kit::measure::statistics::{Interval, Summary, Verdict};
 
 use super::changes::Changes;
@@ -230,6 +231,9 @@ pub struct Claim {
     pub of: Option<String>,
     /// The ratio or value it must reach.
     pub bar: f64,
+    /// Which way round it is held to the bar.
+    #[serde(default)]
+    pub rule: Rule,
     /// The judgement.
     pub verdict: Verdict,
     /// What was measured.

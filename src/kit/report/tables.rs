@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::Role;
+use crate::kit::measure::rule::Rule;
 
 use super::parts;
 use super::results::{Bench, Claim, Comparison, Group, Level, PROJECT, Results, Row};
@@ -150,7 +151,11 @@ fn compared(group: &Group, claim: &Claim) -> (String, String) {
     let measured = claim.measured.map_or("–".to_owned(), |interval| {
         format!("{} <small>{}</small>", show(interval.median), text::interval(&interval))
     });
-    (show(claim.bar), measured)
+    let bar = match claim.rule {
+        Rule::AtLeast => show(claim.bar),
+        rule => rule.said(&show(claim.bar)),
+    };
+    (bar, measured)
 }
 
 fn claim_table(rows: &str) -> String {

@@ -34,10 +34,16 @@ pub fn serve_at(addr: SocketAddr, arguments: &[&str]) -> Result<ServerProcess, S
     let mut command = command()?;
     command.args(["serve", "--addr", &addr.to_string(), UNTIL_STDIN_CLOSES]);
     command.args(arguments);
-    // Ctrl-C at a terminal is for the program that measures: it ends its services itself.
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    keep_from_terminal(&mut command);
     ServerProcess::start(command).map_err(|error| error.to_string())
+}
+
+/// Ctrl-C at a terminal is for the program that measures: it ends its services itself.
+pub(super) fn keep_from_terminal(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(not(unix))]
+    let _ = command;
 }
 
 /// This program, to be started as the binary.

@@ -229,7 +229,7 @@ impl Contest {
             .with("latency_ms_p99", ms(outcome.latency_ns.value_at_quantile(0.99)))
             .with("latency_ms_max", ms(outcome.latency_ns.max()))
             .with("generator_late_ms_p999", ms(outcome.late_ns.value_at_quantile(0.999)))
-            .with("void_windows", f64::from(void))
+            .with(VOID, f64::from(void))
             .with_latencies("latency", outcome.latency_ns);
         Ok((outcome.dropped, sample))
     }
@@ -329,6 +329,9 @@ pub const SWITCHES: &str = "server_switches_per_request";
 
 /// Threads of the server.
 pub const THREADS: &str = "server_threads";
+
+/// Windows in which the generator fell behind, and which were begun again.
+pub const VOID: &str = "void_windows";
 
 const UNTOLD: &str = "this system does not say what a process has used";
 

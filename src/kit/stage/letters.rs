@@ -101,6 +101,7 @@ impl Letters {
         let mut command = binary::command()?;
         command.env(VARIABLE, format!("{} {}", way.name(), database.display()));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        binary::keep_from_terminal(&mut command);
         let mut child = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let (told, lines) = mpsc::channel();

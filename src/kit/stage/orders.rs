@@ -73,6 +73,8 @@ impl Figures {
 pub struct Loaded {
     /// What the generator says.
     pub outcome: LoadOutcome,
+    /// Windows before it in which the generator fell behind, and which were begun again.
+    pub void: u32,
 }
 
 impl Stage {
@@ -180,7 +182,10 @@ pub fn offered(client: &mut LoadClient, per_s: u32, time: Duration) -> Result<Lo
     loop {
         match offered_once(client, per_s, time) {
             Err(LoadError::Behind { .. }) if void < VOID_MAX => void += 1,
-            other => return other.map_err(|error| error.to_string())?,
+            other => {
+                let loaded = other.map_err(|error| error.to_string())??;
+                return Ok(Loaded { void, ..loaded });
+            }
         }
     }
 }
@@ -194,13 +199,13 @@ pub fn offered_once(
     let rate = Rate { per_s, time, late_max: LATE_MAX, ..Rate::default() };
     client
         .run(Window::Rate(rate))
-        .map(|outcome| accounted(outcome).map(|outcome| Loaded { outcome }))
+        .map(|outcome| accounted(outcome).map(|outcome| Loaded { outcome, void: 0 }))
 }
 
 /// Orders one behind the other on each connection.
 pub fn in_turn(client: &mut LoadClient, time: Duration) -> Result<Loaded, String> {
     let outcome = client.run(Window::Time(time)).map_err(|error| error.to_string())?;
-    accounted(outcome).map(|outcome| Loaded { outcome })
+    accounted(outcome).map(|outcome| Loaded { outcome, void: 0 })
 }
 
 fn accounted(outcome: LoadOutcome) -> Result<LoadOutcome, String> {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arrayvec::ArrayVec;
 use crossbeam_queue::ArrayQueue;
 
 use crate::executor::{RunQueue, RunQueues};
@@ -67,7 +68,9 @@ impl<T> Locked<T> {
     fn with<R>(&self, work: impl FnOnce(&mut VecDeque<T>) -> R) -> R {
         let mut tasks = lock(&self.tasks);
         let result = work(&mut tasks);
-        self.len.store(tasks.len(), Ordering::SeqCst);
+        // Under the lock, so in order; who must see it besides has fences of its own (the
+        // executor's, between a push and falling asleep).
+        self.len.store(tasks.len(), Ordering::Release);
         result
     }
 }
@@ -95,7 +98,7 @@ impl<T: Send> RunQueue<T> for Locked<T> {
     }
 
     fn len(&self) -> usize {
-        self.len.load(Ordering::SeqCst)
+        self.len.load(Ordering::Acquire)
     }
 
     fn push_many(&self, mut from: impl ExactSizeIterator<Item = T>) -> Result<(), T> {
@@ -107,13 +110,46 @@ impl<T: Send> RunQueue<T> for Locked<T> {
             return self.pop().into_iter().map(take).count();
         }
         // Not under the lock: `take` may push into another queue, whose worker takes from this one.
-        let mut taken = [const { None }; BATCH_MAX];
-        let most = self.with(|tasks| {
+        let mut taken = ArrayVec::<T, BATCH_MAX>::new();
+        self.with(|tasks| {
             let most = most.min(BATCH_MAX).min(tasks.len());
-            taken.iter_mut().zip(tasks.drain(..most)).for_each(|(place, task)| *place = Some(task));
-            most
+            taken.extend(tasks.drain(..most));
         });
-        taken[..most].iter_mut().filter_map(Option::take).for_each(&mut take);
-        most
+        let count = taken.len();
+        taken.into_iter().for_each(&mut take);
+        count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is pushed comes out once, in order, by ones and in batches; more than there is room for
+    /// is refused.
+    fn keeps_order<Q: RunQueue<usize>>() {
+        let queue = Q::with_capacity(300);
+        assert_eq!((queue.len(), queue.is_empty(), queue.pop()), (0, true, None));
+        assert_eq!(queue.push(0), Ok(()));
+        assert_eq!(queue.push_many(1..300), Ok(()));
+        assert_eq!(queue.len(), 300);
+        let mut out: Vec<usize> = queue.pop().into_iter().collect();
+        while out.len() < 300 {
+            let (before, most) = (out.len(), 200);
+            let count = queue.pop_many(most, |task| out.push(task));
+            assert!(count > 0 && count <= most && out.len() == before + count);
+        }
+        assert_eq!(out, (0..300).collect::<Vec<_>>());
+        assert_eq!(queue.pop_many(5, |_| unreachable!("it is empty")), 0);
+    }
+
+    #[test]
+    fn the_baselines_are_queues() {
+        keeps_order::<OneByOne<usize>>();
+        keeps_order::<Locked<usize>>();
+        let full = Locked::with_capacity(2);
+        let room = full.tasks.lock().expect("no panic").capacity();
+        assert_eq!(full.push_many(0..room), Ok(()));
+        assert_eq!((full.push(9), full.len()), (Err(9), room));
     }
 }

@@ -46,11 +46,9 @@ fn measure(course: &mut Course<'_>) {
     let away = Duration::from_millis(if course.is_full() { 1500 } else { 300 });
     course.group("away", |group| {
         describe_away(group, away);
-        group.title("receiver away, sender held, p99").claim(
-            "the sender is held less than when it tries again",
-            CALL_AGAIN,
-            1.0,
-        );
+        group
+            .title("receiver away, sender held, p99")
+            .beats("the sender is held less than when it tries again", CALL_AGAIN);
         nothing_lost(group);
         for (name, role, way) in [
             (SUBJECT, Role::Subject, Way::Mailbox),
@@ -62,11 +60,10 @@ fn measure(course: &mut Course<'_>) {
     });
     course.group("killed", |group| {
         describe_killed(group);
-        group.claim("more arrives than with a queue in memory", MEMORY, 1.0).claim_of(
+        group.beats("more arrives than with a queue in memory", MEMORY).beats_of(
             "the sender is held less than in line",
             HELD,
             IN_LINE,
-            1.0,
         );
         nothing_lost(group);
         for (name, role, way) in [
@@ -79,11 +76,10 @@ fn measure(course: &mut Course<'_>) {
     });
     course.group("present", |group| {
         describe_away(group, Duration::from_millis(100));
-        group.title("receiver there: sender held, p50").boundary().claim(
-            "the sender is held less than by a call",
-            CALL_ONCE,
-            1.0,
-        );
+        group
+            .title("receiver there: sender held, p50")
+            .boundary()
+            .beats("the sender is held less than by a call", CALL_ONCE);
         for (name, role, way) in
             [(SUBJECT, Role::Subject, Way::Mailbox), (CALL_ONCE, Role::Baseline, Way::CallOnce)]
         {
@@ -94,9 +90,9 @@ fn measure(course: &mut Course<'_>) {
 
 fn nothing_lost(group: &mut Group<'_>) {
     group
-        .limit_of("no letter is lost", LOST, 0.0)
-        .limit_of("no letter is received twice", DUPLICATES, 0.0)
-        .limit_of("no letter overtakes another", MISORDERED, 0.0);
+        .never_of("no letter is lost", LOST, 0.0)
+        .never_of("no letter is received twice", DUPLICATES, 0.0)
+        .never_of("no letter overtakes another", MISORDERED, 0.0);
 }
 
 fn describe_away(group: &mut Group<'_>, time: Duration) {
