@@ -4,6 +4,8 @@
 
 #[path = "measure/changes.rs"]
 mod changes;
+#[path = "measure/controls.rs"]
+mod controls;
 #[path = "measure/curves.rs"]
 mod curves;
 #[path = "measure/drawn.rs"]
@@ -17,5 +19,7 @@ mod intervals;
 mod made_up;
 #[path = "measure/ranks.rs"]
 mod ranks;
+#[path = "measure/reach.rs"]
+mod reach;
 #[path = "measure/rounds.rs"]
 mod rounds;

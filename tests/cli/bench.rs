@@ -5,6 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 use windlass::kit::claims;
@@ -15,6 +18,9 @@ use crate::program::{Said, said, signal, windlass};
 
 /// A claim of several groups.
 const CLAIM: &str = "non-blocking";
+
+/// A process that is to end has done so after this, on however busy a machine.
+const END_MAX: Duration = Duration::from_secs(120);
 
 /// The claim with as few rounds as there can be, all of it in `out`.
 fn bench(out: &Path) -> Command {
@@ -140,7 +146,8 @@ fn ctrl_c_keeps_what_was_measured_and_writes_the_report() {
         group.rounds.is_empty() && group.failure.as_ref().is_some_and(|why| why.contains("stopped"))
     };
     assert!(!stopped.is_empty() && stopped.iter().all(said_so), "{stopped:?}");
-    assert!(said.stdout.starts_with("cannot tell"), "half of a claim is not judged: {said:?}");
+    let claim = said.stdout.lines().find(|line| line.starts_with("cannot tell"));
+    assert!(claim.is_some(), "half of a claim is not judged: {said:?}");
     assert!(out.join("index.html").is_file());
 }
 
@@ -153,16 +160,61 @@ fn ctrl_c_before_anything_is_measured_says_so() {
     assert!(!out.join("index.html").exists());
 }
 
+/// Waits for its end; a process that has none is killed, and the test fails.
+fn ended(mut child: Child) -> Said {
+    let ((tell, told), id) = (mpsc::channel::<()>(), child.id());
+    let watch = thread::spawn(move || {
+        if told.recv_timeout(END_MAX) == Err(RecvTimeoutError::Timeout) {
+            signal(id, "KILL");
+        }
+    });
+    let status = child.wait().unwrap();
+    drop(tell);
+    watch.join().unwrap();
+    assert!(status.code().is_some(), "it did not end by itself: {status}");
+    Said::from(child.wait_with_output().unwrap())
+}
+
 #[test]
 fn a_second_ctrl_c_ends_it_at_once() {
     let out = scratch("cli-bench-twice");
-    let (child, mut stderr, mut read) = begun(&out, 1);
+    let (child, mut stderr, mut read) = begun(&out, 2);
+    // Two files of the report are pipes: who writes one waits for a reader. The second has none
+    // ever, so after one Ctrl-C this would never end.
+    let part = |file: &str| out.join(file).with_extension(format!("{}.part", child.id()));
+    let (results, page) = (part("results.json"), part("index.html"));
+    assert!(Command::new("mkfifo").args([&results, &page]).status().unwrap().success());
     signal(child.id(), "INT");
     while !read.contains("Ctrl-C again ends at once") {
         assert!(stderr.read_line(&mut read).unwrap() > 0, "it ended: {read}");
     }
+    // Read to its end, this file says that the first Ctrl-C has come as far as the report.
+    let results = fs::read_to_string(&results).unwrap();
+    assert!(results.contains("windlass-results"), "{results:.200}");
     signal(child.id(), "INT");
-    let said = Said::from(child.wait_with_output().unwrap());
-    assert_eq!(said.code, Some(130), "{said:?}");
+    let said = ended(child);
+    assert_eq!((said.code, &*said.stdout), (Some(130), ""), "{said:?}");
+    assert!(record(&out).groups.iter().any(|group| group.failure.is_none()), "it is kept");
     assert!(!out.join("index.html").exists());
+}
+
+#[test]
+fn what_cannot_be_measured_fails_the_check() {
+    let out = scratch("cli-bench-limited");
+    let mut command = Command::new("sh");
+    // Too few open files for a thousand connections.
+    command.args(["-c", "ulimit -Hn 256; exec \"$0\" \"$@\""]);
+    command.arg(env!("CARGO_BIN_EXE_windlass"));
+    command.args(["bench", CLAIM, "--quick", "--rounds", "1", "--check", "--json", "--out"]);
+    let said = Said::from(command.arg(&out).output().unwrap());
+    let json = said.json();
+    let failures = json["failures"].as_array().unwrap();
+    assert!(!failures.is_empty(), "{json}");
+    if json["quality"] == "unusable" {
+        // Too noisy to judge: a busy machine is none of the test's business.
+        assert_eq!(said.code, Some(3), "{said:?}");
+    } else {
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.stderr.contains("check: not measured: non-blocking/beats_1000"), "{said:?}");
+    }
 }

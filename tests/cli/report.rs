@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use windlass::kit::measure::contender::Better;
+use windlass::kit::measure::record::Group;
 
+use crate::made_up::claims::{against_threads, claim};
 use crate::made_up::{four, record, scratch};
 use crate::program::{Said, windlass};
 
@@ -41,6 +43,45 @@ fn piped_it_has_no_escape_codes_and_fits() {
     assert!(lines.clone().count() > 5, "{said:?}");
     assert!(lines.clone().all(|line| line.chars().count() <= 80), "{said:?}");
     assert!(said.stdout.trim_end().ends_with("index.html"), "{said:?}");
+}
+
+/// What `report --check` says of a made-up claim of this group.
+fn checked(name: &str, group: Group) -> Said {
+    let dir = scratch(name);
+    claim("made-up", vec![group]).write(&dir.join("records")).unwrap();
+    Said::from(report(&dir).arg("--check").output().unwrap())
+}
+
+#[test]
+fn the_check_tells_refuted_failed_and_unusable_apart() {
+    let holds = || against_threads("a", Better::Lower, 10.0, 30.0);
+    let fine = checked("cli-check-holds", holds());
+    assert_eq!((fine.code, &*fine.stderr), (Some(0), ""), "{fine:?}");
+
+    let refuted = || against_threads("a", Better::Lower, 30.0, 10.0);
+    let wrong = checked("cli-check-refuted", refuted());
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    let named = "check: refuted: claim-made-up/a: better than the best that blocks\n";
+    assert_eq!(wrong.stderr, named);
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-check-refuted");
+    let unasked = Said::from(report(&kept).output().unwrap());
+    assert_eq!((unasked.code, &*unasked.stderr), (Some(0), ""), "{unasked:?}");
+
+    let mut boundary = refuted();
+    boundary.boundary = true;
+    assert_eq!(checked("cli-check-boundary", boundary).code, Some(0), "it decides nothing");
+
+    let mut failed = holds();
+    failed.contenders[1].failure = Some("reply 7 was wrong".to_owned());
+    let failed = checked("cli-check-failed", failed);
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    assert!(failed.stderr.contains("check: claim-made-up/a/thread per connection: reply 7"));
+
+    let mut void = refuted();
+    let again = void.contenders[3].values.iter_mut().flatten();
+    again.for_each(|value| *value *= 1.2);
+    let void = checked("cli-check-void", void);
+    assert_eq!((void.code, &*void.stderr), (Some(3), ""), "{void:?}");
 }
 
 #[cfg(unix)]

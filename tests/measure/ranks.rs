@@ -2,7 +2,7 @@
 
 use windlass::kit::measure::holm::holm;
 use windlass::kit::measure::random::Random;
-use windlass::kit::measure::ranks::{paired, unpaired};
+use windlass::kit::measure::ranks::{paired, paired_least, stratified, unpaired, unpaired_least};
 
 use crate::drawn::{SHAPES, logs};
 
@@ -103,4 +103,72 @@ fn a_family_of_questions_is_rarely_answered_wrong_even_once() {
     }
     assert!(alone > families / 2, "{alone}");
     assert!(corrected <= families * 8 / 100, "{corrected}");
+}
+
+#[test]
+fn the_smallest_p_is_known_beforehand() {
+    for rounds in 1..=20 {
+        let low: Vec<f64> = (0..rounds).map(|n| f64::from(n as u32)).collect();
+        let high: Vec<f64> = low.iter().map(|value| value + 100.0).collect();
+        let apart = unpaired(&low, &high).unwrap();
+        let least = unpaired_least(rounds);
+        assert!((apart.p - least).abs() <= 1e-9 * least, "{rounds}: {apart:?} {least}");
+        assert_eq!(apart.p, apart.p_least);
+        let grown = paired(&high).unwrap();
+        let least = paired_least(rounds);
+        assert!((grown.p - least).abs() <= 1e-9 * least, "{rounds}: {grown:?} {least}");
+        assert_eq!(grown.p, grown.p_least);
+    }
+    let mixed = unpaired(&[1.0, 5.0, 2.0, 7.0, 3.0, 6.0], &[4.0, 1.5, 6.5, 2.5, 5.5, 3.5]).unwrap();
+    assert!(mixed.p > 0.5 && (mixed.p_least - 2.0 / 924.0).abs() < 1e-12, "{mixed:?}");
+}
+
+#[test]
+fn strata_are_compared_within_and_counted_together() {
+    // Two of two against two: each is one in six to be all above.
+    let (low, high) = ([1.0, 2.0], [3.0, 4.0]);
+    let both = stratified(&[(&low, &high), (&low, &high)]).unwrap();
+    assert!((both.p - 2.0 / 36.0).abs() < 1e-12, "{both:?}");
+    assert_eq!((both.ratio.rounds, both.p), (4, both.p_least));
+    // Strata far apart from each other do not hide what changed in both.
+    let (far, further) = ([101.0, 102.0], [103.0, 104.0]);
+    let apart = stratified(&[(&low, &high), (&far, &further)]).unwrap();
+    assert_eq!((apart.p, apart.ratio.median), (both.p, both.ratio.median));
+    // Opposite changes are none, and a stratum without one side says nothing.
+    let none = stratified(&[(&low, &high), (&high, &low), (&[], &high)]).unwrap();
+    assert!(none.p > 0.9 && (none.ratio.median - 1.0).abs() < 1e-12, "{none:?}");
+    assert!(stratified(&[]).is_none() && stratified(&[(&[], &low)]).is_none());
+}
+
+#[test]
+fn strata_of_any_size_hold_their_level() {
+    let mut random = Random::new(29);
+    for (strata, rounds) in [(5, 6), (12, 8), (3, 30)] {
+        let (mut told, mut held, draws) = (0, 0, 100);
+        for _ in 0..draws {
+            let drawn: Vec<[Vec<f64>; 2]> = (0..strata)
+                .map(|at| {
+                    let shape = SHAPES[at % SHAPES.len()];
+                    [(); 2].map(|()| logs(&mut random, shape, rounds, at as f64, 0.05))
+                })
+                .collect();
+            let both: Vec<(&[f64], &[f64])> =
+                drawn.iter().map(|[old, new]| (&old[..], &new[..])).collect();
+            let shift = stratified(&both).unwrap();
+            told += usize::from(shift.p < 0.05);
+            held += usize::from((shift.ratio.low..=shift.ratio.high).contains(&1.0));
+        }
+        assert!(told <= draws * 10 / 100, "{strata} of {rounds}: {told}");
+        assert!(held >= draws * 90 / 100, "{strata} of {rounds}: {held}");
+    }
+}
+
+#[test]
+fn many_strata_go_by_the_normal_distribution_too() {
+    let (old, new): (Vec<f64>, Vec<f64>) =
+        (0..20).map(|n| (f64::from(n), f64::from(n) + 0.5)).unzip();
+    let p = |strata: usize| stratified(&vec![(&old[..], &new[..]); strata]).unwrap().p;
+    // Of 24 all sums are counted, of 26 there are too many.
+    let (counted, normal) = (p(24), p(26));
+    assert!((0.0..0.02).contains(&(counted - normal)), "{counted} {normal}");
 }

@@ -1,5 +1,7 @@
 //! What a claim is, and the course in which its groups are measured.
 
+use crate::kit::measure::compare;
+use crate::kit::measure::contender::Role;
 use crate::kit::measure::group::Group;
 use crate::kit::measure::profile::Profile;
 use crate::kit::measure::record::{self, ClaimText};
@@ -129,9 +131,11 @@ impl<'c> Course<'c> {
             self.groups.push(group.failed(message));
             return;
         }
-        // Each claim is measured against itself somewhere: where it first counts.
-        let decides = !group.described().boundary;
-        if decides && self.groups.iter().all(|group| group.boundary) {
+        // Each claim is measured against itself somewhere: where it is first held to something.
+        let described = group.described();
+        let counts = !described.boundary && !described.claims.is_empty();
+        let known = |group: &record::Group| compare::first_of(group, Role::Control).is_some();
+        if counts && !self.groups.iter().any(known) {
             group.with_control();
         }
         let Some(profile) = self.profile else {

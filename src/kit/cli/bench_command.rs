@@ -12,7 +12,7 @@ use crate::kit::report::{self, text::cut};
 use super::bench_args::BenchArgs;
 use super::bench_progress::Progress;
 use super::bench_result::BenchResult;
-use super::exit::{FAILED, Failed, INTERRUPTED, UNFIT};
+use super::exit::{self, Failed, INTERRUPTED};
 use super::interrupt;
 
 pub(super) fn run(args: &BenchArgs) -> Result<ExitCode, Failed> {
@@ -58,12 +58,8 @@ fn ended(args: &BenchArgs, result: &BenchResult) -> ExitCode {
     if result.stopped {
         return ExitCode::from(INTERRUPTED);
     }
-    if result.is_unusable() {
-        return ExitCode::from(UNFIT);
-    }
     let failed = if args.check { result.check() } else { Vec::new() };
-    failed.iter().for_each(|why| eprintln!("check: {why}"));
-    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
+    ExitCode::from(exit::judged(result.is_unusable(), &failed))
 }
 
 fn list(args: &BenchArgs) -> String {

@@ -8,8 +8,8 @@ use crate::kit::claims::claim::Claim;
 use crate::kit::claims::run::Finished;
 use crate::kit::measure::rule::Rule;
 use crate::kit::measure::statistics::{Interval, Verdict};
-use crate::kit::report::results::{ClaimResult, Level, Results};
-use crate::kit::report::text::{cut, figure, harmless, wrap};
+use crate::kit::report::results::{ClaimResult, Control, Level, Results};
+use crate::kit::report::text::{cut, figure, harmless, near_one, wrap};
 
 const WIDTH: usize = 80;
 
@@ -22,6 +22,8 @@ pub(super) struct BenchResult {
     pub(super) stopped: bool,
     quality: Level,
     reasons: Vec<String>,
+    /// Windlass against itself, over all claims of the report.
+    control: Option<Control>,
     claims: Vec<Judged>,
     /// What could not be measured, and why.
     failures: Vec<String>,
@@ -69,6 +71,7 @@ impl BenchResult {
             stopped: finished.stopped,
             quality: results.quality.level,
             reasons: results.quality.reasons.clone(),
+            control: results.control().cloned(),
             claims: measured.map(|claim| judged(claim, results)).collect(),
             failures: finished.failures.clone(),
             report: report.to_owned(),
@@ -92,6 +95,11 @@ impl BenchResult {
     /// The table.
     pub(super) fn table(&self) -> String {
         let mut out = String::new();
+        if let Some(control) = &self.control {
+            let _ = writeln!(out, "{:<13}A/A control", control.loud());
+            let told = format!("{}; it {}.", near_one(&control.ratio), control.told());
+            let _ = writeln!(out, "{}", wrap(&told, WIDTH - 2, "  "));
+        }
         for claim in &self.claims {
             let title = cut(claim.title, WIDTH - 13);
             let _ = writeln!(out, "{:<13}{title}", word(claim.verdict));
@@ -194,6 +202,7 @@ mod tests {
             stopped: false,
             quality: Level::Noisy,
             reasons: vec!["ring: stolen time 12 %".to_owned()],
+            control: None,
             claims: vec![claim],
             failures: failures.iter().map(|why| (*why).to_owned()).collect(),
             report: String::new(),

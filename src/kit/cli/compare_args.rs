@@ -38,7 +38,8 @@ pub(super) struct CompareArgs {
     /// Also judge values that nothing measured in the same run stands beside
     #[arg(long, conflicts_with = "bin")]
     absolute: bool,
-    /// Exit with 1 when something is slower beyond noise, with 3 when nothing may be said
+    /// Exit with 1 when something is slower beyond noise, else with 3 when a bench is void or its
+    /// machine was too noisy, or when no change could have been found in so few rounds
     #[arg(long)]
     check: bool,
     /// Print Markdown, for a pull request

@@ -15,6 +15,16 @@ pub(super) const UNFIT: u8 = 3;
 /// Ended by Ctrl-C: 128 and the number of the signal.
 pub(super) const INTERRUPTED: u8 = 130;
 
+/// How a command ends that judges: [`UNFIT`] when nothing may be said, else [`FAILED`] when something
+/// fails the check, which is named on standard error.
+pub(super) fn judged(unusable: bool, failed: &[String]) -> u8 {
+    if unusable {
+        return UNFIT;
+    }
+    failed.iter().for_each(|why| eprintln!("check: {why}"));
+    if failed.is_empty() { 0 } else { FAILED }
+}
+
 /// Why a command ends without doing what it was asked for.
 #[derive(Debug)]
 pub(super) struct Failed {

@@ -97,7 +97,7 @@ fn run_command(command: Command) -> Result<ExitCode, Failed> {
         Command::Bench(args) => bench_command::run(&args),
         Command::Serve(args) => serve_command::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Load(args) => load_command::run(&args),
-        Command::Report(args) => report_args::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Report(args) => report_args::run(args),
         Command::Compare(args) => Ok(args.run()),
         Command::Doctor(args) => Ok(doctor_args::run(&args)),
         Command::Completions { shell } => Ok(completions(shell)),

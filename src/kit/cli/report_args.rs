@@ -1,12 +1,14 @@
 //! `windlass report`: its arguments, and what it does.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::kit::report::results::Level;
 use crate::kit::report::{self, ReportError, ReportOptions};
 
-use super::exit::Failed;
+use super::exit::{self, Failed};
 use super::opener;
 
 #[derive(Debug, Args)]
@@ -20,9 +22,13 @@ pub(super) struct ReportArgs {
     /// Show the page in the browser
     #[arg(long)]
     open: bool,
+    /// Exit with 3 when the run is unusable, else with 1 when a claim or a bar is refuted or
+    /// something that was tried could not be measured
+    #[arg(long)]
+    check: bool,
 }
 
-pub(super) fn run(args: ReportArgs) -> Result<(), Failed> {
+pub(super) fn run(args: ReportArgs) -> Result<ExitCode, Failed> {
     let default = ReportOptions::default();
     let options = ReportOptions {
         records: args.records.unwrap_or(default.records),
@@ -32,8 +38,14 @@ pub(super) fn run(args: ReportArgs) -> Result<(), Failed> {
         ReportError::NoRecords(..) => Failed::usage(error),
         ReportError::Write(..) => Failed::new(error),
     })?;
-    match args.open {
-        true => opener::open(&outcome.address).map_err(Failed::new),
-        false => Ok(()),
+    if args.open {
+        opener::open(&outcome.address).map_err(Failed::new)?;
     }
+    if !args.check {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let results = &outcome.results;
+    let failed: Vec<String> = results.refuted().into_iter().chain(results.failed()).collect();
+    let unusable = results.quality.level == Level::Unusable;
+    Ok(ExitCode::from(exit::judged(unusable, &failed)))
 }

@@ -115,7 +115,7 @@ fn add(histogram: &mut Histogram<u64>, time: Duration) {
     histogram.saturating_record(time.as_nanos().min(u128::from(u64::MAX)) as u64);
 }
 
-/// An empty histogram of nanoseconds, from 1 us to 2 minutes, exact to a thousandth: all latencies
+/// An empty histogram of nanoseconds, from 1 ns to 2 minutes, exact to a thousandth: all latencies
 /// are kept in such, so that those of several windows can be put together.
 pub fn nanos_histogram() -> Histogram<u64> {
     let bounded = Histogram::new_with_bounds(LATENCY_NS_MIN, LATENCY_NS_MAX, 3);

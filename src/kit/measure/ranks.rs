@@ -16,8 +16,14 @@ const PAIRED_EXACT_MAX: usize = 100;
 /// Up to so many pairs of one old and one new value every assignment to the two is counted.
 const UNPAIRED_EXACT_MAX: usize = 400;
 
+/// Sums of several strata are counted out up to so many different ones.
+const SUMS_EXACT_MAX: usize = 20_000;
+
 /// Of more values than this only so many are used, evenly chosen: all pairs of them are looked at.
+/// Several strata share them.
 const VALUES_MAX: usize = 1_000;
+/// Of each stratum so many are used, however many strata there are.
+const STRATUM_VALUES_MIN: usize = 60;
 
 /// A change on the log scale, as a ratio.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,12 +32,14 @@ pub struct Shift {
     pub ratio: Interval,
     /// How likely so large a change is when there is none; two-sided.
     pub p: f64,
+    /// The smallest `p` that so many values can give, however far apart they stand.
+    pub p_least: f64,
 }
 
 /// The centre of paired log differences (Wilcoxon's signed ranks); `None` when there are none.
 #[must_use]
 pub fn paired(logs: &[f64]) -> Option<Shift> {
-    let logs = &bounded(logs)[..];
+    let logs = &bounded(logs, VALUES_MAX)[..];
     let averages: Vec<f64> = (0..logs.len())
         .flat_map(|one| logs[one..].iter().map(move |other| (logs[one] + other) / 2.0))
         .collect();
@@ -42,38 +50,65 @@ pub fn paired(logs: &[f64]) -> Option<Shift> {
     let seen: usize = upward.map(|(rank, _)| rank).sum();
     let untied: Vec<usize> = (1..=logs.len()).map(|rank| 2 * rank).collect();
     let p = Chance::of_signs(&ranks).two_sided(seen);
-    shift(averages, Chance::of_signs(&untied).steps_left_out(), logs.len(), p)
+    shift(averages, &Chance::of_signs(&untied), logs.len(), p)
 }
 
 /// The change from `old` to `new` logs, which are not paired (Mann and Whitney); `None` when one
 /// of them is empty.
 #[must_use]
 pub fn unpaired(old: &[f64], new: &[f64]) -> Option<Shift> {
-    let (old, new) = (&bounded(old)[..], &bounded(new)[..]);
-    let differences: Vec<f64> =
-        old.iter().flat_map(|old| new.iter().map(move |new| new - old)).collect();
-    let ranks = doubled_ranks(&[new, old].concat());
-    let seen: usize = ranks[..new.len()].iter().sum();
-    let untied: Vec<usize> = (1..=ranks.len()).map(|rank| 2 * rank).collect();
-    let p = Chance::of_subsets(&ranks, new.len()).two_sided(seen);
-    let steps = Chance::of_subsets(&untied, new.len()).steps_left_out();
-    shift(differences, steps, old.len().min(new.len()), p)
+    stratified(&[(old, new)])
 }
 
-fn bounded(values: &[f64]) -> Vec<f64> {
-    let used = values.len().min(VALUES_MAX);
+/// The change from old to new logs that several strata have in common: values are compared within
+/// their stratum only, and the ranks of all strata are added up. `None` when no stratum has both.
+#[must_use]
+pub fn stratified(strata: &[(&[f64], &[f64])]) -> Option<Shift> {
+    let most = (VALUES_MAX / strata.len().max(1)).max(STRATUM_VALUES_MIN);
+    let (mut differences, mut rounds, mut seen) = (Vec::new(), 0, 0);
+    let (mut chance, mut untied) = (Chance::NONE, Chance::NONE);
+    for (old, new) in strata.iter().filter(|(old, new)| !old.is_empty() && !new.is_empty()) {
+        let (old, new) = (&bounded(old, most)[..], &bounded(new, most)[..]);
+        differences.extend(old.iter().flat_map(|old| new.iter().map(move |new| new - old)));
+        let ranks = doubled_ranks(&[new, old].concat());
+        seen += ranks[..new.len()].iter().sum::<usize>();
+        rounds += old.len().min(new.len());
+        chance = chance.and(Chance::of_subsets(&ranks, new.len()));
+        let places: Vec<usize> = (1..=ranks.len()).map(|rank| 2 * rank).collect();
+        untied = untied.and(Chance::of_subsets(&places, new.len()));
+    }
+    shift(differences, &untied, rounds, chance.two_sided(seen))
+}
+
+/// The smallest p value that [`unpaired`] can give of so many old and as many new values.
+#[must_use]
+pub fn unpaired_least(rounds: usize) -> f64 {
+    let ways: f64 = (1..=rounds).map(|n| (rounds + n) as f64 / n as f64).product();
+    (2.0 / ways).min(1.0)
+}
+
+/// The smallest p value that [`paired`] can give of so many values.
+#[must_use]
+pub fn paired_least(rounds: usize) -> f64 {
+    (2.0 * 0.5f64.powi(rounds.min(1_000) as i32)).min(1.0)
+}
+
+fn bounded(values: &[f64], most: usize) -> Vec<f64> {
+    let used = values.len().min(most);
     (0..used).map(|at| values[at * values.len() / used]).collect()
 }
 
-fn shift(mut all: Vec<f64>, steps: usize, rounds: usize, p: f64) -> Option<Shift> {
+/// From all single changes and what chance makes of ranks without ties.
+fn shift(mut all: Vec<f64>, untied: &Chance, rounds: usize, p: f64) -> Option<Shift> {
     if all.is_empty() {
         return None;
     }
     all.sort_by(f64::total_cmp);
-    let skip = steps.saturating_sub(1).min((all.len() - 1) / 2);
+    let skip = untied.steps_left_out().saturating_sub(1).min((all.len() - 1) / 2);
     let middle = (all[(all.len() - 1) / 2] + all[all.len() / 2]) / 2.0;
     let (low, high) = (all[skip].exp(), all[all.len() - 1 - skip].exp());
-    Some(Shift { ratio: Interval { low, median: middle.exp(), high, rounds }, p })
+    let ratio = Interval { low, median: middle.exp(), high, rounds };
+    Some(Shift { ratio, p, p_least: untied.two_sided(untied.least) })
 }
 
 /// Twice the rank of each value, so that ties, which share their ranks' mean, stay whole numbers.
@@ -101,6 +136,32 @@ struct Chance {
 }
 
 impl Chance {
+    /// Nothing is added: the sum is 0.
+    const NONE: Self = Self { least: 0, mean: 0.0, deviation: 0.0, exact: None };
+
+    /// The sum of both, when neither depends on the other.
+    fn and(self, other: Self) -> Self {
+        if self.mean == 0.0 {
+            return other;
+        }
+        let sums = self.exact.zip(other.exact);
+        let sums = sums.filter(|(one, more)| one.len() + more.len() <= SUMS_EXACT_MAX);
+        let exact = sums.map(|(one, more)| {
+            let mut both = vec![0.0; one.len() + more.len() - 1];
+            for (at, likely) in one.iter().enumerate().filter(|(_, likely)| **likely > 0.0) {
+                let into = both[at..].iter_mut().zip(&more);
+                into.for_each(|(sum, more)| *sum += likely * more);
+            }
+            both
+        });
+        Self {
+            least: self.least + other.least,
+            mean: self.mean + other.mean,
+            deviation: self.deviation.hypot(other.deviation),
+            exact,
+        }
+    }
+
     /// Each rank is added or not, as a coin falls.
     fn of_signs(ranks: &[usize]) -> Self {
         let total: usize = ranks.iter().sum();

@@ -4,12 +4,11 @@ use std::time::SystemTime;
 
 use crate::kit::measure::compare::{self, Outcome};
 use crate::kit::measure::contender::Role;
+use crate::kit::measure::control;
 use crate::kit::measure::environment;
-use crate::kit::measure::holm;
 use crate::kit::measure::noise::{self, Grade};
-use crate::kit::measure::ranks;
 use crate::kit::measure::record::{self, Record};
-use crate::kit::measure::statistics::{self, SMALLEST_EFFECT, Verdict};
+use crate::kit::measure::statistics::{self, Verdict};
 
 use super::results::{
     Bench, Claim, Comparison, Control, FORMAT, Group, Level, Missing, Quality, Results, Row, SCHEMA,
@@ -21,21 +20,18 @@ pub const EXPECTED: [&str; 5] = ["executor", "ring", "server", "timers", "workfl
 /// More noisy rounds than this share make a bench noisy.
 const NOISY_ROUNDS_MAX: f64 = 0.25;
 
-/// A winner among the controls counts where luck makes one less often than this.
-const LUCK: f64 = 0.05;
-
 /// Everything but the sentences, which [`super::statements`] adds.
 #[must_use]
 pub fn assemble(records: &[Record], skipped: Vec<String>) -> Results {
-    let mut controls: Vec<Control> = Vec::new();
-    controls.extend(pooled(None, records.iter().flat_map(|record| &record.groups)));
-    controls.extend(of_benches(records));
-    let is_void = |bench: &str| {
-        let own = |control: &Control| control.bench.as_ref().is_none_or(|name| name == bench);
+    let controls = controls(records);
+    let is_void = |record: &Record| {
+        let own = |control: &Control| match &control.bench {
+            Some(bench) => *bench == record.bench,
+            None => !control.claims || record.claim.is_some(),
+        };
         controls.iter().any(|control| own(control) && control.outcome.has_winner())
     };
-    let benches: Vec<Bench> =
-        records.iter().map(|record| bench(record, is_void(&record.bench))).collect();
+    let benches: Vec<Bench> = records.iter().map(|record| bench(record, is_void(record))).collect();
     let missing = EXPECTED.iter().filter(|name| records.iter().all(|r| r.bench != **name));
     let missing = missing.map(|name| Missing {
         bench: (*name).to_owned(),
@@ -58,34 +54,26 @@ pub fn assemble(records: &[Record], skipped: Vec<String>) -> Results {
     }
 }
 
-/// The control of each bench that has one. With so many of them one shows a winner by luck now and
-/// then: it counts where it would among all of them (Holm).
-fn of_benches(records: &[Record]) -> Vec<Control> {
-    let logs = |record: &Record| -> Vec<f64> {
-        record.groups.iter().flat_map(compare::control_logs).collect()
-    };
-    let own = |record: &Record| {
-        let control = pooled(Some(&record.bench), record.groups.iter())?;
-        Some((control, ranks::paired(&logs(record))?.p))
-    };
-    let (controls, p): (Vec<Control>, Vec<f64>) = records.iter().filter_map(own).unzip();
-    let judged = |(mut control, p): (Control, f64)| {
-        if control.outcome.has_winner() && p >= LUCK {
-            control.outcome = Outcome::Undecided;
-        }
-        control
-    };
-    controls.into_iter().zip(holm::holm(&p)).map(judged).collect()
-}
-
-fn pooled<'a>(
-    bench: Option<&str>,
-    groups: impl Iterator<Item = &'a record::Group>,
-) -> Option<Control> {
-    let logs: Vec<Vec<f64>> = groups.map(compare::control_logs).filter(|l| !l.is_empty()).collect();
-    let ratio = statistics::ratio(&logs.concat())?;
-    let outcome = compare::outcome(&ratio, SMALLEST_EFFECT);
-    Some(Control { bench: bench.map(str::to_owned), ratio, groups: logs.len(), outcome })
+/// The subject against itself: over everything, over all claims where benches stand beside them
+/// (whose many rounds would hide these), in each bench and claim. Judged together.
+fn controls(records: &[Record]) -> Vec<Control> {
+    let is_claim = |record: &&Record| record.claim.is_some();
+    let mut sets: Vec<Vec<&record::Group>> =
+        vec![records.iter().flat_map(|record| &record.groups).collect()];
+    sets.push(records.iter().filter(is_claim).flat_map(|record| &record.groups).collect());
+    sets.extend(records.iter().map(|record| record.groups.iter().collect()));
+    let benches = records.iter().map(|record| Some(record.bench.clone()));
+    let names = [None, None].into_iter().chain(benches);
+    let pools = control::pooled(&sets);
+    let both = records.iter().any(|record| record.claim.is_none());
+    let pools = pools.into_iter().zip(names).enumerate();
+    let wanted = pools.filter(|(place, _)| *place != 1 || both);
+    wanted
+        .filter_map(|(place, (pooled, bench))| {
+            let control::Pooled { ratio, groups, outcome, too_few } = pooled?;
+            Some(Control { bench, claims: place == 1, ratio, groups, outcome, too_few })
+        })
+        .collect()
 }
 
 fn bench(record: &Record, void: bool) -> Bench {
@@ -189,7 +177,7 @@ fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
     let mut reasons = Vec::new();
     for control in controls.iter().filter(|control| control.outcome.has_winner()) {
         level = Level::Unusable;
-        let name = control.bench.as_deref().unwrap_or("all benches");
+        let name = control.over();
         let off = (control.ratio.median - 1.0).abs() * 100.0;
         reasons.push(format!("{name}: the subject against itself differs by {off:.1} %"));
     }
@@ -212,9 +200,16 @@ fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
             reasons.push(reason);
         }
     }
-    if controls.is_empty() && !benches.is_empty() {
+    let unchecked = match controls.first() {
+        None => Some("nothing was measured against itself".to_owned()),
+        Some(whole) => whole.too_few.map(|needed| {
+            let rounds = whole.ratio.rounds;
+            format!("the control has {rounds} rounds, too few to tell; {needed} would do")
+        }),
+    };
+    if let Some(why) = unchecked.filter(|_| !benches.is_empty()) {
         level = level.max(Level::Noisy);
-        reasons.push("nothing was measured against itself: the method is unchecked".to_owned());
+        reasons.push(format!("{why}: the method is unchecked"));
     }
     Quality { level, reasons }
 }

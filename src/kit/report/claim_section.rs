@@ -7,7 +7,7 @@ use super::group_section;
 use super::lines;
 use super::parts::{self, anchor, paragraph};
 use super::results::{Bench, ClaimResult, Results};
-use super::text::escape;
+use super::text::{self, escape};
 use super::top;
 
 /// Appends the section of `bench`, which is the evidence for a claim.
@@ -27,11 +27,19 @@ pub fn write(out: &mut String, results: &Results, bench: &Bench, detail: &Detail
         escape(&claim.sentence)
     );
     paragraph(out, "lead", "", &claim.words.claimed);
+    let control = match results.control_of(&bench.name) {
+        Some(control) => {
+            let ratio = text::near_one(&control.ratio);
+            format!("{ratio}; it {}. Row one has all claims' controls together.", control.told())
+        }
+        None => "none; row one has those of the other claims.".to_owned(),
+    };
     let words = [
         ("Measured: ", &claim.words.measured),
         ("Refuted by: ", &claim.words.refuted_by),
         ("Rule: ", &claim.words.rule),
         ("What this does not show: ", &claim.words.not_shown),
+        ("A/A control: ", &control),
     ];
     out.push_str("<div class=\"words\">");
     for (label, text) in words {

@@ -76,8 +76,8 @@ pub fn runs(old: &Path, new: &Path, absolute: bool) -> Result<Changes, CompareEr
     Ok(changes)
 }
 
-/// `windlass compare OLD NEW`. Exit codes: 0; with `check` 1 when something is slower, 3 when
-/// nothing may be said; 2 when one of the two cannot be read.
+/// `windlass compare OLD NEW`. Exit codes: 0; with `check` 1 when something is slower, else 3 when
+/// it could not be told ([`Changes::unsure`]); 2 when one of the two cannot be read.
 #[must_use]
 pub fn command(old: &Path, new: &Path, absolute: bool, check: bool, shown: Shown) -> ExitCode {
     match runs(old, new, absolute) {
@@ -126,11 +126,15 @@ fn finish(changes: &Changes, check: bool, shown: Shown) -> ExitCode {
             }
         },
     }
-    match (check, changes.has_slower(), changes.unusable) {
-        (true, true, _) => ExitCode::FAILURE,
-        (true, false, true) => ExitCode::from(3),
-        _ => ExitCode::SUCCESS,
+    if !check {
+        return ExitCode::SUCCESS;
     }
+    if changes.has_slower() {
+        return ExitCode::FAILURE;
+    }
+    let unsure = changes.unsure();
+    unsure.iter().for_each(|why| eprintln!("check: {why}"));
+    if unsure.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(3) }
 }
 
 /// The records, and what had to be skipped.

@@ -1,10 +1,13 @@
-//! Claims as data: judged, with their evidence, and what helps to decide.
+//! Controls and claims as data: judged, with their evidence, and what helps to decide.
 
 use serde::{Deserialize, Serialize};
 
+use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::record::ClaimText;
 use crate::kit::measure::rule::Rule;
-use crate::kit::measure::statistics::{Interval, Verdict};
+use crate::kit::measure::statistics::{Interval, SMALLEST_EFFECT, Verdict};
+
+use super::text::percent;
 
 /// A grade of trust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,6 +20,71 @@ pub enum Level {
     /// The control shows a winner where there can be none, or the machine did mostly other things:
     /// no verdict stands.
     Unusable,
+}
+
+/// The subject measured against itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Control {
+    /// The bench; `None`: all of them.
+    pub bench: Option<String>,
+    /// Only the claims among them.
+    #[serde(default)]
+    pub claims: bool,
+    /// Its pooled ratio; 1 is right.
+    pub ratio: Interval,
+    /// How many groups were pooled.
+    pub groups: usize,
+    /// A winner is wrong.
+    pub outcome: Outcome,
+    /// It has too few rounds to show a winner: so many would do. `None`: it could have shown one.
+    #[serde(default)]
+    pub too_few: Option<usize>,
+}
+
+impl Control {
+    /// What it is over, in words.
+    #[must_use]
+    pub fn over(&self) -> &str {
+        match (&self.bench, self.claims) {
+            (Some(bench), _) => bench,
+            (None, true) => "all claims",
+            (None, false) => "all benches",
+        }
+    }
+
+    /// What it shows, in a few words.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match (self.outcome.has_winner(), self.too_few) {
+            (true, _) => "a winner",
+            (_, Some(_)) => "too few",
+            _ => "no winner",
+        }
+    }
+
+    /// [`Control::word`] for a table without colours, where what is wrong is in capitals.
+    #[must_use]
+    pub fn loud(&self) -> &'static str {
+        if self.outcome.has_winner() { "A WINNER" } else { self.word() }
+    }
+
+    /// What it shows, and from what difference on it would have shown a winner.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let Interval { low, median, high, rounds } = self.ratio;
+        let groups =
+            if self.groups == 1 { "1 group".to_owned() } else { format!("{} groups", self.groups) };
+        let over = format!("over {groups} and {rounds} rounds");
+        if self.outcome.has_winner() {
+            return format!("shows a winner where none can be {over}: no verdict stands");
+        }
+        if let Some(needed) = self.too_few {
+            return format!("has too few rounds to tell: {rounds}, and {needed} would do");
+        }
+        let from = (high / median).max(median / low) - 1.0;
+        let from = percent(from.max(SMALLEST_EFFECT));
+        format!("shows no winner {over}; it would have shown one of about {from} or more")
+    }
 }
 
 /// A claim about asynchronism, judged over all its groups.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::kit::measure::statistics::Verdict;
 
-use super::results::{Against, Bench, ClaimResult, Comparison, Group, Results};
+use super::results::{Against, Bench, ClaimResult, Comparison, Control, Group, Results};
 use super::statements;
 use super::text;
 
@@ -20,9 +20,13 @@ pub fn write(results: &Results) -> String {
     let _ = writeln!(out, "\n{}\n", plain(&results.decision.sentence));
     claims_table(&mut out, results);
     for control in results.controls.iter().filter(|control| control.bench.is_some()) {
-        let name = control.bench.as_deref().unwrap_or_default();
         let ratio = text::near_one(&control.ratio);
-        let _ = writeln!(out, "- A/A control, {}: {ratio}", plain(name));
+        let _ = writeln!(
+            out,
+            "- A/A control, {}: {ratio}; it {}",
+            plain(control.over()),
+            control.told()
+        );
     }
     out.push('\n');
     for against in [Against::Blocking, Against::Peer] {
@@ -51,13 +55,13 @@ pub fn write(results: &Results) -> String {
 fn claims_table(out: &mut String, results: &Results) {
     out.push_str("| claim | verdict | ratio or value (95 % interval) | in plain words | run |\n");
     out.push_str("|---|---|---|---|---|\n");
-    let whole = results.controls.iter().find(|control| control.bench.is_none());
-    let (verdict, ratio) = whole.map_or(("unchecked", String::new()), |control| {
-        let verdict = if control.outcome.has_winner() { "a winner" } else { "no winner" };
-        (verdict, text::near_one(&control.ratio))
-    });
+    let told = |control: &Control| {
+        (control.word(), text::near_one(&control.ratio), format!("It {}.", control.told()))
+    };
+    let none = ("unchecked", String::new(), "Nothing was measured against itself.".to_owned());
+    let (verdict, ratio, told) = results.control().map_or(none, told);
     let run = results.quality.level.word();
-    let _ = writeln!(out, "| A/A control | {verdict} | {ratio} | must show no winner | {run} |");
+    let _ = writeln!(out, "| A/A control | {verdict} | {ratio} | {told} | {run} |");
     for claim in &results.claims {
         claim_line(out, claim);
     }

@@ -14,7 +14,7 @@ use crate::kit::measure::rule::Rule;
 use crate::kit::measure::statistics::{Interval, Summary, Verdict};
 
 use super::changes::Changes;
-pub use super::judged::{ClaimResult, Decision, Evidence, Headline, Level};
+pub use super::judged::{ClaimResult, Control, Decision, Evidence, Headline, Level};
 
 /// The word that says a file is one of ours.
 pub const FORMAT: &str = "windlass-results";
@@ -36,7 +36,8 @@ pub struct Results {
     pub made_utc: String,
     /// Whether the run can be trusted.
     pub quality: Quality,
-    /// The subject against itself: over all benches first, then each bench.
+    /// The subject against itself: over everything first, then over all claims where benches stand
+    /// beside them, then each bench and claim.
     pub controls: Vec<Control>,
     /// The claims about asynchronism, each with its verdict.
     #[serde(default)]
@@ -66,19 +67,6 @@ pub struct Quality {
     pub level: Level,
     /// What was found.
     pub reasons: Vec<String>,
-}
-
-/// The subject measured against itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Control {
-    /// The bench; `None`: all of them.
-    pub bench: Option<String>,
-    /// Its pooled ratio; 1 is right.
-    pub ratio: Interval,
-    /// How many groups were pooled.
-    pub groups: usize,
-    /// A winner is wrong.
-    pub outcome: Outcome,
 }
 
 /// What the subject is compared with.
@@ -265,6 +253,20 @@ impl Level {
 }
 
 impl Results {
+    /// The control that row one shows: over all claims, or else over everything.
+    #[must_use]
+    pub fn control(&self) -> Option<&Control> {
+        let over =
+            |claims| self.controls.iter().find(move |c| c.bench.is_none() && c.claims == claims);
+        over(true).or_else(|| over(false))
+    }
+
+    /// The control of one bench.
+    #[must_use]
+    pub fn control_of(&self, bench: &str) -> Option<&Control> {
+        self.controls.iter().find(|control| control.bench.as_deref() == Some(bench))
+    }
+
     /// How many claims (of `bench`, or of all) have this verdict; those of groups that decide
     /// nothing do not count.
     #[must_use]
@@ -298,9 +300,24 @@ impl Results {
         void.map(|bench| &*bench.name).collect()
     }
 
-    /// What could not be measured: whole groups, contenders, benches without a record.
+    /// What is claimed, and is refuted: `refuted: bench/group: the claim`. Groups that decide nothing
+    /// are left out.
     #[must_use]
-    pub fn failures(&self) -> Vec<String> {
+    pub fn refuted(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        for bench in &self.benches {
+            for group in bench.groups.iter().filter(|group| !group.boundary) {
+                let refuted = group.claims.iter().filter(|c| c.verdict == Verdict::Refuted);
+                let id = format!("{}/{}", bench.name, group.id);
+                out.extend(refuted.map(|claim| format!("refuted: {id}: {}", claim.text)));
+            }
+        }
+        out
+    }
+
+    /// What was tried and could not be measured: groups, contenders.
+    #[must_use]
+    pub fn failed(&self) -> Vec<String> {
         let mut out = Vec::new();
         for bench in &self.benches {
             for group in &bench.groups {
@@ -312,6 +329,13 @@ impl Results {
                 }));
             }
         }
+        out
+    }
+
+    /// What could not be measured, and the benches without a record.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let mut out = self.failed();
         let missing = self.missing.iter();
         out.extend(missing.map(|missing| format!("{}: not measured", missing.bench)));
         out

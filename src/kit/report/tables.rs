@@ -225,17 +225,18 @@ pub fn controls(results: &Results) -> String {
          <th scope=\"col\">Verdict</th></tr></thead><tbody>"
     );
     for control in &results.controls {
-        let (class, word) = match control.outcome {
-            Outcome::Tie => ("ahead", "✓ no winner, as it must be"),
-            Outcome::Undecided => ("level", "no winner, but too wide to exclude one"),
-            Outcome::Ahead | Outcome::Behind => ("behind", "✗ a winner: void"),
+        let (class, word) = match (control.outcome, control.too_few) {
+            (Outcome::Ahead | Outcome::Behind, _) => ("behind", "✗ a winner: void"),
+            (_, Some(_)) => ("level", "too few rounds to tell"),
+            (Outcome::Tie, None) => ("ahead", "✓ no winner, as it must be"),
+            (Outcome::Undecided, None) => ("level", "no winner, but too wide to exclude one"),
         };
         let _ = write!(
             out,
             "<tr><th scope=\"row\">{}</th><td data-label=\"Groups\">{}</td>\
              <td data-label=\"Ratio\">{:.3} <small>{:.3} to {:.3}</small></td>\
              <td data-label=\"Verdict\"><span class=\"{class}\">{word}</span></td></tr>",
-            escape(control.bench.as_deref().unwrap_or("all benches")),
+            escape(control.over()),
             control.groups,
             control.ratio.median,
             control.ratio.low,

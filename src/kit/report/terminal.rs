@@ -53,10 +53,8 @@ pub fn summary(results: &Results) -> String {
 /// The control and the claims, a line each; what is not decided, or refuted, in a sentence below.
 fn claims_table(out: &mut String, results: &Results) {
     let _ = writeln!(out, "\n{:<25}{:<14}{:<32}run", "claim", "verdict", "95 % interval");
-    let whole = results.controls.iter().find(|control| control.bench.is_none());
-    let (verdict, ratio) = whole.map_or(("unchecked", String::new()), |control| {
-        let verdict = if control.outcome.has_winner() { "A WINNER" } else { "no winner" };
-        (verdict, text::near_one(&control.ratio))
+    let (verdict, ratio) = results.control().map_or(("unchecked", String::new()), |control| {
+        (control.loud(), text::near_one(&control.ratio))
     });
     let run = results.quality.level.word();
     let _ = writeln!(out, "{:<25}{verdict:<14}{ratio:<32}{run}", "A/A control");
@@ -76,6 +74,10 @@ fn claims_table(out: &mut String, results: &Results) {
         let _ = writeln!(out, "{id:<25}{verdict:<14}{measured:<32}{run}");
     }
     out.push('\n');
+    if let Some(control) = results.control() {
+        let told = format!("A/A control: {PROJECT} against itself {}.", control.told());
+        let _ = writeln!(out, "{}", text::wrap(&told, WIDTH, ""));
+    }
     let told = results.claims.iter().filter(|c| c.bench.is_some() && c.verdict != Verdict::Holds);
     for claim in told {
         let sentence = format!("{}: {}", claim.words.id, claim.sentence);

@@ -27,7 +27,7 @@ pub fn claims(out: &mut String, results: &Results) {
 
 /// Row one: the subject against itself.
 fn control(out: &mut String, results: &Results) {
-    let whole = results.controls.iter().find(|control| control.bench.is_none());
+    let whole = results.control();
     let (class, sign, word, ratio, told) = match whole {
         None => {
             let told = "Nothing was measured against itself, so the method is unchecked here.";
@@ -52,17 +52,13 @@ fn of_control(control: &Control) -> ControlCells {
     let ratio = &control.ratio;
     let shown =
         format!("{:.3}× <small>{:.3} to {:.3}</small>", ratio.median, ratio.low, ratio.high);
-    let (class, sign, word, told) = match control.outcome {
-        Outcome::Tie => ("ahead", "✓", "no winner", "shows no winner, as it must be"),
-        Outcome::Undecided => (
-            "level",
-            "?",
-            "no winner",
-            "shows no winner, but its interval is too wide to exclude one",
-        ),
-        _ => ("behind", "✗", "a winner", "shows a winner where none can be: no verdict stands"),
+    let (class, sign) = match (control.outcome, control.too_few) {
+        (Outcome::Ahead | Outcome::Behind, _) => ("behind", "✗"),
+        (Outcome::Tie, None) => ("ahead", "✓"),
+        _ => ("level", "?"),
     };
-    let told = format!("{PROJECT} measured against itself {told}.");
+    let told = format!("{PROJECT} measured against itself {}.", control.told());
+    let word = control.word();
     (class, sign, word, shown, told)
 }
 

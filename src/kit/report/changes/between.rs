@@ -6,32 +6,42 @@
 //! them usually moved against each other is a group's **unrest** (at least the upper quartile over
 //! its bench, since few contenders tell little), and a change within [`UNREST_TIMES`] of it does
 //! not count.
+//!
+//! A bench's groups are also put together in a row of their own: what slows all of them down a
+//! little, in too few rounds for any of them to show it, is seen there.
 
-use crate::kit::measure::compare;
-use crate::kit::measure::contender::{Better, Role};
+use crate::kit::measure::contender::Role;
+use crate::kit::measure::control;
 use crate::kit::measure::noise::{self, Grade};
 use crate::kit::measure::ranks;
-use crate::kit::measure::record::{Contender, Group, Record, Run};
-use crate::kit::measure::statistics::{self, SMALLEST_EFFECT};
+use crate::kit::measure::record::{Group, Record, Run};
+use crate::kit::measure::statistics;
 
-use super::data::{Change, Changes, FORMAT, SCHEMA, Side, judge};
+use super::data::{Change, Changes, FORMAT, SCHEMA, Side};
+use super::judge::{Samples, judge};
+use super::pair::Pair;
 
 const METHOD: &str = "Of each run the ratios of the subject to others in the same rounds; \
-    the change of these (Hodges-Lehmann) with its interval and p value (Mann-Whitney), corrected \
-    over all rows (Holm)";
+    the change of these (Hodges-Lehmann) with its interval and p value (Mann-Whitney; ranks within \
+    each group where all groups of a bench are put together), corrected over all rows that can be \
+    found (Holm)";
 
 /// Of hundreds of rows, one or two move by three times what is usual, and none by four.
 const UNREST_TIMES: f64 = 4.0;
 
-/// A group has fewer contenders; of a strange file no more are looked at.
-const OTHERS_MAX: usize = 64;
+/// The id of the row in which a bench's groups are put together.
+const ALL_GROUPS: &str = "(all)";
 
-/// One group in both runs.
-#[derive(Clone, Copy)]
-struct Pair<'a> {
-    bench: &'a str,
-    old: &'a Group,
-    new: &'a Group,
+/// One bench in both runs.
+struct Matched<'a> {
+    name: &'a str,
+    pairs: Vec<Pair<'a>>,
+}
+
+impl<'a> Matched<'a> {
+    fn groups(&self, new: bool) -> Vec<&'a Group> {
+        self.pairs.iter().map(|pair| if new { pair.new } else { pair.old }).collect()
+    }
 }
 
 /// Compares the records of two runs. `absolute`: also judges values that nothing measured in the
@@ -47,20 +57,26 @@ pub fn between(old: (&str, &[Record]), new: (&str, &[Record]), absolute: bool) -
         rows: Vec::new(),
         warnings: Vec::new(),
         unusable: false,
+        unjudged: Vec::new(),
+        too_few: None,
         alone: Vec::new(),
         skipped: Vec::new(),
     };
+    let mut benches = Vec::new();
     for record in new.1 {
         match old.1.iter().find(|old| old.bench == record.bench) {
-            Some(old) => bench(&mut changes, old, record, absolute),
+            Some(old) => benches.push(matched(&mut changes, old, record)),
             None => changes.alone.push(format!("{}: only in the new run", record.bench)),
         }
     }
     let gone = old.1.iter().filter(|old| new.1.iter().all(|new| new.bench != old.bench));
     changes.alone.extend(gone.map(|old| format!("{}: only in the old run", old.bench)));
+    for (bench, void) in benches.iter().zip(voids(&benches)) {
+        self::bench(&mut changes, bench, void, absolute);
+    }
     let tested = || changes.rows.iter().filter(|row| row.p.is_some());
     changes.unusable = tested().next().is_some() && tested().all(|row| row.why.is_some());
-    judge(&mut changes.rows);
+    changes.too_few = judge(&mut changes.rows, Samples::Rounds);
     changes
 }
 
@@ -75,10 +91,10 @@ fn side(path: &str, records: &[Record]) -> Side {
     }
 }
 
-fn bench(changes: &mut Changes, old: &Record, new: &Record, absolute: bool) {
-    let name = &new.bench;
+/// The groups that both records have and that were measured anew in between.
+fn matched<'a>(changes: &mut Changes, old: &'a Record, new: &'a Record) -> Matched<'a> {
+    let name = &*new.bench;
     let mut pairs = Vec::new();
-    let mut runs: Vec<(&Run, &Run)> = Vec::new();
     for group in &new.groups {
         let Some(before) = old.groups.iter().find(|old| old.id == group.id) else {
             changes.alone.push(format!("{name}/{}: only in the new run", group.id));
@@ -88,31 +104,93 @@ fn bench(changes: &mut Changes, old: &Record, new: &Record, absolute: bool) {
         if same_run(old, before, new, group) {
             continue;
         }
-        pairs.push(Pair { bench: name, old: before, new: group });
-        runs.extend(old.runs.get(before.run).zip(new.runs.get(group.run)));
+        let runs = old.runs.get(before.run).zip(new.runs.get(group.run));
+        pairs.push(Pair { bench: name, old: before, new: group, runs });
     }
     let gone = old.groups.iter().filter(|old| new.groups.iter().all(|new| new.id != old.id));
     changes.alone.extend(gone.map(|old| format!("{name}/{}: only in the old run", old.id)));
-    for (before, after) in &runs {
-        warn(&mut changes.warnings, name, before, after);
+    Matched { name, pairs }
+}
+
+/// Of each bench, why nothing of it is judged: in one of the runs the subject against itself shows
+/// a winner, in this bench or in all together. All controls of both runs are judged together, as
+/// one of so many shows a winner by luck now and then.
+fn voids(benches: &[Matched<'_>]) -> Vec<Option<String>> {
+    let mut sets = Vec::new();
+    for new in [false, true] {
+        sets.push(benches.iter().flat_map(|bench| bench.groups(new)).collect());
+        sets.extend(benches.iter().map(|bench| bench.groups(new)));
     }
-    let usable = |run: &Run| noise::grade(&run.noise, run.spin.as_ref()).0 < Grade::Unusable;
-    let void = match runs.iter().all(|(before, after)| usable(before) && usable(after)) {
-        false => Some("the machine was too noisy in one of the runs".to_owned()),
-        true if is_void(old) || is_void(new) => {
-            Some("in one of the runs the subject against itself shows a winner".to_owned())
-        }
-        true => None,
+    let controls = control::pooled(&sets);
+    let (old, new) = controls.split_at(1 + benches.len());
+    let wins = |run: &[Option<control::Pooled>], place: usize| {
+        run[place].as_ref().is_some_and(|control| control.outcome.has_winner())
     };
-    let known: Vec<f64> = pairs.iter().filter_map(|pair| pair.unrest(None)).collect();
-    let usual = statistics::summary(&known).map_or(0.0, |unrest| unrest.high);
-    for pair in pairs {
-        let first = changes.rows.len();
-        rows(changes, pair, usual, absolute);
-        for row in changes.rows[first..].iter_mut().filter(|row| row.p.is_some()) {
-            row.why.clone_from(&void);
-        }
+    let why = |place: usize| {
+        let runs = [("old", old), ("new", new)];
+        let void = runs.into_iter().find(|(_, run)| wins(run, 0) || wins(run, place + 1));
+        void.map(|(word, _)| format!("in the {word} run the subject against itself shows a winner"))
+    };
+    (0..benches.len()).map(why).collect()
+}
+
+fn bench(changes: &mut Changes, bench: &Matched<'_>, void: Option<String>, absolute: bool) {
+    for (before, after) in bench.pairs.iter().filter_map(|pair| pair.runs) {
+        warn(&mut changes.warnings, bench.name, before, after);
     }
+    let known: Vec<f64> = bench.pairs.iter().filter_map(|pair| pair.unrest(None)).collect();
+    let usual = statistics::summary(&known).map_or(0.0, |unrest| unrest.high);
+    let (mut firsts, mut reasons) = (Vec::new(), Vec::new());
+    for pair in &bench.pairs {
+        let why = match pair.runs.is_none_or(|(before, after)| usable(before) && usable(after)) {
+            false => Some("the machine was too noisy in one of the runs".to_owned()),
+            true => void.clone(),
+        };
+        let first = changes.rows.len();
+        rows(changes, *pair, usual, absolute);
+        for row in changes.rows[first..].iter_mut().filter(|row| row.p.is_some()) {
+            row.why.clone_from(&why);
+            reasons.extend(why.clone().filter(|why| !reasons.contains(why)));
+        }
+        let own = changes.rows.get(first).filter(|row| row.why.is_none());
+        firsts.extend(
+            own.filter(|row| row.against.is_some() && row.measure.is_none())
+                .map(|row| (*pair, row.clone())),
+        );
+    }
+    changes.rows.extend(together(&firsts));
+    let told = reasons.into_iter().map(|why| format!("{}: {why}", bench.name));
+    changes.unjudged.extend(told);
+}
+
+fn usable(run: &Run) -> bool {
+    noise::grade(&run.noise, run.spin.as_ref()).0 < Grade::Unusable
+}
+
+/// The first rows of a bench's groups as one row; `None` where there are no two.
+fn together(firsts: &[(Pair<'_>, Change)]) -> Option<Change> {
+    let (pair, _) = firsts.first().filter(|_| firsts.len() > 1)?;
+    let logs: Vec<[Vec<f64>; 2]> = firsts
+        .iter()
+        .filter_map(|(pair, row)| {
+            let others = pair.others();
+            let other = others.into_iter().find(|(_, new)| row.against.as_ref() == Some(&new.name));
+            Some(pair.logs(pair.subjects()?, other?, None))
+        })
+        .collect();
+    let strata: Vec<(&[f64], &[f64])> =
+        logs.iter().map(|[old, new]| (old.as_slice(), new.as_slice())).collect();
+    let title = format!("{}, {} groups", pair.bench, firsts.len());
+    let mut row = Change::new(pair.bench, ALL_GROUPS, &title, "ratio");
+    row.against = Some("each its best".to_owned());
+    let median = |which: usize| {
+        statistics::median(&logs.iter().flat_map(|logs| logs[which].clone()).collect::<Vec<f64>>())
+    };
+    (row.old, row.new) = (median(0)?.exp(), median(1)?.exp());
+    row.tested(ranks::stratified(&strata)?);
+    let smallest: Vec<f64> = firsts.iter().map(|(_, row)| row.smallest).collect();
+    row.smallest = statistics::median(&smallest)?;
+    Some(row)
 }
 
 fn same_run(old: &Record, before: &Group, new: &Record, group: &Group) -> bool {
@@ -120,13 +198,6 @@ fn same_run(old: &Record, before: &Group, new: &Record, group: &Group) -> bool {
         record.runs.get(run).map(|run| run.environment.time_utc.clone())
     };
     times(old, before.run) == times(new, group.run) && before.contenders == group.contenders
-}
-
-/// The subject against itself, over the whole bench.
-fn is_void(record: &Record) -> bool {
-    let logs: Vec<f64> = record.groups.iter().flat_map(compare::control_logs).collect();
-    statistics::ratio(&logs)
-        .is_some_and(|ratio| compare::outcome(&ratio, SMALLEST_EFFECT).has_winner())
 }
 
 fn warn(warnings: &mut Vec<String>, bench: &str, before: &Run, after: &Run) {
@@ -158,9 +229,7 @@ fn warn(warnings: &mut Vec<String>, bench: &str, before: &Run, after: &Run) {
 /// where there is neither), and what is claimed of values measured beside.
 fn rows(changes: &mut Changes, pair: Pair<'_>, usual: f64, absolute: bool) {
     let (bench, id) = (pair.bench, &pair.new.id);
-    let subjects =
-        compare::first_of(pair.old, Role::Subject).zip(compare::first_of(pair.new, Role::Subject));
-    let Some(subjects) = subjects else {
+    let Some(subjects) = pair.subjects() else {
         return;
     };
     for (when, subject) in [("old", subjects.0), ("new", subjects.1)] {
@@ -202,97 +271,5 @@ fn rows(changes: &mut Changes, pair: Pair<'_>, usual: f64, absolute: bool) {
         let unrest = against.map_or(0.0, |_| pair.unrest(of).unwrap_or(0.0).max(usual));
         row.smallest = control.max((UNREST_TIMES * unrest).exp() - 1.0);
         changes.rows.push(row);
-    }
-}
-
-type Both<'a> = (&'a Contender, &'a Contender);
-
-impl<'a> Pair<'a> {
-    /// The contenders, measured in both runs, that nobody's change to the subject touches.
-    fn others(self) -> Vec<Both<'a>> {
-        let fine = |contender: &&Contender| {
-            let stands_beside = matches!(contender.role, Role::Baseline | Role::Peer | Role::Limit);
-            stands_beside && contender.failure.is_none()
-        };
-        let both = self.new.contenders.iter().filter(fine).filter_map(|new| {
-            let mut old = self.old.contenders.iter().filter(fine);
-            Some((old.find(|old| old.name == new.name)?, new))
-        });
-        both.take(OTHERS_MAX).collect()
-    }
-
-    /// The baseline that was best before.
-    fn best_baseline(self, others: &[Both<'a>]) -> Option<&'a str> {
-        let medians = others.iter().filter(|(old, _)| old.role == Role::Baseline);
-        let medians = medians.filter_map(|(old, new)| {
-            Some((statistics::median(&compare::counted(self.old, old))?, &*new.name))
-        });
-        let best = match self.old.better {
-            Better::Lower => medians.min_by(|a, b| a.0.total_cmp(&b.0)),
-            Better::Higher => medians.max_by(|a, b| a.0.total_cmp(&b.0)),
-        };
-        best.map(|(_, name)| name)
-    }
-
-    /// How far two of the others usually moved against each other (root mean square), as a log
-    /// ratio; `None` where there are no two.
-    fn unrest(self, of: Option<&str>) -> Option<f64> {
-        let others = self.others();
-        let mut squares = Vec::new();
-        for (at, one) in others.iter().enumerate() {
-            for other in &others[..at] {
-                let old = statistics::median(&compare::logs(self.old, one.0, other.0, of));
-                let new = statistics::median(&compare::logs(self.new, one.1, other.1, of));
-                squares.extend(old.zip(new).map(|(old, new)| (new - old).powi(2)));
-            }
-        }
-        let count = squares.len() as f64;
-        (count > 0.0).then(|| (squares.iter().sum::<f64>() / count).sqrt())
-    }
-
-    /// The smallest effect that counts in both runs by their controls.
-    fn control(self, of: Option<&str>) -> f64 {
-        let smallest = |group| compare::smallest_effect_of(group, of);
-        smallest(self.old).max(smallest(self.new))
-    }
-
-    fn row(self, against: Option<&str>, of: Option<&str>) -> Change {
-        let (id, title) = (&self.new.id, &self.new.title);
-        let unit = if against.is_some() { "ratio" } else { &self.new.unit };
-        let mut row = Change::new(self.bench, id, title, unit);
-        row.against = against.map(str::to_owned);
-        row.measure = of.map(str::to_owned);
-        row
-    }
-
-    /// The subject's ratio to another.
-    fn ratio(self, subject: Both, other: Both, of: Option<&str>) -> Option<Change> {
-        let old = compare::logs(self.old, subject.0, other.0, of);
-        let new = compare::logs(self.new, subject.1, other.1, of);
-        let mut row = self.row(Some(&other.1.name), of);
-        row.old = statistics::median(&old)?.exp();
-        row.new = statistics::median(&new)?.exp();
-        row.tested(ranks::unpaired(&old, &new)?);
-        Some(row)
-    }
-
-    /// The subject's own value; judged only if asked for.
-    fn value(self, subject: Both, of: Option<&str>, absolute: bool) -> Option<Change> {
-        let values = |group, contender| compare::counted_of(group, contender, of);
-        let mut row = self.row(None, of);
-        let (old, new) = (values(self.old, subject.0), values(self.new, subject.1));
-        row.old = statistics::median(&old)?;
-        row.new = statistics::median(&new)?;
-        if !absolute {
-            row.why = Some("no contender stands beside it; --absolute judges it".to_owned());
-            return Some(row);
-        }
-        let better = of.map_or(self.new.better, |_| Better::Lower);
-        let logs = |values: Vec<f64>| -> Vec<f64> {
-            let sign = if better == Better::Lower { -1.0 } else { 1.0 };
-            values.iter().map(|value| sign * value.ln()).filter(|log| log.is_finite()).collect()
-        };
-        row.tested(ranks::unpaired(&logs(old), &logs(new))?);
-        Some(row)
     }
 }

@@ -5,11 +5,12 @@ use crate::kit::measure::noise::{self, Grade, Spin};
 use crate::kit::measure::ranks;
 use crate::kit::measure::statistics;
 
-use super::data::{CHANCE_MAX, Change, Changes, FORMAT, SCHEMA, Side, judge};
+use super::data::{Change, Changes, FORMAT, SCHEMA, Side};
+use super::judge::{Samples, judge};
 
 const METHOD: &str = "Both builds started afresh for each block, asked in windows A B B A; the \
     change over the blocks (Hodges-Lehmann) with its interval and p value (Wilcoxon's signed \
-    ranks), corrected over all rows (Holm)";
+    ranks), corrected over all rows that can be found (Holm)";
 
 /// The changes from the first build to the second. `spin`: what the machine did before.
 #[must_use]
@@ -28,16 +29,11 @@ pub fn of_builds(names: [&str; 2], measured: &BuildsMeasured, spin: &Spin) -> Ch
         let cpu = |done: &Done| done.cpu_us;
         rows.extend(row(*workload, "CPU", "us of CPU per request", blocks, cpu, -1.0));
     }
-    let blocks = measured.columns.iter().map(|(_, blocks)| blocks.len()).max().unwrap_or(0);
-    if let Some(least) = blocks_least(rows.len()).filter(|least| blocks < *least) {
-        warnings
-            .push(format!("{blocks} blocks can tell nothing of {} rows; {least} can", rows.len()));
-    }
     if unusable {
         let why = Some("the machine was too noisy".to_owned());
         rows.iter_mut().for_each(|row| row.why.clone_from(&why));
     }
-    judge(&mut rows);
+    let too_few = judge(&mut rows, Samples::Blocks);
     Changes {
         format: FORMAT.to_owned(),
         schema: SCHEMA,
@@ -47,14 +43,11 @@ pub fn of_builds(names: [&str; 2], measured: &BuildsMeasured, spin: &Spin) -> Ch
         rows,
         warnings,
         unusable,
+        unjudged: Vec::new(),
+        too_few,
         alone: Vec::new(),
         skipped: Vec::new(),
     }
-}
-
-/// The fewest blocks after which a change of every block in the same direction is no chance.
-fn blocks_least(rows: usize) -> Option<usize> {
-    (1..64).find(|blocks| rows as f64 * 2.0 * 0.5f64.powi(*blocks as i32) < CHANCE_MAX)
 }
 
 /// One value of one workload; `sign` is 1 where more of it is better, -1 where less is.

@@ -1,20 +1,14 @@
-//! What changed between two runs, as data, and when a change may be called one.
+//! What changed between two runs, as data.
 
 use serde::{Deserialize, Serialize};
 
-use crate::kit::measure::holm::holm;
 use crate::kit::measure::ranks::Shift;
-use crate::kit::measure::statistics::{Interval, ROUNDS_MIN, SMALLEST_EFFECT};
+use crate::kit::measure::statistics::{Interval, SMALLEST_EFFECT};
 
 /// The word that says a file is one of ours.
 pub const FORMAT: &str = "windlass-changes";
 /// The version of the layout.
 pub const SCHEMA: u32 = 1;
-
-/// A row is called faster or slower when chance would show as much in fewer than so many cases of
-/// one: corrected over all rows, so that this is the chance that a whole comparison of two equal
-/// runs calls anything changed, as far as their rounds tell.
-pub const CHANCE_MAX: f64 = 0.01;
 
 /// All that changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +29,13 @@ pub struct Changes {
     pub warnings: Vec<String>,
     /// The machine was too noisy, or the controls were void: nothing may be said.
     pub unusable: bool,
+    /// Benches of which not all may be judged, and why.
+    #[serde(default)]
+    pub unjudged: Vec<String>,
+    /// Where rows have too few rounds to be found, whatever changed: how many they are, and how
+    /// many rounds would do.
+    #[serde(default)]
+    pub too_few: Option<String>,
     /// What only one of the two has, and so could not be compared.
     pub alone: Vec<String>,
     /// Files that were skipped, and why.
@@ -73,8 +74,15 @@ pub struct Change {
     pub new: f64,
     /// How many times better the new one is, with its 95 % interval; below 1 it is worse.
     pub change: Option<Interval>,
-    /// How likely so large a change is when there is none, corrected over all rows.
+    /// How likely so large a change is when there is none, corrected over all rows that can be
+    /// found; as it is, of a row that cannot.
     pub p: Option<f64>,
+    /// The smallest `p` that so many rounds can give; not corrected.
+    #[serde(default)]
+    pub p_least: Option<f64>,
+    /// A change could be found here among all rows: it has rounds enough.
+    #[serde(default)]
+    pub within_reach: bool,
     /// A change below this share does not count here.
     pub smallest: f64,
     /// What may be said.
@@ -112,12 +120,32 @@ impl Changes {
         self.rows.iter().any(|row| row.verdict == Judgement::Slower)
     }
 
-    /// What there is to say, in one sentence.
+    /// Why a check may not pass, though nothing is slower: what could not be judged or found.
+    #[must_use]
+    pub fn unsure(&self) -> Vec<String> {
+        if self.unusable {
+            return vec![self.sentence()];
+        }
+        let mut tested = self.rows.iter().filter(|row| row.p.is_some()).peekable();
+        if tested.peek().is_none() {
+            return vec!["nothing was measured in both that can be judged".to_owned()];
+        }
+        let open = self.rows.iter().any(|row| row.verdict == Judgement::CannotTell);
+        let blind = tested.all(|row| !row.within_reach) && open;
+        let too_few = self.too_few.iter().filter(|_| blind);
+        let unjudged = self.unjudged.iter().map(|bench| format!("not judged: {bench}"));
+        too_few.cloned().chain(unjudged).collect()
+    }
+
+    /// What there is to say, in a sentence or two.
     #[must_use]
     pub fn sentence(&self) -> String {
         if self.unusable {
             return "Nothing may be said: the runs are void, or the machine was too noisy."
                 .to_owned();
+        }
+        if self.rows.is_empty() {
+            return "Nothing was measured in both.".to_owned();
         }
         let count = |verdict| self.of(verdict).len();
         let mut out = format!(
@@ -131,6 +159,10 @@ impl Changes {
         match count(Judgement::NotJudged) {
             0 => out.push('.'),
             shown => out.push_str(&format!("; {shown} are only shown.")),
+        }
+        if let Some(too_few) = &self.too_few {
+            out.push(' ');
+            out.push_str(too_few);
         }
         out
     }
@@ -169,15 +201,18 @@ impl Change {
             new: f64::NAN,
             change: None,
             p: None,
+            p_least: None,
+            within_reach: false,
             smallest: SMALLEST_EFFECT,
             verdict: Judgement::NotJudged,
             why: None,
         }
     }
 
-    /// Takes a test's result, to be judged by [`judge`].
+    /// Takes a test's result, which is to be judged.
     pub fn tested(&mut self, shift: Shift) {
         (self.change, self.p) = (Some(shift.ratio), Some(shift.p));
+        self.p_least = Some(shift.p_least);
         self.verdict = Judgement::CannotTell;
     }
 
@@ -195,90 +230,5 @@ impl Change {
             Judgement::CannotTell => "cannot tell",
             Judgement::NotJudged => "not judged",
         }
-    }
-}
-
-/// Corrects the p values over all tested rows, and judges these rows. Rows that already have a
-/// reason keep it and stay undecided, and are no questions asked.
-pub fn judge(rows: &mut [Change]) {
-    let asked = |row: &Change| row.p.is_some() && row.why.is_none();
-    let p: Vec<f64> = rows.iter().filter(|row| asked(row)).filter_map(|row| row.p).collect();
-    let mut corrected = holm(&p).into_iter();
-    for row in rows.iter_mut().filter(|row| asked(row)) {
-        row.p = corrected.next();
-        if let (Some(change), Some(p)) = (row.change, row.p) {
-            (row.verdict, row.why) = verdict(&change, p, row.smallest);
-        }
-    }
-}
-
-fn verdict(change: &Interval, p: f64, smallest: f64) -> (Judgement, Option<String>) {
-    if change.rounds < ROUNDS_MIN {
-        let why = format!("{} rounds; {ROUNDS_MIN} at least", change.rounds);
-        return (Judgement::CannotTell, Some(why));
-    }
-    let least = 1.0 + smallest.max(SMALLEST_EFFECT);
-    let beyond = |ratio: f64| ratio >= least || ratio <= 1.0 / least;
-    if p < CHANCE_MAX && beyond(change.median) {
-        let faster = change.median > 1.0;
-        return (if faster { Judgement::Faster } else { Judgement::Slower }, None);
-    }
-    let within = 1.0 + SMALLEST_EFFECT;
-    if change.low >= 1.0 / within && change.high <= within {
-        return (Judgement::NoChange, None);
-    }
-    let percent = (least - 1.0) * 100.0;
-    let why = match p < CHANCE_MAX {
-        true => format!("within the {percent:.0} % by which the runs differ anyway"),
-        false => "the rounds do not tell it from chance".to_owned(),
-    };
-    (Judgement::CannotTell, Some(why))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(low: f64, median: f64, high: f64, p: f64) -> Change {
-        let mut row = Change::new("b", "g", "t", "ns");
-        let ratio = Interval { low, median, high, rounds: 12 };
-        row.tested(Shift { ratio, p });
-        row
-    }
-
-    #[test]
-    fn a_change_needs_size_and_certainty_over_all_rows() {
-        let mut rows = [
-            row(0.78, 0.8, 0.82, 1e-5),
-            row(1.2, 1.25, 1.3, 1e-5),
-            row(0.97, 0.98, 0.99, 1e-5),
-            row(0.99, 1.0, 1.01, 0.8),
-            row(0.7, 0.9, 1.1, 0.2),
-            row(0.6, 0.7, 0.8, 0.005),
-        ];
-        rows[1].smallest = 0.5;
-        judge(&mut rows);
-        let verdicts = rows.each_ref().map(|row| row.verdict);
-        use Judgement::*;
-        let expected = [Slower, CannotTell, Slower, NoChange, CannotTell, CannotTell];
-        assert_eq!(verdicts, expected);
-        assert!(rows[1].why.as_ref().unwrap().contains("within the 50 %"));
-        assert_eq!(rows[5].p, Some(0.015), "third of three that are left");
-        let mut alone = [row(0.6, 0.7, 0.8, 0.005)];
-        judge(&mut alone);
-        assert_eq!(alone[0].verdict, Slower);
-    }
-
-    #[test]
-    fn rows_with_a_reason_are_no_questions() {
-        let mut rows = [row(0.6, 0.7, 0.8, 0.005), row(0.6, 0.7, 0.8, 0.005)];
-        rows[1].why = Some("void".to_owned());
-        judge(&mut rows);
-        assert_eq!(rows[0].verdict, Judgement::Slower);
-        assert_eq!((rows[1].verdict, rows[1].p), (Judgement::CannotTell, Some(0.005)));
-        let mut few = row(0.7, 0.7, 0.7, 1e-9);
-        few.change.as_mut().unwrap().rounds = 5;
-        judge(std::slice::from_mut(&mut few));
-        assert_eq!(few.verdict, Judgement::CannotTell);
     }
 }

@@ -89,6 +89,7 @@ fn chosen(changes: &Changes, all: bool) -> (Vec<&Change>, usize) {
 pub(super) fn notes(changes: &Changes) -> Vec<String> {
     let mut out: Vec<String> =
         changes.warnings.iter().map(|warning| format!("take care: {warning}")).collect();
+    out.extend(changes.unjudged.iter().map(|bench| format!("not judged: {bench}")));
     let first = changes.alone.iter().take(NOTES_MAX).map(|what| format!("not compared: {what}"));
     out.extend(first);
     if let more @ 1.. = changes.alone.len().saturating_sub(NOTES_MAX) {
