@@ -42,7 +42,7 @@ fn a_slow_service_that_is_killed_and_returns_does_its_work_once() {
     let folder = Folder::new("killed-slow");
     let books = folder.path().join("books");
     let at = |addr: &str| {
-        let mut command = serve_at(addr, "slow", &["--latency", "20ms", "--fail-rate", "0.3"]);
+        let mut command = serve_at(addr, "slow", &["--latency", "20ms"]);
         command.arg("--books").arg(&books);
         started(command)
     };

@@ -36,7 +36,7 @@ const FAULTS: [&str; 15] = [
 pub(super) type Provoked = BTreeMap<&'static str, u64>;
 
 /// Provokes faults until `end` of the run; each ends before the next one begins, but for what the
-/// slow service does for a while. `short`: each once, in an order that the seed decides.
+/// slow service does for a while.
 pub(super) fn provoke(stage: &Stage, fleet: &mut Fleet, end: Duration, log: &Path) -> Provoked {
     let mut chance = Chance::new(stage.seed, 0);
     let mut provoked = Provoked::new();

@@ -98,12 +98,14 @@ fn nothing_is_lost_and_nothing_grows() {
     until("the echo server to let go of its connections", waits);
     let at_end = held(&stage, ECHO);
     let (grown, too_much) = samples::judge(&samples, run_s);
-    let disk = std::fs::metadata(scratch.0.join("orders.db")).map_or(0, |file| file.len());
+    let files = std::fs::read_dir(&scratch.0).expect("the folder");
+    let kib = |file: std::fs::DirEntry| file.metadata().map_or(0, |file| file.len() / 1024);
+    let disk: u64 = files.flatten().map(kib).sum();
     fleet.end();
 
     let faults: u64 = provoked.values().sum();
     println!("soak: {run_s:.0} s, {faults} faults: {provoked:?}");
-    println!("soak: orders: {}; {counted}; database {disk} bytes", stage.sent.shown());
+    println!("soak: orders: {}; {counted}; database and books {disk} KiB", stage.sent.shown());
     println!("soak: clients: {}", stage.peers.shown());
     println!("soak: echo at rest, before and after (KiB, fds, threads): {at_rest:?}, {at_end:?}");
     print!("soak: medians of the second and the last quarter:\n{grown}");
