@@ -15,6 +15,12 @@ mod listeners;
 #[path = "net/starved.rs"]
 mod starved;
 
+#[path = "net/aborted.rs"]
+mod aborted;
+
+#[path = "net/forked.rs"]
+mod forked;
+
 #[path = "net/datagrams.rs"]
 mod datagrams;
 

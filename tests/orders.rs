@@ -39,3 +39,6 @@ mod events;
 
 #[path = "orders/twice.rs"]
 mod twice;
+
+#[path = "orders/soak/mod.rs"]
+mod soak;

@@ -7,8 +7,12 @@
 mod atomic_sites;
 #[path = "tidy/contents.rs"]
 mod contents;
+#[path = "support/faults.rs"]
+mod catalogue;
 #[path = "tidy/doors.rs"]
 mod doors;
+#[path = "tidy/faults.rs"]
+mod faults;
 #[path = "tidy/labels.rs"]
 mod labels;
 #[path = "tidy/links.rs"]
@@ -92,6 +96,26 @@ fn documents_link_to_what_exists() {
     let texts = paths.into_iter().map(|path| (path.clone(), read(&path))).collect();
     let exists = Box::new(|path: &str| root().join(path).exists());
     none(&links::check(&links::Documents { texts, exists }));
+}
+
+#[test]
+fn every_fault_names_tests_that_exist_and_run() {
+    let rows = catalogue::catalogue(&read("docs/faults.md"));
+    let texts: Vec<String> = files_below(root(), "tests", "rs").iter().map(|p| read(p)).collect();
+    let joined = |path: &str| {
+        // Cargo finds the files beside each other; all others are named by one that holds them.
+        let stem = Path::new(path)
+            .file_stem()
+            .map_or_else(String::new, |stem| stem.to_string_lossy().into());
+        let named = format!("mod {stem};");
+        path.matches('/').count() == 1
+            || stem == "mod"
+            || texts.iter().any(|it| it.contains(&named))
+    };
+    none(&faults::check(&rows, |path| std::fs::read_to_string(root().join(path)).ok(), joined));
+    let (faults, tests) = catalogue::count(&rows);
+    assert!(faults > 0, "the catalogue is empty");
+    println!("{faults} faults provoked by {tests} tests");
 }
 
 #[test]

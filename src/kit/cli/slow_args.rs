@@ -1,5 +1,6 @@
 //! The arguments of `windlass serve --service slow`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,13 +30,19 @@ pub(super) struct SlowArgs {
     /// What decides which calls fail [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// A file for what was done, so that a service that was killed knows it at its next start
+    #[arg(long, value_name = "FILE")]
+    books: Option<PathBuf>,
 }
 
 impl SlowArgs {
     /// Whether any of them is given.
     pub(super) fn are_given(&self) -> bool {
-        let SlowArgs { latency, jitter, fail_rate, stall, seed } = self;
-        latency.or(*jitter).or(*stall).is_some() || fail_rate.is_some() || seed.is_some()
+        let SlowArgs { latency, jitter, fail_rate, stall, seed, books } = self;
+        latency.or(*jitter).or(*stall).is_some()
+            || fail_rate.is_some()
+            || seed.is_some()
+            || books.is_some()
     }
 
     /// The service that they describe.
@@ -49,9 +56,15 @@ impl SlowArgs {
             stall_ms: ms(self.stall, common.stall_ms),
             gone: common.gone,
         };
-        match Slow::new(faults, self.seed.unwrap_or(1)) {
-            Ok(slow) => Ok(Arc::new(slow)),
-            Err(bad) => Err(ServeError::Service { said: bad.to_string(), usage: true }),
-        }
+        let slow = Slow::new(faults, self.seed.unwrap_or(1))
+            .map_err(|bad| ServeError::Service { said: bad.to_string(), usage: true })?;
+        let Some(books) = &self.books else {
+            return Ok(Arc::new(slow));
+        };
+        let slow = slow.with_books(books).map_err(|why| {
+            let said = format!("{}: {why}; name a file that can be written", books.display());
+            ServeError::Service { said, usage: false }
+        })?;
+        Ok(Arc::new(slow))
     }
 }

@@ -12,7 +12,8 @@
 //! order in which calls happen to arrive. So runs repeat.
 //!
 //! *Gone* means that every call finds its connection ended without a reply. Effects are kept in
-//! memory: they end with the process.
+//! memory and end with the process, unless it is given a file for them
+//! ([`Slow::with_books`]): then it may be killed, and still does its work once for each key.
 
 mod chance;
 mod faults;

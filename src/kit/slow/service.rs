@@ -1,5 +1,7 @@
 //! The slow service, for every model.
 
+use std::io;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -57,6 +59,17 @@ impl Slow {
         Ok(Slow { seed, state: Mutex::new(state) })
     }
 
+    /// The same service with its books in `file`, so that what it did is known at the next start,
+    /// also when the process was killed. What the file has already counts as done.
+    ///
+    /// # Errors
+    /// The file cannot be opened, read or cut to its last whole line.
+    pub fn with_books(mut self, file: &Path) -> io::Result<Slow> {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.effects = Effects::open(file)?;
+        Ok(self)
+    }
+
     fn begin(&self, ask: Ask) -> Step {
         let reply = match (ask.method, ask.path.as_str()) {
             (Method::Post, "/work") => return self.work(ask.key),
@@ -110,7 +123,13 @@ impl Slow {
         let Work { key, ending } = work;
         let repeated = match ending {
             Ending::FailsBefore => None,
-            Ending::Done | Ending::FailsAfter => Some(state.effects.take_effect(&key)),
+            Ending::Done | Ending::FailsAfter => match state.effects.take_effect(&key) {
+                Ok(repeated) => Some(repeated),
+                Err(why) => {
+                    let why = format!("the books cannot be written: {why}");
+                    return error(Status::ServerError, &why).into();
+                }
+            },
         };
         drop(state);
         let reply = match (ending, repeated) {
