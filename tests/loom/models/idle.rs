@@ -19,6 +19,8 @@ pub(crate) const MODELS: &[Model] = &[
     ),
     Model::new("idle: one finds while one lies down", &[25, 20], finds_beside_lying_down)
         .preemptions(None),
+    Model::new("idle: a second look finds two", &[1, 1], second_look_finds_two)
+        .preemptions(Some(3)),
     Model::new("idle: worker against two pushers", &[8900, 2300, 9100], two_pushers),
     Model::new("idle: pinned worker against pusher", &[3100, 1200], pinned).preemptions(None),
     Model::new("idle: pinned worker against two pushers", &[1, 1, 1], pinned_two),
@@ -78,8 +80,13 @@ impl House {
             if !self.lies_down(worker, searching) {
                 return;
             }
-            searching = self.idle.rise(worker).claimed;
+            searching = self.gets_up(worker);
         }
+    }
+
+    /// Whether it searches from now on: woken, or for what its second look has found.
+    fn gets_up(&self, worker: usize) -> bool {
+        self.idle.rise(worker).claimed || self.idle.try_search(WORKERS)
     }
 
     /// `true`: gets up again.
@@ -169,7 +176,7 @@ fn lies_down_beside_searcher(turn: usize) {
         let house = house.clone();
         Box::new(move || {
             if house.lies_down(worker, searching) {
-                let searching = house.idle.rise(worker).claimed;
+                let searching = house.gets_up(worker);
                 house.work(worker, searching);
             }
         })
@@ -193,6 +200,26 @@ fn finds_beside_lying_down(turn: usize) {
     house.push(2);
     house.check();
     assert!(house.idle.sleeping() < WORKERS, "a worker sleeps that does not");
+}
+
+/// Two pushes are left to a searcher that lies down. Its second look finds them: before it works on
+/// the first for ever it wakes the other for the second.
+fn second_look_finds_two(turn: usize) {
+    let house = House::new();
+    asleep(&house, 1);
+    assert!(house.idle.try_search(WORKERS));
+    let own = house.clone();
+    let lie_down: Role = Box::new(move || {
+        if own.lies_down(0, true) {
+            let searching = own.gets_up(0);
+            let found = own.ring.pop().is_some();
+            if found && searching && own.idle.found() && !own.ring.is_empty() {
+                own.wake_worker();
+            }
+        }
+    });
+    together(turn, [lie_down, pushing(&house, &[1, 2])]);
+    house.check();
 }
 
 fn two_pushers(turn: usize) {

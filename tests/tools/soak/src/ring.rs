@@ -3,13 +3,15 @@
 //! those of one producer in their order at each thread that takes them.
 //!
 //! ```text
-//! windlass-soak [OPERATIONS [SECONDS]]     10^9 pushes and pops, 600 s at most
+//! soak_ring [OPERATIONS [SECONDS]]     10^9 pushes and pops, 600 s at most
 //! ```
 //!
 //! It ends with one line: how many operations, in what time, and `sound`. The first thing that is
 //! wrong ends it at once, with a message and SIGABRT. Stopped by its time it says how far it came.
 
+#[path = "ring/flavours.rs"]
 mod flavours;
+#[path = "ring/seen.rs"]
 mod seen;
 
 use std::process::ExitCode;
@@ -53,7 +55,7 @@ fn main() -> ExitCode {
         (Some(Ok(operations)), None, _) => (operations, 600),
         (Some(Ok(operations)), Some(Ok(seconds)), None) => (operations, seconds),
         _ => {
-            eprintln!("usage: windlass-soak [OPERATIONS [SECONDS]], both numbers");
+            eprintln!("usage: soak_ring [OPERATIONS [SECONDS]], both numbers");
             return ExitCode::from(2);
         }
     };
