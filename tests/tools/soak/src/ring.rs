@@ -23,14 +23,15 @@ use std::{env, io, thread};
 use flavours::{Entry, Exit, FLAVOURS, Flavour};
 use seen::{Seen, value};
 
-/// Queues that are full or empty all the time, and queues that seldom are; of the latter more.
-const CAPACITIES: &[usize] = &[1, 64, 1024, 2, 64, 1024, 3, 100, 1000];
+/// Queues that are full or empty all the time, and queues that seldom are.
+const CAPACITIES: &[usize] = &[1, 64, 1 << 16, 2, 1000, 1 << 16, 3, 1024, 1 << 16];
 
-/// Values of a round, over all its producers: many rounds, so that many begin near the wrap.
-const ROUND_VALUES_MAX: u64 = 1 << 20;
+/// Values of a round, over all its producers, for each place: where there are few, each value costs
+/// a turn of both sides.
+const PLACE_VALUES: u64 = 1 << 12;
 
-/// A queue of few places passes values one at a time from core to core: fewer to a round.
-const SMALL_ROUND_VALUES_MAX: u64 = 1 << 18;
+/// Values of a round at most: many rounds, so that many begin near the wrap.
+const ROUND_VALUES_MAX: u64 = 1 << 22;
 
 /// What a round, or all of them, did.
 #[derive(Clone, Copy, Default)]
@@ -72,8 +73,8 @@ fn soak(operations: u64, most: Duration) {
     while all < operations && begun.elapsed() < most {
         let capacity = CAPACITIES[rounds / FLAVOURS.len() % CAPACITIES.len()];
         let at = rounds % FLAVOURS.len();
-        let round_max = if capacity < 4 { SMALL_ROUND_VALUES_MAX } else { ROUND_VALUES_MAX };
-        let tally = round(FLAVOURS[at], capacity, turn_values.min(round_max), rounds);
+        let most_values = ROUND_VALUES_MAX.min(PLACE_VALUES * capacity as u64).min(turn_values);
+        let tally = round(FLAVOURS[at], capacity, most_values, rounds);
         of[at].add(tally);
         all += tally.operations;
         rounds += 1;
