@@ -233,9 +233,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     fn get_up(&mut self) -> bool {
         let Risen { claimed, stirs } = self.scheduler.idle.rise(self.worker.index);
         self.worker.searching = claimed && !P::PINNED;
-        if claimed {
-            self.counters().wakes.add(1);
-        }
+        self.counters().wakes.add(u64::from(claimed));
         if stirs {
             self.scheduler.stir_monitor();
         }
