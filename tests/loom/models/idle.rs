@@ -11,15 +11,15 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("idle: worker against pusher", &[250, 160], worker_pusher).preemptions(Some(3)),
     Model::new("idle: worker against two pushes", &[220, 95], worker_two_pushes),
     Model::new("idle: searcher against pusher", &[32, 16], searcher_pusher).preemptions(Some(3)),
-    Model::new("idle: two workers, one pusher", &[63000, 4300, 4400], two_workers),
+    Model::new("idle: two workers, one pusher", &[57000, 5300, 5500], two_workers),
     Model::new(
         "idle: one lies down while one searches",
-        &[4200, 310, 280],
+        &[1490, 430, 380],
         lies_down_beside_searcher,
     ),
     Model::new("idle: one finds while one lies down", &[25, 20], finds_beside_lying_down)
         .preemptions(None),
-    Model::new("idle: a second look finds two", &[1, 1], second_look_finds_two)
+    Model::new("idle: a second look finds two", &[650, 290], second_look_finds_two)
         .preemptions(Some(3)),
     Model::new("idle: worker against two pushers", &[8900, 2300, 9100], two_pushers),
     Model::new("idle: pinned worker against pusher", &[3100, 1200], pinned).preemptions(None),
@@ -210,11 +210,14 @@ fn second_look_finds_two(turn: usize) {
     assert!(house.idle.try_search(WORKERS));
     let own = house.clone();
     let lie_down: Role = Box::new(move || {
-        if own.lies_down(0, true) {
-            let searching = own.gets_up(0);
-            let found = own.ring.pop().is_some();
-            if found && searching && own.idle.found() && !own.ring.is_empty() {
-                own.wake_worker();
+        let mut searching = true;
+        while own.lies_down(0, searching) {
+            searching = own.gets_up(0);
+            if own.ring.pop().is_some() {
+                if searching && own.idle.found() && !own.ring.is_empty() {
+                    own.wake_worker();
+                }
+                return;
             }
         }
     });

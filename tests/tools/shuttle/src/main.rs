@@ -5,7 +5,7 @@
 //! windlass-shuttle [SCHEDULES [PART OF A NAME]]     20,000 schedules of each scene
 //! ```
 //!
-//! Half the schedules are random, half are PCT's (three changes of priority). A thread that sleeps
+//! Half the schedules are random, half are PCT's of depth 3. A thread that sleeps
 //! for ever is a deadlock, which shuttle reports. Scenes with a planted mistake must fail.
 
 mod run;

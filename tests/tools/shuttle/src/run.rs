@@ -8,8 +8,8 @@ use std::time::Instant;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, Runner};
 
-/// How often PCT changes the order of priorities in one schedule.
-const CHANGES: usize = 3;
+/// The depth of bugs that PCT looks for: two changes of priority in one schedule.
+const DEPTH: usize = 3;
 
 /// Something that many threads do with a room.
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ pub(crate) fn all(scenes: &[Scene], schedules: usize, part: &str) -> ExitCode {
         let began = Instant::now();
         let random =
             explore(scene, schedules.div_ceil(2), RandomScheduler::new(schedules.div_ceil(2)));
-        let pct = explore(scene, schedules / 2, PctScheduler::new(CHANGES, schedules / 2));
+        let pct = explore(scene, schedules / 2, PctScheduler::new(DEPTH, schedules / 2));
         let verdict = match (scene.planted, &random.1, &pct.1) {
             (false, None, None) => "holds".to_owned(),
             (false, Some(why), _) | (false, None, Some(why)) => format!("FAILS: {why}"),
