@@ -20,7 +20,7 @@
 //! to the count in one step, so pushes that follow find a searcher and wake nobody else. A push
 //! that finds a searcher leaves the task to it: a searcher that finds something looks once more
 //! when it stops being the last (`found`), and one that finds nothing looks once more after its bit
-//! is set (`sleep`).
+//! is set (`sleep`); what it finds then may be more than it takes, so it asks to search on.
 //!
 //! **Rising.** `rise` clears the bit after a wait, whatever ended it. Was it gone already, then a
 //! pusher claimed the worker, which hence counts as searching and must look for work before it

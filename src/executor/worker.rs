@@ -210,7 +210,11 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     fn sleep(&mut self, began: Instant) {
         self.magazine.flush();
         if !self.lie_down() {
-            self.get_up();
+            // What came since was left to this searcher, and may be more than one worker's: it
+            // searches on, so that whoever finds it passes the search on.
+            if !self.get_up() && !P::PINNED {
+                self.worker.searching = self.scheduler.idle.try_search(self.scheduler.workers());
+            }
             return;
         }
         self.counters().sleeps.add(1);
@@ -229,9 +233,7 @@ impl<P: Policy, Q: RunQueues> AtWork<'_, P, Q> {
     fn get_up(&mut self) -> bool {
         let Risen { claimed, stirs } = self.scheduler.idle.rise(self.worker.index);
         self.worker.searching = claimed && !P::PINNED;
-        if claimed {
-            self.counters().wakes.add(1);
-        }
+        self.counters().wakes.add(u64::from(claimed));
         if stirs {
             self.scheduler.stir_monitor();
         }

@@ -11,14 +11,16 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("idle: worker against pusher", &[250, 160], worker_pusher).preemptions(Some(3)),
     Model::new("idle: worker against two pushes", &[220, 95], worker_two_pushes),
     Model::new("idle: searcher against pusher", &[32, 16], searcher_pusher).preemptions(Some(3)),
-    Model::new("idle: two workers, one pusher", &[63000, 4300, 4400], two_workers),
+    Model::new("idle: two workers, one pusher", &[57000, 5300, 5500], two_workers),
     Model::new(
         "idle: one lies down while one searches",
-        &[4200, 310, 280],
+        &[1490, 430, 380],
         lies_down_beside_searcher,
     ),
     Model::new("idle: one finds while one lies down", &[25, 20], finds_beside_lying_down)
         .preemptions(None),
+    Model::new("idle: a second look finds two", &[650, 290], second_look_finds_two)
+        .preemptions(Some(3)),
     Model::new("idle: worker against two pushers", &[8900, 2300, 9100], two_pushers),
     Model::new("idle: pinned worker against pusher", &[3100, 1200], pinned).preemptions(None),
     Model::new("idle: pinned worker against two pushers", &[1, 1, 1], pinned_two),
@@ -78,8 +80,13 @@ impl House {
             if !self.lies_down(worker, searching) {
                 return;
             }
-            searching = self.idle.rise(worker).claimed;
+            searching = self.gets_up(worker);
         }
+    }
+
+    /// Whether it searches from now on: woken, or for what its second look has found.
+    fn gets_up(&self, worker: usize) -> bool {
+        self.idle.rise(worker).claimed || self.idle.try_search(WORKERS)
     }
 
     /// `true`: gets up again.
@@ -169,7 +176,7 @@ fn lies_down_beside_searcher(turn: usize) {
         let house = house.clone();
         Box::new(move || {
             if house.lies_down(worker, searching) {
-                let searching = house.idle.rise(worker).claimed;
+                let searching = house.gets_up(worker);
                 house.work(worker, searching);
             }
         })
@@ -193,6 +200,29 @@ fn finds_beside_lying_down(turn: usize) {
     house.push(2);
     house.check();
     assert!(house.idle.sleeping() < WORKERS, "a worker sleeps that does not");
+}
+
+/// Two pushes are left to a searcher that lies down. Its second look finds them: before it works on
+/// the first for ever it wakes the other for the second.
+fn second_look_finds_two(turn: usize) {
+    let house = House::new();
+    asleep(&house, 1);
+    assert!(house.idle.try_search(WORKERS));
+    let own = house.clone();
+    let lie_down: Role = Box::new(move || {
+        let mut searching = true;
+        while own.lies_down(0, searching) {
+            searching = own.gets_up(0);
+            if own.ring.pop().is_some() {
+                if searching && own.idle.found() && !own.ring.is_empty() {
+                    own.wake_worker();
+                }
+                return;
+            }
+        }
+    });
+    together(turn, [lie_down, pushing(&house, &[1, 2])]);
+    house.check();
 }
 
 fn two_pushers(turn: usize) {
