@@ -15,8 +15,8 @@ pub(super) const UNFIT: u8 = 3;
 /// Ended by Ctrl-C: 128 and the number of the signal.
 pub(super) const INTERRUPTED: u8 = 130;
 
-/// How a command ends that judges: [`UNFIT`] when nothing may be said, else [`FAILED`] when something
-/// fails the check, which is named on standard error.
+/// How a command ends that judges: [`UNFIT`] when nothing may be said, else [`FAILED`] when
+/// something fails the check, which is named on standard error.
 pub(super) fn judged(unusable: bool, failed: &[String]) -> u8 {
     if unusable {
         return UNFIT;

@@ -300,8 +300,8 @@ impl Results {
         void.map(|bench| &*bench.name).collect()
     }
 
-    /// What is claimed, and is refuted: `refuted: bench/group: the claim`. Groups that decide nothing
-    /// are left out.
+    /// What is claimed, and is refuted: `refuted: bench/group: the claim`. Groups that decide
+    /// nothing are left out.
     #[must_use]
     pub fn refuted(&self) -> Vec<String> {
         let mut out = Vec::new();
