@@ -8,6 +8,8 @@ mod changes;
 mod curves;
 #[path = "measure/drawn.rs"]
 mod drawn;
+#[path = "measure/exact.rs"]
+mod exact;
 #[path = "measure/histogram.rs"]
 mod histogram;
 #[path = "measure/intervals.rs"]

@@ -198,17 +198,35 @@ fn beyond(deviations: f64) -> f64 {
 mod tests {
     use super::*;
 
+    /// By the C library's `erfc`.
+    const TAILS: [(f64, f64); 7] = [
+        (0.5, 0.617_075_077_451_973_8),
+        (2.0, 0.045_500_263_896_358_44),
+        (4.0, 6.334_248_366_623_993e-5),
+        (4.2, 2.669_149_803_181_269e-5),
+        (4.3, 1.707_981_094_198_363_2e-5),
+        (6.0, 1.973_175_290_075_402_4e-9),
+        (10.0, 1.523_970_604_832_118_6e-23),
+    ];
+
     fn near(one: f64, other: f64) -> bool {
-        (one - other).abs() < 1e-6 * other.abs().max(1e-12)
+        (one - other).abs() < 1e-9 * other.abs()
     }
 
     #[test]
     fn tails_of_the_normal_distribution() {
-        for (deviations, p) in
-            [(1.0, 0.317_310_507), (1.959_963_985, 0.05), (4.0, 6.334_248e-5), (6.0, 1.973_175e-9)]
-        {
+        for (deviations, p) in TAILS {
             assert!(near(beyond(deviations), p), "{deviations}: {}", beyond(deviations));
         }
+    }
+
+    #[test]
+    fn of_many_values_some_are_chosen_evenly() {
+        let values: Vec<f64> = (0..2_500).map(f64::from).collect();
+        let used = bounded(&values);
+        assert_eq!((used.len(), used[0], used[1], used[2]), (1_000, 0.0, 2.0, 5.0));
+        assert_eq!(used[999], 2_497.0);
+        assert_eq!(bounded(&values[..9]), values[..9]);
     }
 
     #[test]
