@@ -10,6 +10,8 @@ mod curves;
 mod drawn;
 #[path = "measure/exact.rs"]
 mod exact;
+#[path = "measure/exact_ranks.rs"]
+mod exact_ranks;
 #[path = "measure/histogram.rs"]
 mod histogram;
 #[path = "measure/intervals.rs"]
