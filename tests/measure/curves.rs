@@ -34,6 +34,50 @@ fn exact_curves_give_their_own_coefficients_back() {
     }
 }
 
+/// What is left of the relative errors' squares with the best lambda for these two.
+fn left(points: &[(f64, f64)], sigma: f64, kappa: f64) -> f64 {
+    let one = law(1.0, sigma, kappa);
+    let gaps: Vec<f64> = points.iter().map(|&(n, x)| (x / one.at(n)).ln()).collect();
+    let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+    gaps.iter().map(|gap| (gap - mean).powi(2)).sum()
+}
+
+#[test]
+fn no_neighbour_of_a_fit_is_better() {
+    let mut random = Random::new(21);
+    for turn in 0..400 {
+        let sigma = [0.0, 1.2 * random.unit().powi(3)][turn % 2];
+        let kappa = [0.0, 10f64.powf(-5.0 * random.unit())][turn / 2 % 2];
+        let (truth, noise) = (law(1e3, sigma, kappa), [0.001, 0.05, 0.3][turn % 3]);
+        let points: Vec<(f64, f64)> = NS[..4 + random.below(5)]
+            .iter()
+            .flat_map(|n| [(*n, random.normal()), (*n, random.normal())])
+            .map(|(n, off)| (n, truth.at(n) * (noise * off).exp()))
+            .collect();
+        let found = fit(&points).unwrap();
+        let least = left(&points, found.sigma, found.kappa);
+        let bar = least * (1.0 - 1e-9);
+        for (by_sigma, by_kappa) in [(1.001, 1.0), (0.999, 1.0), (1.0, 1.001), (1.0, 0.999)] {
+            let beside = left(&points, found.sigma * by_sigma, found.kappa * by_kappa);
+            assert!(beside >= bar, "{truth:?} {noise}: {found:?}, {least} but {beside}");
+        }
+        for (more_sigma, more_kappa) in [(1e-4, 0.0), (0.0, 1e-6), (1e-4, 1e-6)] {
+            let beside = left(&points, found.sigma + more_sigma, found.kappa + more_kappa);
+            assert!(beside >= bar, "{truth:?} {noise}: {found:?}, {least} but {beside}");
+        }
+        let values = points.iter().map(|(_, x)| *x);
+        let mean = values.clone().sum::<f64>() / points.len() as f64;
+        let off: f64 = points.iter().map(|&(n, x)| (x - found.at(n)).powi(2)).sum();
+        let explained = 1.0 - off / values.map(|x| (x - mean).powi(2)).sum::<f64>();
+        assert!((found.r_squared - explained).abs() < 1e-9, "{found:?} {explained}");
+        if let Some(peak) = found.peak {
+            let n = ((1.0 - found.sigma) / found.kappa).sqrt();
+            assert!(near(peak.n, if n > 1.0 { n } else { 1.0 }, 1e-9), "{found:?}");
+            assert!(near(peak.x, found.at(peak.n), 1e-9), "{found:?}");
+        }
+    }
+}
+
 #[test]
 fn noise_of_a_few_percent_moves_the_coefficients_by_little() {
     let truth = law(1_000.0, 0.05, 0.000_5);
@@ -65,7 +109,7 @@ fn coefficients_are_never_below_zero_and_a_peak_may_lie_beyond() {
     let falls = fit(&NS.map(|n| (n, 10.0 / n))).unwrap();
     assert!(falls.peak.is_none_or(|peak| peak.n < 2.0), "{falls:?}");
     let flat = fit(&NS.map(|n| (n, 10.0))).unwrap();
-    assert!(near(flat.sigma, 1.0, 1e-3), "{flat:?}");
+    assert!(near(flat.sigma, 1.0, 1e-3) && flat.r_squared == 0.0, "{flat:?}");
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn samples_that_are_not_paired() {
     let new = [0.5, 1.2, 0.4, 0.8, 1.1, 1.3, 0.95];
     is(unpaired(&old, &new), 0.053_030_303_030_303_03, [0.0, 0.4, 0.9], 5);
     is(unpaired(&new, &old[..4]), 0.048_484_848_484_848_485, [-1.0, -0.475, 0.0], 4);
+    is(unpaired(&old, &[0.3]), 1.0, [-0.6, -0.1, 0.2], 1);
     let old: Vec<f64> = (0..20).map(|at| f64::from(at * 7 % 20) / 20.0).collect();
     let new: Vec<f64> = (0..21).map(|at| f64::from(at * 5 % 21) / 20.0 + 0.2).collect();
     is(unpaired(&old, &new), 0.031_327_113_159_579_69, [0.0, 0.225, 0.45], 20);
