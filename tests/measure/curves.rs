@@ -27,10 +27,10 @@ fn exact_curves_give_their_own_coefficients_back() {
         let truth = law(lambda, sigma, kappa);
         let points = NS.map(|n| (n, truth.at(n)));
         let found = fit(&points).unwrap();
-        assert!(near(found.lambda, lambda, 1e-3), "{truth:?} {found:?}");
-        assert!((found.sigma - sigma).abs() < 1e-3, "{truth:?} {found:?}");
-        assert!((found.kappa - kappa).abs() < 1e-5, "{truth:?} {found:?}");
-        assert!(found.r_squared > 0.999_99, "{found:?}");
+        assert!(near(found.lambda, lambda, 1e-9), "{truth:?} {found:?}");
+        assert!((found.sigma - sigma).abs() < 1e-9, "{truth:?} {found:?}");
+        assert!((found.kappa - kappa).abs() < 1e-12, "{truth:?} {found:?}");
+        assert!(found.r_squared > 1.0 - 1e-12, "{found:?}");
     }
 }
 
