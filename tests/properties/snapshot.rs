@@ -170,7 +170,7 @@ impl Task {
                 self.place = Place::Completed;
                 assert_eq!(state.complete_detached(), self.is_dead());
                 let (after, dead) = before.complete_detached();
-                assert_eq!((after.home(), dead), (self.home, self.is_dead()));
+                assert_eq!((after.has(RUNNING), dead), (false, self.is_dead()));
             }
             Step::TookWaker => {
                 self.waits = false;

@@ -179,10 +179,7 @@ fn step(data: &[Row], at: [f64; 2], damping: f64) -> [f64; 2] {
         (shared * pull[1] - own[1] * pull[0]) / determinant,
         (shared * pull[0] - own[0] * pull[1]) / determinant,
     ];
-    [0, 1].map(|which| {
-        let moved = at[which] + moves[which];
-        if free[which] && moved.is_finite() { moved.max(0.0) } else { at[which] }
-    })
+    [0, 1].map(|which| (at[which] + moves[which]).max(0.0))
 }
 
 fn r_squared(law: &Usl, points: &[(f64, f64)]) -> f64 {
