@@ -10,6 +10,10 @@ mod controls;
 mod curves;
 #[path = "measure/drawn.rs"]
 mod drawn;
+#[path = "measure/exact.rs"]
+mod exact;
+#[path = "measure/exact_ranks.rs"]
+mod exact_ranks;
 #[path = "measure/histogram.rs"]
 mod histogram;
 #[path = "measure/intervals.rs"]

@@ -32,12 +32,17 @@ mod task {
 
 #[path = "."]
 mod executor {
+    #[path = "../src/executor/idle.rs"]
+    #[allow(dead_code, unreachable_pub, reason = "included for its properties")]
+    pub(crate) mod idle;
     #[path = "../src/executor/topology.rs"]
     pub(crate) mod topology;
 }
 
 #[path = "properties/core_plans.rs"]
 mod core_plans;
+#[path = "properties/idle.rs"]
+mod idle;
 #[path = "properties/readiness.rs"]
 mod readiness;
 #[path = "properties/ring.rs"]

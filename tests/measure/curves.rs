@@ -27,10 +27,54 @@ fn exact_curves_give_their_own_coefficients_back() {
         let truth = law(lambda, sigma, kappa);
         let points = NS.map(|n| (n, truth.at(n)));
         let found = fit(&points).unwrap();
-        assert!(near(found.lambda, lambda, 1e-3), "{truth:?} {found:?}");
-        assert!((found.sigma - sigma).abs() < 1e-3, "{truth:?} {found:?}");
-        assert!((found.kappa - kappa).abs() < 1e-5, "{truth:?} {found:?}");
-        assert!(found.r_squared > 0.999_99, "{found:?}");
+        assert!(near(found.lambda, lambda, 1e-9), "{truth:?} {found:?}");
+        assert!((found.sigma - sigma).abs() < 1e-9, "{truth:?} {found:?}");
+        assert!((found.kappa - kappa).abs() < 1e-12, "{truth:?} {found:?}");
+        assert!(found.r_squared > 1.0 - 1e-12, "{found:?}");
+    }
+}
+
+/// What is left of the relative errors' squares with the best lambda for these two.
+fn left(points: &[(f64, f64)], sigma: f64, kappa: f64) -> f64 {
+    let one = law(1.0, sigma, kappa);
+    let gaps: Vec<f64> = points.iter().map(|&(n, x)| (x / one.at(n)).ln()).collect();
+    let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+    gaps.iter().map(|gap| (gap - mean).powi(2)).sum()
+}
+
+#[test]
+fn no_neighbour_of_a_fit_is_better() {
+    let mut random = Random::new(21);
+    for turn in 0..400 {
+        let sigma = [0.0, 1.2 * random.unit().powi(3)][turn % 2];
+        let kappa = [0.0, 10f64.powf(-5.0 * random.unit())][turn / 2 % 2];
+        let (truth, noise) = (law(1e3, sigma, kappa), [0.001, 0.05, 0.3][turn % 3]);
+        let points: Vec<(f64, f64)> = NS[..4 + random.below(5)]
+            .iter()
+            .flat_map(|n| [(*n, random.normal()), (*n, random.normal())])
+            .map(|(n, off)| (n, truth.at(n) * (noise * off).exp()))
+            .collect();
+        let found = fit(&points).unwrap();
+        let least = left(&points, found.sigma, found.kappa);
+        let bar = least * (1.0 - 1e-9);
+        for (by_sigma, by_kappa) in [(1.001, 1.0), (0.999, 1.0), (1.0, 1.001), (1.0, 0.999)] {
+            let beside = left(&points, found.sigma * by_sigma, found.kappa * by_kappa);
+            assert!(beside >= bar, "{truth:?} {noise}: {found:?}, {least} but {beside}");
+        }
+        for (more_sigma, more_kappa) in [(1e-4, 0.0), (0.0, 1e-6), (1e-4, 1e-6)] {
+            let beside = left(&points, found.sigma + more_sigma, found.kappa + more_kappa);
+            assert!(beside >= bar, "{truth:?} {noise}: {found:?}, {least} but {beside}");
+        }
+        let values = points.iter().map(|(_, x)| *x);
+        let mean = values.clone().sum::<f64>() / points.len() as f64;
+        let off: f64 = points.iter().map(|&(n, x)| (x - found.at(n)).powi(2)).sum();
+        let explained = 1.0 - off / values.map(|x| (x - mean).powi(2)).sum::<f64>();
+        assert!((found.r_squared - explained).abs() < 1e-9, "{found:?} {explained}");
+        if let Some(peak) = found.peak {
+            let n = ((1.0 - found.sigma) / found.kappa).sqrt();
+            assert!(near(peak.n, if n > 1.0 { n } else { 1.0 }, 1e-9), "{found:?}");
+            assert!(near(peak.x, found.at(peak.n), 1e-9), "{found:?}");
+        }
     }
 }
 
@@ -65,7 +109,7 @@ fn coefficients_are_never_below_zero_and_a_peak_may_lie_beyond() {
     let falls = fit(&NS.map(|n| (n, 10.0 / n))).unwrap();
     assert!(falls.peak.is_none_or(|peak| peak.n < 2.0), "{falls:?}");
     let flat = fit(&NS.map(|n| (n, 10.0))).unwrap();
-    assert!(near(flat.sigma, 1.0, 1e-3), "{flat:?}");
+    assert!(near(flat.sigma, 1.0, 1e-3) && flat.r_squared == 0.0, "{flat:?}");
 }
 
 #[test]
@@ -176,4 +220,39 @@ fn a_knee_outside_of_what_was_measured_is_said_to_be_there() {
         };
         assert_eq!(format!("{told:?}"), format!("{wrong:?}"));
     }
+}
+
+#[test]
+fn what_a_fit_refuses() {
+    let good = [(1.0, 1.0), (2.0, 2.0), (3.0, 3.0), (4.0, 4.0)];
+    assert!(fit(&good).is_ok() && fit(&good[..3]) == Err(FitError::TooFew(3)));
+    for bad in [(f64::INFINITY, 1.0), (1.0, f64::INFINITY), (0.9, 1.0), (1.0, 0.0), (1.0, -1.0)] {
+        let mut points = good.to_vec();
+        points.push(bad);
+        let (n, x) = bad;
+        let told = fit(&points).unwrap_err();
+        assert_eq!(told, FitError::Invalid { n, x });
+        assert!(told.to_string().starts_with(&format!("N = {n} with throughput {x}: N must")));
+    }
+}
+
+#[test]
+fn knees_at_their_bounds() {
+    let curve = |points: &[(f64, f64)]| {
+        let points = points.iter().map(|&(throughput, latency)| Load { throughput, latency });
+        knee(&points.collect::<Vec<_>>())
+    };
+    // Powers 1, 9, 10, 10, 9, 8.9: the first of the greatest, and a tenth less is as good.
+    let seen =
+        curve(&[(1.0, 1.0), (9.0, 1.0), (10.0, 1.0), (20.0, 2.0), (27.0, 3.0), (89.0, 10.0)]);
+    let seen = seen.unwrap();
+    assert_eq!((seen.at.throughput, seen.from, seen.to), (10.0, 9.0, 27.0));
+    assert_eq!(seen.place, Place::Within);
+    for bad in [f64::INFINITY, f64::NAN, 0.0, -1.0] {
+        assert!(curve(&[(1.0, 1.0), (2.0, 1.0), (bad, 1.0)]).is_err(), "{bad}");
+        let told = curve(&[(1.0, 1.0), (2.0, bad), (3.0, 1.0)]).unwrap_err().to_string();
+        assert!(told.starts_with("throughput 2 and latency") && told.contains("above zero"));
+    }
+    let told = curve(&[(1.0, 1.0)]).unwrap_err().to_string();
+    assert_eq!(told, "1 points are no curve; a knee needs at least 3");
 }

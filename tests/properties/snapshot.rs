@@ -105,18 +105,19 @@ impl Task {
                 let (snapshot, woken) = before.wake();
                 assert_eq!(state.wake(), woken);
                 assert_eq!(woken, self.woken());
-                assert!(snapshot.has(SCHEDULED));
+                assert_eq!(snapshot, state.load());
             }
             Step::Close => {
                 let woken = self.woken();
                 self.closed = true;
-                assert_eq!(before.close().1, woken);
                 assert_eq!(state.close(), woken);
+                assert_eq!(before.close(), (state.load(), woken));
             }
             Step::Begin => {
                 self.place = Place::Running;
                 let begun = if self.closed { Begun::Cancel } else { Begun::Poll };
-                assert_eq!((before.begin().1, state.begin()), (begun, begun));
+                assert_eq!(state.begin(), begun);
+                assert_eq!(before.begin(), (state.load(), begun));
             }
             Step::EndPoll(yields) => {
                 let (place, ended) = match (self.closed, self.place) {
@@ -126,8 +127,8 @@ impl Task {
                     (false, _) => (Place::Idle, Ended::Idle),
                 };
                 self.place = place;
-                let told = (before.end_poll(yields).1, state.end_poll(yields));
-                assert_eq!(told, (ended, ended));
+                assert_eq!(state.end_poll(yields), ended);
+                assert_eq!(before.end_poll(yields), (state.load(), ended));
             }
             Step::Seize => {
                 let free = matches!(self.place, Place::Idle | Place::Scheduled);
@@ -161,16 +162,20 @@ impl Task {
                 if self.join {
                     self.place = Place::Completed;
                 }
-                let told = (before.complete().1, state.complete());
-                assert_eq!(told, (completed, completed));
+                assert_eq!(state.wants_output(), self.join);
+                assert_eq!(state.complete(), completed);
+                assert_eq!(before.complete(), (state.load(), completed));
             }
             Step::CompleteDetached => {
                 self.place = Place::Completed;
                 assert_eq!(state.complete_detached(), self.is_dead());
+                let (after, dead) = before.complete_detached();
+                assert_eq!((after.has(RUNNING), dead), (false, self.is_dead()));
             }
             Step::TookWaker => {
                 self.waits = false;
                 assert_eq!(state.took_waker(), self.is_dead());
+                assert_eq!(before.took_waker(), (state.load(), self.is_dead()));
             }
             Step::OfferWaker => {
                 let completed = self.place == Place::Completed;
@@ -182,16 +187,19 @@ impl Task {
                 let completed = self.place == Place::Completed;
                 self.waits = completed;
                 assert_eq!(state.withdraw_waker(), !completed);
+                assert!(before.withdraw_waker().is_none_or(|after| after == state.load()));
             }
             Step::DropJoin => {
                 self.join = false;
                 assert!(state.drop_join_at(before), "nobody else moved the word");
+                assert_eq!(before.drop_join(), (state.load(), self.is_dead()));
             }
             other => panic!("{other:?} is no step of the end"),
         }
     }
 
-    fn check(self, snapshot: Snapshot) {
+    fn check(self, state: &State) {
+        let (snapshot, home) = (state.load(), state.home());
         let said = format!("{self:?} is {snapshot:?}");
         match self.place {
             // After completion a wake may still leave its bit: it means nothing any more.
@@ -202,15 +210,21 @@ impl Task {
                 assert!(!snapshot.has(COMPLETED), "{said}");
             }
         }
+        let alone = !(self.join || self.waits || self.references > 0);
+        assert_eq!(snapshot.is_alone(), alone, "{said}");
+        assert_eq!(snapshot.is_dead(), self.is_dead(), "{said}");
         if self.is_dead() {
-            assert!(snapshot.is_dead(), "{said}");
             return;
         }
+        let apart = alone && !self.closed;
+        let told = (snapshot.is_queued_alone(), snapshot.is_running_alone());
+        let queued = apart && self.place == Place::Scheduled;
+        assert_eq!(told, (queued, apart && self.place == Place::Running), "{said}");
         assert_eq!(snapshot.has(RUNNING), self.is_running(), "{said}");
         assert_eq!(snapshot.has(CLOSED), self.closed, "{said}");
         assert_eq!(snapshot.has(JOIN), self.join, "{said}");
         assert_eq!(snapshot.has(JOIN_WAKER), self.waits, "{said}");
-        assert_eq!(snapshot.home(), self.home, "{said}");
+        assert_eq!((snapshot.home(), home), (self.home, self.home), "{said}");
         assert_eq!(snapshot.references(), self.references, "{said}");
     }
 }
@@ -240,14 +254,14 @@ proptest! {
     #[test]
     fn the_word_follows_the_diagram(home in any::<u8>(), steps in steps()) {
         let (mut task, state) = Task::new(home);
-        task.check(state.load());
+        task.check(&state);
         for step in steps {
             if task.is_dead() {
                 break;
             }
             if task.allows(step) {
                 task.step(&state, step);
-                task.check(state.load());
+                task.check(&state);
             }
         }
     }
@@ -267,4 +281,31 @@ proptest! {
         });
         assert!(state.load().is_dead());
     }
+}
+
+#[test]
+fn who_moves_in_and_whose_handle_goes_at_once() {
+    let state = State::new();
+    state.publish(Snapshot::JOB);
+    let job = state.load();
+    assert!(job.has(RUNNING) && job.has(JOIN) && !job.has(!(RUNNING | JOIN)));
+    state.publish(Snapshot::NEW);
+    assert!(state.drop_join_new() && !state.load().has(JOIN) && state.load().has(SCHEDULED));
+    assert!(!state.drop_join_new(), "it has gone");
+    assert_eq!(state.begin(), Begun::Poll);
+    assert!(state.complete_detached() && state.load().is_dead());
+    state.publish(Snapshot::NEW);
+    assert_eq!(state.begin(), Begun::Poll);
+    assert!(!state.drop_join_new(), "the task runs");
+    let before = state.load();
+    state.add_reference();
+    assert!(!state.drop_join_at(before), "the word has moved");
+}
+
+#[test]
+fn references_are_many() {
+    let (_, state) = Task::new(0xff);
+    (0..20_000).for_each(|_| state.add_reference());
+    assert_eq!((state.load().references(), state.load().home()), (20_000, 0xff));
+    (0..20_000).for_each(|_| assert!(!state.drop_reference()));
 }

@@ -122,7 +122,7 @@ proptest! {
     ) {
         let budget = budget(share, burst);
         let parts = (share * 1e6).round() as u64;
-        let (mut calls, mut retries) = (0_u64, 0_u64);
+        let (mut calls, mut retries, mut refused) = (0_u64, 0_u64, 0_u64);
         let mut kept = Vec::new();
         let mut purse = u64::from(burst) * 1_000_000;
         for step in steps {
@@ -136,6 +136,7 @@ proptest! {
                     let token = budget.withdraw();
                     prop_assert_eq!(token.is_some(), purse >= 1_000_000);
                     purse -= if token.is_some() { 1_000_000 } else { 0 };
+                    refused += u64::from(token.is_none());
                     kept.extend(token);
                 }
                 2 if !kept.is_empty() => {
@@ -151,7 +152,7 @@ proptest! {
             prop_assert!(retries * 1_000_000 <= paid);
             let figures = budget.metrics();
             prop_assert_eq!((figures.calls, figures.retries), (calls, retries));
-            prop_assert_eq!(figures.tokens, purse / 1_000_000);
+            prop_assert_eq!((figures.tokens, figures.refused), (purse / 1_000_000, refused));
         }
     }
 }
@@ -250,6 +251,38 @@ fn what_is_permanent_is_not_tried_again() {
     assert_eq!(made.get(), 1);
     let said = failed.unwrap_err().to_string();
     assert_eq!(said, "failed after 1 attempts, and it is permanent: no");
+}
+
+#[test]
+fn why_there_was_no_other_attempt_is_said_and_the_error_is_its_source() {
+    let whys = [
+        (Why::Permanent, "it is permanent"),
+        (Why::Attempts, "no attempt is left"),
+        (Why::Time, "no time is left"),
+        (Why::Budget, "the retry budget is used up"),
+    ];
+    for (why, words) in whys {
+        let gave_up = GaveUp { error: std::io::Error::other("refused"), attempts: 3, why };
+        let said = format!("failed after 3 attempts, and {words}: refused");
+        assert_eq!(gave_up.to_string(), said);
+        let source = std::error::Error::source(&gave_up).expect("it has one");
+        assert_eq!(source.to_string(), "refused");
+    }
+    for failure in [Failure::Transient(7), Failure::Later(7, MS), Failure::Permanent(7)] {
+        assert_eq!(failure.into_error(), 7);
+    }
+}
+
+/// The last attempt may begin at the very end of the time, and not after it.
+#[test]
+fn no_attempt_begins_after_the_time() {
+    let total_max = Some(30 * MS);
+    let settings = RetrySettings { jitter: Jitter::None, total_max, ..settings() };
+    let policy = RetryPolicy::new(settings).unwrap();
+    let begun = Instant::now();
+    let after = |ms| Retries::new(&policy, begun).failed(&Failure::Transient(()), begun + ms * MS);
+    assert_eq!(after(20), Step::Again(10 * MS));
+    assert_eq!(after(21), Step::GiveUp(Why::Time));
 }
 
 #[test]

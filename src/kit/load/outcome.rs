@@ -122,3 +122,40 @@ pub fn nanos_histogram() -> Histogram<u64> {
     // The bounds are constants that it takes; one that grows would do as well.
     bounded.unwrap_or_else(|_| Histogram::new(3).expect("3 digits are within 0 to 5"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn what_is_answered_and_what_is_refused_is_counted_apart() {
+        let mut outcome = LoadOutcome::new();
+        (1..=3).for_each(|ms| outcome.record(ms * MS, false));
+        (1..=2).for_each(|_| outcome.record(9 * MS, true));
+        outcome.record_lateness(5 * MS);
+        outcome.elapsed = 1_500 * MS;
+        assert_eq!((outcome.requests, outcome.refused, outcome.requests_per_s()), (3, 2, 2.0));
+        let told = [&outcome.latency_ns, &outcome.refused_ns, &outcome.late_ns]
+            .map(|nanos| (nanos.len(), (nanos.mean() / 1e6).round()));
+        assert_eq!(told, [(3, 2.0), (2, 9.0), (1, 5.0)]);
+    }
+
+    #[test]
+    fn no_time_at_all_and_times_beyond_all_bounds_are_counted() {
+        let mut outcome = LoadOutcome::new();
+        for time in [Duration::ZERO, Duration::MAX] {
+            outcome.record(time, false);
+        }
+        assert_eq!((outcome.requests, outcome.latency_ns.len()), (2, 2));
+        let most = outcome.latency_ns.max();
+        assert!(most >= LATENCY_NS_MAX && outcome.latency_ns.min() <= 1, "{most}");
+        assert!(outcome.requests_per_s() > 0.0 && outcome.requests_per_s().is_finite());
+    }
+
+    #[test]
+    fn all_errors_count() {
+        assert_eq!(Errors { connection: 1, reply: 20, deadline: 300 }.total(), 321);
+    }
+}

@@ -32,7 +32,8 @@ impl Distribution {
         let count = nanos.len();
         // Beyond the last value there is nothing to tell apart.
         let finest = (count as f64).log2().ceil().clamp(1.0, f64::from(HALVINGS)) as i32;
-        let shares = (0..finest * STEPS).map(|step| 1.0 - 0.5f64.powf(f64::from(step) / 4.0));
+        let shares =
+            (0..finest * STEPS).map(|step| 1.0 - 0.5f64.powf(f64::from(step) / f64::from(STEPS)));
         let shares = shares.chain([0.5, 0.9, 0.99, 0.999, 1.0]);
         let mut points: Vec<[f64; 2]> =
             shares.map(|share| [share, nanos.value_at_quantile(share) as f64 / 1e6]).collect();
@@ -47,6 +48,18 @@ impl Distribution {
     pub fn ms(&self, share: f64) -> Option<f64> {
         self.points.iter().find(|point| point[0] >= share).map(|point| point[1])
     }
+
+    /// The share up to which so many values tell anything.
+    #[must_use]
+    pub fn told(&self) -> f64 {
+        1.0 - 1.0 / (self.count.clamp(2, 1_000_000) as f64)
+    }
+}
+
+/// How many nines a share has: 1 for 90 %, 2 for 99 %.
+#[must_use]
+pub fn nines(share: f64) -> f64 {
+    -(1.0 - share).max(1e-9).log10()
 }
 
 /// What one contender did over a window's time, of one round.
@@ -98,9 +111,7 @@ impl Series {
         let highest = |chunk: &[[f64; 2]]| {
             chunk.iter().copied().max_by(|a, b| a[1].total_cmp(&b[1])).unwrap_or_default()
         };
-        if each > 1 {
-            self.points = self.points.chunks(each).map(highest).collect();
-        }
+        self.points = self.points.chunks(each).map(highest).collect();
         self
     }
 }
@@ -121,6 +132,55 @@ mod tests {
         }
         assert!(kept.points.windows(2).all(|two| two[0][0] < two[1][0] && two[0][1] <= two[1][1]));
         assert_eq!(Distribution::of(&Histogram::new(3).unwrap()), Distribution::default());
+    }
+
+    #[test]
+    fn each_halving_has_four_shares_and_the_usual_ones_are_there() {
+        let mut nanos = Histogram::new(3).unwrap();
+        (1..=8u64).for_each(|ms| nanos.record(ms * 1_000_000).unwrap());
+        let kept = Distribution::of(&nanos);
+        // Three halvings tell eight values apart; 0.5 would be there twice.
+        assert_eq!(kept.points.len(), 3 * 4 + 4);
+        for (place, share) in [(0, 0.0), (2, 1.0 - 0.5f64.sqrt()), (4, 0.5), (8, 0.75), (15, 1.0)] {
+            assert!((kept.points[place][0] - share).abs() < 1e-12, "{:?}", kept.points);
+        }
+        for (share, ms) in [(0.0, 1.0), (0.5, 4.0), (0.75, 6.0), (0.8, 7.0), (0.9, 8.0)] {
+            let found = kept.ms(share).unwrap();
+            assert!((found / ms - 1.0f64).abs() < 0.001, "{share}: {found}");
+        }
+        assert_eq!((kept.ms(1.1), Distribution::default().ms(0.5)), (None, None));
+    }
+
+    #[test]
+    fn so_many_values_tell_so_many_nines() {
+        for (share, expected) in [(0.0, 0.0), (0.9, 1.0), (0.99, 2.0), (0.999, 3.0), (1.0, 9.0)] {
+            assert!((nines(share) - expected).abs() < 1e-9, "{share}");
+        }
+        let of = |count| Distribution { count, points: Vec::new() }.told();
+        assert_eq!([of(0), of(2), of(100), of(u64::MAX)], [0.5, 0.5, 0.99, 0.999_999]);
+    }
+
+    #[test]
+    fn a_short_series_stays_and_what_is_no_number_is_left_out() {
+        let mut series = Series::new("orders");
+        for (at, value) in [
+            (1.0, 2.0),
+            (f64::NAN, 1.0),
+            (1.0, f64::INFINITY),
+            (f64::NEG_INFINITY, 1.0),
+            (2.0, 9.0),
+        ] {
+            series.push(at, value);
+        }
+        series.mark(1.5, "gone");
+        let kept = series.clone().thinned();
+        assert_eq!((&kept, kept.points.len(), &*kept.unit), (&series, 2, "orders"));
+        assert_eq!(kept.marks, [Mark { at: 1.5, text: "gone".to_owned() }]);
+        assert_eq!(Series::new("none").thinned().points.len(), 0);
+        let mut full = Series::new("full");
+        (0..=POINTS_MAX).for_each(|at| full.push(at as f64, at as f64));
+        let thin = full.thinned();
+        assert_eq!((thin.points.len(), thin.points[0]), (POINTS_MAX / 2 + 1, [1.0, 1.0]));
     }
 
     #[test]

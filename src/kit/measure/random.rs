@@ -58,6 +58,23 @@ mod tests {
     }
 
     #[test]
+    fn the_numbers_are_those_of_split_mix() {
+        let mut random = Random::new(1_234_567);
+        let first = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973];
+        assert_eq!([random.bits(), random.bits()], first);
+        let mut random = Random::new(7);
+        assert_eq!(
+            [random.unit(), random.unit()],
+            [0.389_829_748_391_271_5, 0.016_788_294_528_156_11]
+        );
+        let mut random = Random::new(7);
+        for expected in [0.988_474_332_318_735_3, -1.864_255_806_731_227_4] {
+            let drawn = random.normal();
+            assert!((drawn - expected).abs() < 1e-12, "{drawn} for {expected}");
+        }
+    }
+
+    #[test]
     fn normal_has_mean_zero_and_variance_one() {
         let mut random = Random::new(1);
         let drawn: Vec<f64> = (0..50_000).map(|_| random.normal()).collect();

@@ -46,7 +46,7 @@ pub fn paired(logs: &[f64]) -> Option<Shift> {
     let moved: Vec<f64> = logs.iter().copied().filter(|log| *log != 0.0).collect();
     let sizes: Vec<f64> = moved.iter().map(|log| log.abs()).collect();
     let ranks = doubled_ranks(&sizes);
-    let upward = ranks.iter().zip(&moved).filter(|(_, log)| **log > 0.0);
+    let upward = ranks.iter().zip(&moved).filter(|(_, log)| log.is_sign_positive());
     let seen: usize = upward.map(|(rank, _)| rank).sum();
     let untied: Vec<usize> = (1..=logs.len()).map(|rank| 2 * rank).collect();
     let p = Chance::of_signs(&ranks).two_sided(seen);
@@ -104,7 +104,8 @@ fn shift(mut all: Vec<f64>, untied: &Chance, rounds: usize, p: f64) -> Option<Sh
         return None;
     }
     all.sort_by(f64::total_cmp);
-    let skip = untied.steps_left_out().saturating_sub(1).min((all.len() - 1) / 2);
+    // A tail's steps are less than half of all.
+    let skip = untied.steps_left_out().saturating_sub(1);
     let middle = (all[(all.len() - 1) / 2] + all[all.len() / 2]) / 2.0;
     let (low, high) = (all[skip].exp(), all[all.len() - 1 - skip].exp());
     let ratio = Interval { low, median: middle.exp(), high, rounds };
@@ -259,17 +260,35 @@ fn beyond(deviations: f64) -> f64 {
 mod tests {
     use super::*;
 
+    /// By the C library's `erfc`.
+    const TAILS: [(f64, f64); 7] = [
+        (0.5, 0.617_075_077_451_973_8),
+        (2.0, 0.045_500_263_896_358_44),
+        (4.0, 6.334_248_366_623_993e-5),
+        (4.2, 2.669_149_803_181_269e-5),
+        (4.3, 1.707_981_094_198_363_2e-5),
+        (6.0, 1.973_175_290_075_402_4e-9),
+        (10.0, 1.523_970_604_832_118_6e-23),
+    ];
+
     fn near(one: f64, other: f64) -> bool {
-        (one - other).abs() < 1e-6 * other.abs().max(1e-12)
+        (one - other).abs() < 1e-9 * other.abs()
     }
 
     #[test]
     fn tails_of_the_normal_distribution() {
-        for (deviations, p) in
-            [(1.0, 0.317_310_507), (1.959_963_985, 0.05), (4.0, 6.334_248e-5), (6.0, 1.973_175e-9)]
-        {
+        for (deviations, p) in TAILS {
             assert!(near(beyond(deviations), p), "{deviations}: {}", beyond(deviations));
         }
+    }
+
+    #[test]
+    fn of_many_values_some_are_chosen_evenly() {
+        let values: Vec<f64> = (0..2_500).map(f64::from).collect();
+        let used = bounded(&values);
+        assert_eq!((used.len(), used[0], used[1], used[2]), (1_000, 0.0, 2.0, 5.0));
+        assert_eq!(used[999], 2_497.0);
+        assert_eq!(bounded(&values[..9]), values[..9]);
     }
 
     #[test]
@@ -285,6 +304,7 @@ mod tests {
         let ranks = doubled_ranks(&[new.clone(), old].concat());
         let seen = ranks[..new.len()].iter().sum();
         let exact = Chance::of_subsets(&ranks, new.len());
+        assert!(exact.exact.is_some(), "20 times 20 are counted out");
         let normal = Chance { exact: None, ..Chance::of_subsets(&ranks, new.len()) };
         let (exact_p, normal_p) = (exact.two_sided(seen), normal.two_sided(seen));
         assert!((exact_p - normal_p).abs() < 0.002, "{exact_p} {normal_p}");

@@ -160,13 +160,15 @@ pub fn judge(ratio: &Interval, bar: f64, smallest: f64) -> Verdict {
 #[must_use]
 pub fn rounds_needed(seen: &Interval, bar: f64, smallest: f64) -> Option<usize> {
     let effect = (seen.median / bar).ln();
-    let near = if effect > 0.0 { seen.median / seen.low } else { seen.high / seen.median };
-    let counts = effect.abs() >= (1.0 + smallest).ln() && effect != 0.0;
-    let all = seen.rounds as f64 * FOUR_OF_FIVE * (near.ln() / effect).powi(2);
+    let above = effect.is_sign_positive();
+    let near = if above { seen.median / seen.low } else { seen.high / seen.median };
+    let counts = effect.abs() >= (1.0 + smallest).ln();
+    // Without any effect this is no number, or no end of them.
+    let all = (seen.rounds as f64 * FOUR_OF_FIVE * (near.ln() / effect).powi(2)).ceil();
     if !counts || !all.is_finite() || all > ROUNDS_WORTH as f64 {
         return None;
     }
-    let all = (all.ceil() as usize).max(ROUNDS_MIN).next_multiple_of(2);
+    let all = (all as usize).max(ROUNDS_MIN).next_multiple_of(2);
     Some(all.saturating_sub(seen.rounds).max(2))
 }
 
@@ -190,7 +192,7 @@ fn order_statistics(sorted: &[f64]) -> (f64, f64) {
     let mut term = 0.5f64.powi(n as i32);
     let mut tail = 0.0;
     let mut skip = 0;
-    for k in 0..n / 2 {
+    for k in 0..n {
         tail += term;
         if tail > 0.025 {
             break;
@@ -223,4 +225,36 @@ fn bootstrap(values: &[f64]) -> (f64, f64) {
         .collect();
     medians.sort_by(f64::total_cmp);
     (quantile(&medians, 0.025), quantile(&medians, 0.975))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_are_left_out_as_the_binomial_allows() {
+        // As tables of the sign test have it.
+        for (count, skip) in
+            [(1, 0), (2, 0), (6, 0), (8, 0), (9, 1), (12, 2), (15, 3), (25, 7), (40, 13), (100, 39)]
+        {
+            let values: Vec<f64> = (0..count).map(f64::from).collect();
+            let expected = (f64::from(skip), f64::from(count - 1 - skip));
+            assert_eq!(order_statistics(&values), expected, "{count}");
+        }
+    }
+
+    #[test]
+    fn the_bootstrap_is_what_another_program_computes() {
+        let values = [3.1, 1.2, 5.9, 4.4, 2.6, 9.7, 8.3, 7.5, 6.2];
+        assert_eq!(bootstrap(&values), (2.6, 8.3));
+        assert_eq!(bootstrap(&values[..8]), (2.6, 8.3));
+    }
+
+    #[test]
+    fn the_middle_is_the_median() {
+        assert_eq!(middle(&mut [3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(middle(&mut [8.0, 1.0, 2.0, 4.0]), 3.0);
+        assert_eq!(middle(&mut [7.0]), 7.0);
+        assert_eq!(quantile(&[1.0, 2.0, 4.0, 8.0, 16.0], 0.875), 12.0);
+    }
 }

@@ -7,8 +7,8 @@
 //! `lambda` is the throughput of one, `sigma` the share of the work that waits its turn, `kappa`
 //! what keeping each other informed costs. The fit makes the squares of the *relative* errors
 //! least, since noise of a rate grows with it. Given sigma and kappa, the best lambda is a mean; so
-//! only two are searched, never below zero, by Levenberg and Marquardt's method from several
-//! starts. (The law made linear and fitted by plain least squares is biased: it weighs by N/X.)
+//! only two are searched, never below zero, by Levenberg and Marquardt's method from zero. (The law
+//! made linear and fitted by plain least squares is biased: it weighs by N/X.)
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Three coefficients need at least this many different N, or any curve would fit.
 pub const DIFFERENT_MIN: usize = 4;
 
-const STEPS_MAX: usize = 300;
+const STEPS: usize = 100;
 
 /// A fitted law.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Usl {
     pub sigma: f64,
     /// Coherency: 0 and above; above 0 there is a peak, behind which more brings less.
     pub kappa: f64,
-    /// The share of the points' variance that the law explains, 1 at best.
+    /// The share of the points' variance that the law explains, 1 at best; 0 where there is none.
     pub r_squared: f64,
     /// Where throughput is greatest; `None`: it grows for ever.
     pub peak: Option<Peak>,
@@ -102,12 +102,7 @@ pub fn fit(points: &[(f64, f64)]) -> Result<Usl, FitError> {
     }
     let data: Vec<Row> = points.iter().map(|&(n, x)| Row::new(n, x)).collect();
     let widest = different[different.len() - 1];
-    let curved = 1.0 / (widest * widest);
-    let starts = [[0.0, 0.0], [0.02, curved], [0.2, 0.1 * curved], [0.6, curved]];
-    let found = starts.map(|start| descend(&data, start));
-    let best =
-        found.into_iter().min_by(|one, other| cost(&data, *one).total_cmp(&cost(&data, *other)));
-    let [sigma, kappa] = best.unwrap_or_default();
+    let [sigma, kappa] = descend(&data);
     let lambda =
         (data.iter().map(|row| row.gap([sigma, kappa])).sum::<f64>() / data.len() as f64).exp();
     let mut law = Usl { lambda, sigma, kappa, r_squared: 0.0, peak: None };
@@ -153,24 +148,18 @@ fn cost(data: &[Row], at: [f64; 2]) -> f64 {
     centred(data.iter().map(|row| row.gap(at))).iter().map(|left| left * left).sum()
 }
 
-fn descend(data: &[Row], start: [f64; 2]) -> [f64; 2] {
-    let (mut at, mut damping) = (start, 1e-3);
+/// Many more steps than it takes: a step that brings nothing is not made.
+fn descend(data: &[Row]) -> [f64; 2] {
+    let (mut at, mut damping) = ([0.0; 2], 1e-3);
     let mut now = cost(data, at);
-    for _ in 0..STEPS_MAX {
+    for _ in 0..STEPS {
         let next = step(data, at, damping);
         let then = cost(data, next);
         if then < now {
-            let gain = now - then;
             (at, now) = (next, then);
-            damping = (damping * 0.3f64).max(1e-12);
-            if gain <= 1e-14 * now {
-                break;
-            }
+            damping *= 0.3;
         } else {
             damping *= 10.0;
-            if damping > 1e12 {
-                break;
-            }
         }
     }
     at
@@ -190,14 +179,11 @@ fn step(data: &[Row], at: [f64; 2], damping: f64) -> [f64; 2] {
         (shared * pull[1] - own[1] * pull[0]) / determinant,
         (shared * pull[0] - own[0] * pull[1]) / determinant,
     ];
-    [0, 1].map(|which| {
-        let moved = at[which] + moves[which];
-        if free[which] && moved.is_finite() { moved.max(0.0) } else { at[which] }
-    })
+    [0, 1].map(|which| (at[which] + moves[which]).max(0.0))
 }
 
 fn r_squared(law: &Usl, points: &[(f64, f64)]) -> f64 {
     let off: f64 = points.iter().map(|&(n, x)| (x - law.at(n)).powi(2)).sum();
     let spread: f64 = centred(points.iter().map(|point| point.1)).iter().map(|x| x * x).sum();
-    if spread == 0.0 { f64::from(u8::from(off == 0.0)) } else { 1.0 - off / spread }
+    if spread == 0.0 { 0.0 } else { 1.0 - off / spread }
 }

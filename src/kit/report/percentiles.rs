@@ -1,7 +1,7 @@
 //! How latencies are distributed: percentiles on the scale of HdrHistogram's plots, on which each
 //! further nine takes the same room.
 
-use crate::kit::measure::figure::Distribution;
+use crate::kit::measure::figure::{Distribution, nines};
 
 use super::plot::{self, Key, LEFT, Plot, RIGHT};
 use super::results::{Group, Row};
@@ -41,7 +41,7 @@ pub fn draw(group: &Group, name: &str, id: &str) -> Option<Plot> {
     let found: Vec<(Key, &Distribution)> = found.collect();
     let values = found.iter().flat_map(|(_, d)| &d.points).map(|point| point[1]);
     let (low, high) = plot::range(values.filter(|ms| *ms > 0.0))?;
-    let most = found.iter().map(|(_, d)| nines(end(d))).fold(1.0, f64::max);
+    let most = found.iter().map(|(_, d)| nines(d.told())).fold(1.0, f64::max);
     let x = Scale::from_zero(most, LEFT, WIDTH - RIGHT);
     let y = plot::upright(low, high);
     let shares: Vec<(f64, &str)> =
@@ -53,11 +53,11 @@ pub fn draw(group: &Group, name: &str, id: &str) -> Option<Plot> {
     let mut drawing = Drawing::new();
     plot::frame(&mut drawing, &y, &ticks, "ms", "share of values (each nine takes the same room)");
     for (key, distribution) in found.iter().rev() {
-        let end = end(distribution);
-        let at = |share: f64, ms: f64| (x.place(nines(share.min(end))), y.place(ms));
+        let told = distribution.told();
+        let at = |share: f64, ms: f64| (x.place(nines(share.min(told))), y.place(ms));
         let places: Vec<(f64, f64)> =
             distribution.points.iter().map(|point| at(point[0], point[1])).collect();
-        let own = shares.iter().filter(|(share, _)| *share <= end);
+        let own = shares.iter().filter(|(share, _)| *share <= told);
         let marks: Vec<(f64, f64)> = own
             .filter_map(|(share, _)| Some(at(*share, distribution.ms(*share)?)))
             .chain(places.last().copied())
@@ -73,16 +73,6 @@ pub fn draw(group: &Group, name: &str, id: &str) -> Option<Plot> {
     Some(Plot { svg, legend, caption, table })
 }
 
-/// How many nines a share has: 1 for 90 %, 2 for 99 %.
-fn nines(share: f64) -> f64 {
-    -(1.0 - share).max(1e-9).log10()
-}
-
-/// The share up to which so many values tell anything.
-fn end(distribution: &Distribution) -> f64 {
-    1.0 - 1.0 / (distribution.count.clamp(2, 1_000_000) as f64)
-}
-
 fn described(key: &Key, distribution: &Distribution) -> String {
     let at = |share: f64| distribution.ms(share).map_or("-".to_owned(), text::figure);
     format!("{}: p50 {}, p99 {}, most {} ms", key.name, at(0.5), at(0.99), at(1.0))
@@ -93,7 +83,7 @@ fn table(found: &[(Key, &Distribution)], shares: &[(f64, &str)]) -> String {
     heads.extend(shares.iter().map(|(_, label)| (*label).to_owned()));
     heads.extend(["most", "values"].map(str::to_owned));
     let rows = found.iter().map(|(key, distribution)| {
-        let last = end(distribution);
+        let last = distribution.told();
         let cell = |share: f64| match share <= last {
             true => distribution.ms(share).map_or("–".to_owned(), text::figure),
             false => "–".to_owned(),
@@ -105,20 +95,4 @@ fn table(found: &[(Key, &Distribution)], shares: &[(f64, &str)]) -> String {
         row
     });
     super::parts::table(&heads, &rows.collect::<Vec<_>>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_nine_takes_the_same_room() {
-        for (share, expected) in [(0.0, 0.0), (0.9, 1.0), (0.99, 2.0), (0.999, 3.0)] {
-            assert!((nines(share) - expected).abs() < 1e-9, "{share}");
-        }
-        assert!(nines(1.0).is_finite());
-        let few = Distribution { count: 100, points: vec![[1.0, 5.0]] };
-        assert!((nines(end(&few)) - 2.0).abs() < 1e-9);
-        assert!(end(&Distribution::default()) <= 0.5);
-    }
 }
