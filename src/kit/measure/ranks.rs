@@ -285,10 +285,10 @@ mod tests {
     #[test]
     fn of_many_values_some_are_chosen_evenly() {
         let values: Vec<f64> = (0..2_500).map(f64::from).collect();
-        let used = bounded(&values);
+        let used = bounded(&values, VALUES_MAX);
         assert_eq!((used.len(), used[0], used[1], used[2]), (1_000, 0.0, 2.0, 5.0));
         assert_eq!(used[999], 2_497.0);
-        assert_eq!(bounded(&values[..9]), values[..9]);
+        assert_eq!(bounded(&values[..9], VALUES_MAX), values[..9]);
     }
 
     #[test]
