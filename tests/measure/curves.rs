@@ -239,19 +239,21 @@ fn what_a_fit_refuses() {
 #[test]
 fn knees_at_their_bounds() {
     let curve = |points: &[(f64, f64)]| {
-        let points = points.iter().map(|&(throughput, latency)| Load { throughput, latency });
-        knee(&points.collect::<Vec<_>>())
+        let all = |&(rate, latency)| Load { offered: rate, answered: rate, latency };
+        knee(&points.iter().map(all).collect::<Vec<_>>())
     };
     // Powers 1, 9, 10, 10, 9, 8.9: the first of the greatest, and a tenth less is as good.
     let seen =
         curve(&[(1.0, 1.0), (9.0, 1.0), (10.0, 1.0), (20.0, 2.0), (27.0, 3.0), (89.0, 10.0)]);
     let seen = seen.unwrap();
-    assert_eq!((seen.at.throughput, seen.from, seen.to), (10.0, 9.0, 27.0));
+    assert_eq!((seen.at.answered, seen.from, seen.to), (10.0, 9.0, 27.0));
     assert_eq!(seen.place, Place::Within);
     for bad in [f64::INFINITY, f64::NAN, 0.0, -1.0] {
         assert!(curve(&[(1.0, 1.0), (2.0, 1.0), (bad, 1.0)]).is_err(), "{bad}");
         let told = curve(&[(1.0, 1.0), (2.0, bad), (3.0, 1.0)]).unwrap_err().to_string();
-        assert!(told.starts_with("throughput 2 and latency") && told.contains("above zero"));
+        assert!(
+            told.starts_with("2 answered of 2 offered, latency") && told.contains("above zero")
+        );
     }
     let told = curve(&[(1.0, 1.0)]).unwrap_err().to_string();
     assert_eq!(told, "1 points are no curve; a knee needs at least 3");
