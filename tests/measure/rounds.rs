@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::time::Duration;
 
 use windlass::kit::measure::compare::{self, Outcome};
 use windlass::kit::measure::contender::{Better, Role, Sample};
@@ -177,7 +178,7 @@ fn never_is_judged_by_the_worst_round() {
             Ok(Sample::new(1.0).with("depth", if turn == 3 { once } else { 60.0 }))
         })];
         let mut group = group("never", Better::Lower);
-        let plan = Plan { control: false, ..plan(8) };
+        let plan = Plan { control: false, ..plan(16) };
         rounds::run(&mut group, &plan, &mut entries, &mut |_| true);
         let of = Some("depth".to_owned());
         let claim = Claim { text: String::new(), against: None, of, bar: 64.0, rule };
@@ -209,7 +210,8 @@ fn rounds_go_on_until_the_claimed_ratio_is_known_or_the_most_are_run() {
             bar: 1.5,
             rule: Rule::AtLeast,
         }));
-        let plan = Plan { rounds_max: 60, ..plan(8) };
+        let budget = Duration::from_secs(600);
+        let plan = Plan { rounds_max: 60, budget, ..plan(8) };
         rounds::run(&mut group, &plan, &mut entries, &mut |_| true);
         let verdict = group.claims.first().map(|claim| compare::judge(&group, claim).0);
         (group.rounds.len(), verdict)
