@@ -178,7 +178,7 @@ fn never_is_judged_by_the_worst_round() {
             Ok(Sample::new(1.0).with("depth", if turn == 3 { once } else { 60.0 }))
         })];
         let mut group = group("never", Better::Lower);
-        let plan = Plan { control: false, ..plan(8) };
+        let plan = Plan { control: false, ..plan(16) };
         rounds::run(&mut group, &plan, &mut entries, &mut |_| true);
         let of = Some("depth".to_owned());
         let claim = Claim { text: String::new(), against: None, of, bar: 64.0, rule };

@@ -1,10 +1,11 @@
 //! What makes a number trustworthy: interleaved rounds, intervals, noise gates, records that keep
 //! the raw values.
 //!
-//! Bottom-up: where records lie, randomness, statistics, what is claimed of a ratio, what curves are fitted and which laws
-//! hold, the machine, its noise, its cores and what a process uses of them, what is compared and
-//! what is drawn of it, the record, the comparison of two contenders and of the subject with
-//! itself, the rounds that make it all, how long they take, a group of contenders that is
+//! Bottom-up: where records lie, randomness, statistics, what may be claimed of a ratio, what
+//! curves are fitted and which laws hold, the machine, its noise, its cores and what a process
+//! uses of them, what is compared and what is drawn of it, the record, the comparison of two
+//! contenders and of the subject with itself, the rounds that make it all, how long they take, a
+//! group of contenders that is
 //! described, run and measured, and two builds in turn.
 
 pub mod paths;

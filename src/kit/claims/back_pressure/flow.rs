@@ -56,10 +56,11 @@ impl Times {
         Times { all: nanos_histogram(), series: Series::new(name) }
     }
 
-    fn add(&mut self, from: Instant, began: Instant) {
-        let took = from.elapsed();
+    fn add(&mut self, from: Instant, now: Instant, began: Instant) {
+        let took = now.saturating_duration_since(from);
         record(&mut self.all, took);
-        self.series.push(began.elapsed().as_secs_f64(), took.as_secs_f64() * 1e3);
+        let at = now.saturating_duration_since(began);
+        self.series.push(at.as_secs_f64(), took.as_secs_f64() * 1e3);
     }
 
     /// How much longer items took in the second half of the window than in the first.
@@ -167,8 +168,9 @@ fn consume(line: &impl Line, began: Instant, over: &AtomicBool) -> Consumed {
         while !last && begun.elapsed() < WORK {
             std::hint::spin_loop();
         }
-        consumed.due.add(item.due, began);
-        consumed.offered.add(item.offered, began);
+        let now = Instant::now();
+        consumed.due.add(item.due, now, began);
+        consumed.offered.add(item.offered, now, began);
         if last {
             break;
         }
