@@ -132,7 +132,7 @@ fn a_check_that_could_find_nothing_does_not_pass() {
     let changes = between(&[old.clone(), new.clone()]);
     assert!(!changes.has_slower() && changes.rows.len() == 6);
     assert!(changes.too_few.as_ref().unwrap().contains("among 6 rows that takes 7 rounds"));
-    let paths = written("reach-blind", &[old.clone()], &[new]);
+    let paths = written("reach-blind", std::slice::from_ref(&old), &[new]);
     let (code, said) = checked(&paths);
     assert_eq!(code, Some(3), "{said}");
     assert!(
