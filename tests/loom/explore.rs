@@ -91,6 +91,7 @@ impl Variant {
         let checked = catch_unwind(AssertUnwindSafe(|| {
             builder.check(move || {
                 counted.fetch_add(1, Ordering::Relaxed);
+                sites::begin();
                 body(turn);
             });
         }));
