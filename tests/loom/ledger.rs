@@ -18,8 +18,9 @@ checks that no row is missing and none is left over. What the columns mean, and 
 not see: [verification](verification.md).
 
 A call that is Relaxed has no label and is named by its file. \"split\" makes a read-modify-write a
-load and a store. \"fails spuriously\": each thread's first compare-exchange fails, whatever it finds;
-\"fails stale\": a failing one may read an older value. Where the language allows that, no model may fail.
+load and a store. \"fails spuriously\": each thread's first compare-exchange there fails, whatever
+it finds; \"fails stale\": a failing one may read an older value. Where the language allows that, no
+model may fail.
 
 | label | call | change | fails |
 |---|---|---|---|

@@ -14,11 +14,12 @@ const HEAD: &str = "\
 # The models, and how much each explores at least
 
 Written by `WINDLASS_UPDATE_GOLDEN=1 cargo test --test loom`; the same command without the variable
-fails when this page is stale. A variant is a model with its roles in one order (a turn); \"stale\": with
-compare-exchanges that may fail on an older value. Bound: how often a thread is interrupted at most in
-one execution; \"none\": as often as can be, so that every interleaving is explored. Floor: a variant that
-explores fewer executions fails; four fifths of what it explored when it was written. What must hold:
-[verification](verification.md#the-models).
+fails when this page is stale. What must hold: [verification](verification.md#the-models).
+
+A variant is a model with its roles in one order (a turn); \"stale\": with compare-exchanges that
+may fail on an older value. Bound: how often a thread is interrupted at most in one execution;
+\"none\": as often as can be, so that every interleaving is explored. Floor: a variant that explores
+fewer executions fails; four fifths of what it explored when that was written.
 
 ";
 

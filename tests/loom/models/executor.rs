@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,6 +23,8 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("executor: two workers against spawn", &[7800, 3400, 3100], two_workers)
         .preemptions(Some(1)),
     Model::new("executor: worker against spawn and close", &[300, 150], worker_close),
+    Model::new("executor: a wake finds room", &[1, 1], wake_finds_room),
+    Model::new("executor: an abort finds room", &[1, 1], abort_finds_room),
     Model::new("executor: a thief and its victim", &[1400, 560], thief).preemptions(Some(1)),
     Model::new("executor: a thief and who stands still", &[13, 15], thief_of_stuck),
     Model::new("executor: pinned tasks are dealt out", &[160, 160], dealt),
@@ -142,6 +144,63 @@ fn worker_close(turn: usize) {
     let spawned = spawned.get().take();
     staff.check_ended(spawned);
     assert_eq!(drops.load(Ordering::Relaxed), 1, "drops of the future");
+}
+
+/// Pending once, with its waker given away; then it closes.
+struct Twice {
+    waker: Note<Option<Waker>>,
+    last: Last<Stealing>,
+}
+
+impl Future for Twice {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        if this.last.left.load(Ordering::Relaxed) == 1 {
+            return Pin::new(&mut this.last).poll(cx);
+        }
+        this.last.left.fetch_sub(1, Ordering::Relaxed);
+        let waker = cx.waker().clone();
+        *this.waker.get() = Some(waker);
+        Poll::Pending
+    }
+}
+
+/// The injector has room for one task. One that has been polled is readied from outside as soon as
+/// that can be: the push must know that its place is free again.
+fn readied_again(turn: usize, ready: fn(&Staff<Stealing>, Option<Waker>, &JoinHandle<()>)) {
+    let (staff, waker, drops) = (Staff::<Stealing>::new(1, 1), Note::new(None), zero());
+    let left = Arc::new(AtomicUsize::new(2));
+    let future = Twice { waker: waker.clone(), last: last(&staff, &left, &drops) };
+    let Some(handle) = staff.spawn(future) else { panic!("no permit") };
+    let (own, held) = (staff.clone(), Note::new(Some(handle)));
+    let note = held.clone();
+    let outside: Role = Box::new(move || {
+        let handle = note.get().take();
+        let waker = waker.get().take();
+        handle.iter().for_each(|handle| ready(&own, waker.clone(), handle));
+        drop(waker);
+        *note.get() = handle;
+    });
+    together(turn, [staff.worker(0), outside]);
+    let handle = held.get().take();
+    staff.check_ended(handle);
+    assert_eq!(drops.load(Ordering::Relaxed), 1, "drops of the future");
+}
+
+fn wake_finds_room(turn: usize) {
+    readied_again(turn, |staff, waker, _| match waker {
+        Some(waker) => waker.wake(),
+        None => staff.close(),
+    });
+}
+
+fn abort_finds_room(turn: usize) {
+    readied_again(turn, |staff, _, handle| {
+        handle.abort();
+        staff.close();
+    });
 }
 
 /// Takes all there is.
