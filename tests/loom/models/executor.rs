@@ -23,8 +23,8 @@ pub(crate) const MODELS: &[Model] = &[
     Model::new("executor: two workers against spawn", &[7800, 3400, 3100], two_workers)
         .preemptions(Some(1)),
     Model::new("executor: worker against spawn and close", &[300, 150], worker_close),
-    Model::new("executor: a wake finds room", &[1, 1], wake_finds_room),
-    Model::new("executor: an abort finds room", &[1, 1], abort_finds_room),
+    Model::new("executor: a wake finds room", &[64, 240], wake_finds_room),
+    Model::new("executor: an abort finds room", &[140, 640], abort_finds_room),
     Model::new("executor: a thief and its victim", &[1400, 560], thief).preemptions(Some(1)),
     Model::new("executor: a thief and who stands still", &[13, 15], thief_of_stuck),
     Model::new("executor: pinned tasks are dealt out", &[160, 160], dealt),
