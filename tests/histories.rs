@@ -35,6 +35,7 @@ use windlass::workflow::queue::{MemoryStore, MessageQueue, Store};
 use record::{History, Said, Settled};
 use support::bounded;
 use threads::World;
+use totals::{Total, add};
 
 /// Waits for a future that needs no timers.
 fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -119,7 +120,7 @@ where
             }
         });
     }
-    totals::checked(rounds as usize);
+    add(Total::Histories, rounds as usize);
     let seen = std::mem::take(&mut *seen.lock().expect("nobody panics with it"));
     println!("{name}: {seen:?}");
     seen
@@ -144,8 +145,8 @@ where
         println!("{name}: {all} of {rounds} refused, by rule: {refused:?}");
         assert!(all > 0, "{name} is never noticed");
     });
-    totals::checked(rounds as usize);
-    totals::refused();
+    add(Total::Histories, rounds as usize);
+    add(Total::Refused, 1);
 }
 
 #[test]

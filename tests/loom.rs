@@ -43,20 +43,62 @@ mod task;
 
 #[path = "."]
 mod executor {
+    #![allow(dead_code, unreachable_pub, reason = "the models use parts of the files")]
+
+    #[path = "../src/executor/counters.rs"]
+    mod counters;
+    #[path = "../src/executor/driver.rs"]
+    mod driver;
+    #[path = "../src/executor/end.rs"]
+    mod end;
+    #[path = "../src/executor/guest.rs"]
+    mod guest;
+    #[path = "../src/executor/hooks.rs"]
+    mod hooks;
     #[path = "../src/executor/idle.rs"]
-    #[allow(dead_code, unreachable_pub, reason = "the models use parts of the file")]
     pub(crate) mod idle;
     #[path = "../src/executor/lifo.rs"]
     pub(crate) mod lifo;
+    #[path = "../src/executor/local.rs"]
+    mod local;
+    #[path = "../src/executor/policy.rs"]
+    pub(crate) mod policy;
     #[path = "../src/executor/presence.rs"]
     pub(crate) mod presence;
+    #[path = "../src/executor/run_queue.rs"]
+    mod run_queue;
+    #[path = "../src/executor/scheduler.rs"]
+    mod scheduler;
+    #[path = "../src/executor/spawner.rs"]
+    pub(crate) mod spawner;
+    #[path = "../src/executor/worker.rs"]
+    mod worker;
+
+    #[path = "loom/staff.rs"]
+    pub(crate) mod staff;
 }
 
 #[path = "."]
 mod reactor {
+    #![allow(dead_code, unreachable_pub, reason = "the models use parts of the files")]
+
+    #[path = "../src/reactor/clock.rs"]
+    pub(crate) mod clock;
+    #[path = "../src/reactor/handle.rs"]
+    mod handle;
     #[path = "../src/reactor/readiness.rs"]
-    #[allow(dead_code, reason = "the models use parts of the file")]
     pub(crate) mod readiness;
+    #[path = "../src/reactor/registration.rs"]
+    mod registration;
+    #[path = "../src/reactor/table.rs"]
+    mod table;
+    #[path = "../src/reactor/timers.rs"]
+    pub(crate) mod timers;
+    #[path = "../src/reactor/wheel.rs"]
+    mod wheel;
+
+    #[path = "loom/sockets.rs"]
+    pub(crate) mod sockets;
 }
 
 #[path = "loom/models/mod.rs"]
@@ -69,6 +111,10 @@ mod survivors;
 mod audit;
 #[path = "loom/ledger.rs"]
 mod ledger;
+#[path = "loom/tables.rs"]
+mod tables;
+#[path = "support/totals.rs"]
+mod totals;
 #[path = "loom/run.rs"]
 mod run;
 

@@ -1,5 +1,7 @@
 //! The kit's orders service, SQLite and all, in worlds that follow from a seed.
 
+#[path = "support/totals.rs"]
+mod totals;
 #[path = "workflow/dice.rs"]
 mod dice;
 #[path = "workflow/disk.rs"]

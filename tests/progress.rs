@@ -5,6 +5,9 @@
 mod gate;
 #[path = "support/runtime.rs"]
 mod support;
+#[cfg(target_os = "linux")]
+#[path = "support/totals.rs"]
+mod totals;
 
 #[path = "progress/foreign.rs"]
 mod foreign;

@@ -1,5 +1,8 @@
 //! Deterministic simulation: the world itself, and the order workflow in it.
 
+#[path = "support/totals.rs"]
+mod totals;
+
 #[path = "sim/faults.rs"]
 mod faults;
 #[path = "sim/world.rs"]

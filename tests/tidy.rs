@@ -27,6 +27,13 @@ mod sizes;
 mod source;
 #[path = "tidy/stairs.rs"]
 mod stairs;
+#[path = "support/totals.rs"]
+#[allow(dead_code, reason = "nothing is counted here")]
+mod totals;
+#[path = "support/summary.rs"]
+mod summary;
+#[path = "tidy/totals.rs"]
+mod summed;
 #[path = "tidy/words.rs"]
 mod words;
 

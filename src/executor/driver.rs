@@ -1,9 +1,9 @@
 //! The socket through which a worker sleeps: by condition variable, on a reactor, or in a
 //! simulation.
 
-use std::{ffi::c_int, sync::Arc, sync::Mutex, time::Duration};
+use std::{ffi::c_int, sync::Arc, time::Duration};
 
-use crate::park::{Parker, Unparker};
+use crate::{park::Parker, park::Unparker, sync::Mutex};
 
 /// What one worker waits on when it has nothing to run.
 ///

@@ -2,11 +2,11 @@
 //! by which what becomes ready on it stays on it.
 
 use std::time::{Duration, Instant};
-use std::{cell::Cell, ptr, sync::Arc, sync::Mutex};
+use std::{cell::Cell, ptr, sync::Arc};
 
 use super::scheduler::{HAS_ROOM, Remote, Scheduler};
 use super::{policy::Policy, run_queue::RunQueue, run_queue::RunQueues};
-use crate::sync::{Ordering, lock, within};
+use crate::sync::{Mutex, Ordering, lock, thread_local, within};
 use crate::{budget, task, task::Readied, task::TaskRef};
 
 /// How long a queue is long before a worker is woken for it: about twice what waking one costs.
@@ -50,7 +50,7 @@ pub fn task_name() -> Option<Arc<str>> {
 pub(super) fn replace_name(name: Option<Arc<str>>) -> Option<Arc<str>> {
     // SAFETY: the pointer is null, or set for the length of `enter`, on this thread, which borrows
     // the scheduler that holds the name.
-    let place = unsafe { CURRENT.get().name.as_ref() }?;
+    let place = unsafe { CURRENT.with(Cell::get).name.as_ref() }?;
     std::mem::replace(&mut *lock(place), name)
 }
 
@@ -69,14 +69,14 @@ impl<'a, P: Policy, Q: RunQueues> Local<'a, P, Q> {
             local: ptr::from_ref(self).cast(),
             name: &raw const self.remote().name,
         };
-        within(|current| CURRENT.replace(current), current, work)
+        within(|current| CURRENT.with(|place| place.replace(current)), current, work)
     }
 
     /// The calling thread's worker, if it is one of `scheduler`'s. Valid for the length of a call
     /// made by a task or a driver on this thread, since `enter` outlives both.
     #[inline]
     pub(super) fn of(scheduler: &Scheduler<P, Q>) -> Option<&Self> {
-        let current = CURRENT.get();
+        let current = CURRENT.with(Cell::get);
         if !ptr::addr_eq(current.scheduler, ptr::from_ref(scheduler)) {
             return None;
         }

@@ -1,6 +1,6 @@
 //! What one executor shares: its queues, who sleeps, who is in, and whom a push wakes.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::{marker::PhantomData, thread::Thread, time::Duration};
 
 use crossbeam_utils::CachePadded;
@@ -9,11 +9,12 @@ use super::{
     counters::Counters, driver::Notify, hooks::Hooks, idle::Idle, lifo::LifoSlot, policy::Policy,
     presence::Presence, run_queue::RunQueue, run_queue::RunQueues,
 };
-use crate::sync::{AtomicBool, AtomicUsize, Ordering, lock};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, lock, shrunk};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::task::TaskRef;
 
 /// How many tasks a worker's own queue holds; more go to the injector.
-const OWN_CAPACITY: usize = 1024;
+const OWN_CAPACITY: usize = shrunk(1024, 2);
 
 /// An injector has room for every task there is.
 pub(super) const HAS_ROOM: &str = "a run queue refused a task below its capacity";

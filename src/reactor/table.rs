@@ -7,10 +7,10 @@
 use std::sync::OnceLock;
 
 use super::readiness::Readiness;
-use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
+use crate::sync::{AtomicUsize, Mutex, Ordering, lock, shrunk};
 
-const CHUNK_PLACES: usize = 256;
-const CHUNKS_MAX: usize = 4096;
+const CHUNK_PLACES: usize = shrunk(256, 2);
+const CHUNKS_MAX: usize = shrunk(4096, 1);
 
 /// How many sockets one reactor takes: 1,048,576.
 pub(super) const SOCKETS_MAX: usize = CHUNK_PLACES * CHUNKS_MAX;

@@ -1,12 +1,11 @@
 //! The timers of one reactor: the wheel under a lock, and the conversion between instants and
 //! ticks.
 
-use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::{sync::Arc, task::Waker, time::Duration, time::Instant};
 
 use super::clock::Clock;
 use super::wheel::{Key, Wheel};
-use crate::sync::{Arc, AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// The wheel's resolution, 32,768 ns: a timer is due at the end of the tick its deadline falls in.
 pub(crate) const TICK_NS: u128 = 1 << 15;

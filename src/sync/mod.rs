@@ -14,7 +14,7 @@ mod zeroed;
 pub(crate) use std::sync::atomic::{
     AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
 };
-pub(crate) use std::sync::{Arc, Condvar, Mutex};
+pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub(crate) use std::thread_local;
 
 pub(crate) use self::{backoff::Backoff, cell::UnsafeCell, lock::lock, size::shrunk};

@@ -9,7 +9,7 @@ use crate::recorder::record;
 use crate::search::{Promise, Search};
 use crate::stress::{self, Pop, Push};
 use crate::subjects::Subject;
-use crate::totals;
+use crate::totals::{Total, add};
 
 /// In how many rounds something was seen.
 #[derive(Default, Debug)]
@@ -82,7 +82,7 @@ pub(crate) fn sound<P: Promise>(subject: &Subject, rounds: usize) -> Seen {
         seen.note(&history);
         true
     });
-    totals::checked(rounds);
+    add(Total::Histories, rounds);
     println!("{}: {seen:?}, {} steps of the search", subject.name, search.steps);
     seen
 }
@@ -116,8 +116,8 @@ pub(crate) fn rejected<P: Promise>(name: &str, subject: &Subject) {
     let said = shortest.map(|(_, said)| said);
     assert!(exactly > 0, "{name} is never noticed");
     assert!(said.is_some_and(|said| said.contains("no order of these calls")));
-    totals::checked(BROKEN_ROUNDS);
-    totals::refused();
+    add(Total::Histories, BROKEN_ROUNDS);
+    add(Total::Refused, 1);
 }
 
 /// Values of each producer in a long run.

@@ -29,6 +29,13 @@ pub(crate) enum Fate {
     },
     /// No model fails in a way of its own; the branch limit may have ended one.
     Explained(&'static Explained),
+    /// The language allows it, and so many models hold with it.
+    Borne(usize),
+    /// The language allows it, and this model fails.
+    NotBorne {
+        model: String,
+        said: String,
+    },
     /// Only the limit of loom's branches ended this model.
     Limit(String),
     Survived,
@@ -58,6 +65,9 @@ pub(crate) fn audit(
 }
 
 fn fate(worker: &mut Worker, mutant: &Mutant, held: &[Held], label: &str) -> io::Result<Fate> {
+    if mutant.site.allows(mutant.change) {
+        return borne(worker, mutant, held);
+    }
     let mut limit = None;
     for held in held.iter().filter(|held| held.reached.contains(&mutant.site)) {
         let Some(said) = worker.explore(held.number, Some(mutant))?.failure else {
@@ -76,4 +86,23 @@ fn fate(worker: &mut Worker, mutant: &Mutant, held: &[Held], label: &str) -> io:
         Some(explained) => Fate::Explained(explained),
         None => limit.map_or(Fate::Survived, Fate::Limit),
     })
+}
+
+/// How many executions, unchanged, the models have together that must hold with a change that the
+/// language allows: the shortest ones, and one at least.
+const BORNE_EXECUTIONS: usize = 2_000;
+
+fn borne(worker: &mut Worker, mutant: &Mutant, held: &[Held]) -> io::Result<Fate> {
+    let (mut models, mut executions) = (0, 0);
+    for held in held.iter().filter(|held| held.reached.contains(&mutant.site)) {
+        executions += held.executions;
+        if models > 0 && executions > BORNE_EXECUTIONS {
+            break;
+        }
+        if let Some(said) = worker.explore(held.number, Some(mutant))?.failure {
+            return Ok(Fate::NotBorne { model: held.name.clone(), said });
+        }
+        models += 1;
+    }
+    Ok(Fate::Borne(models))
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use crate::budget;
 use crate::sites::{self, Mutant, Site};
 
 /// A part of a model, run by a thread of its own or by the model's first thread.
@@ -91,6 +92,10 @@ impl Variant {
         let checked = catch_unwind(AssertUnwindSafe(|| {
             builder.check(move || {
                 counted.fetch_add(1, Ordering::Relaxed);
+                sites::begin();
+                // To the system all threads of a model are one: what executors of an execution
+                // before have left of its budget must not be the next one's.
+                std::mem::forget(budget::lift());
                 body(turn);
             });
         }));

@@ -18,7 +18,9 @@ checks that no row is missing and none is left over. What the columns mean, and 
 not see: [verification](verification.md).
 
 A call that is Relaxed has no label and is named by its file. \"split\" makes a read-modify-write a
-load and a store.
+load and a store. \"fails spuriously\": each thread's first compare-exchange there fails, whatever
+it finds; \"fails stale\": a failing one may read an older value. Where the language allows that, no
+model may fail.
 
 | label | call | change | fails |
 |---|---|---|---|
@@ -54,6 +56,8 @@ fn row(audited: &Audited, labels: &Labels) -> (String, String) {
     let fails = match &audited.fate {
         Fate::Killed { model, .. } => model.clone(),
         Fate::Explained(explained) => format!("none: {}", explained.reason),
+        Fate::Borne(models) => format!("allowed: {models} models hold with it"),
+        Fate::NotBorne { model, .. } => format!("allowed, and yet {model}"),
         Fate::Limit(_) | Fate::Survived => "none".to_owned(),
     };
     (format!("| `{label}` | {call} | {change}"), fails)

@@ -11,6 +11,8 @@ use crate::ledger;
 use crate::models;
 use crate::sites::Site;
 use crate::sources;
+use crate::tables;
+use crate::totals::{Total, add};
 use crate::worker::{self, WORKER, in_parallel};
 
 /// Explores what the arguments name; without names everything, and audits.
@@ -55,6 +57,7 @@ fn check(chosen: Vec<(usize, Variant)>, and_audit: bool) -> io::Result<Vec<Strin
     if and_audit && wrong.is_empty() {
         let sites: BTreeSet<Site> = held.iter().flat_map(|held| held.reached.clone()).collect();
         wrong.extend(sources::unseen(&sites));
+        wrong.extend(tables::check(&models::all())?);
         wrong.extend(audit_all(&sites, held)?);
     }
     Ok(wrong)
@@ -65,6 +68,8 @@ fn explore(mut chosen: Vec<(usize, Variant)>) -> io::Result<(Vec<Held>, Vec<Stri
     let began = Instant::now();
     // The longest first, so that no worker is left alone with it at the end.
     chosen.sort_by_key(|(_, variant)| std::cmp::Reverse(variant.at_least));
+    let models: BTreeSet<_> = chosen.iter().map(|(_, variant)| variant.model.name).collect();
+    let models = models.len();
     let mut explored = in_parallel(chosen, |worker, (number, variant)| {
         Ok((number, variant, worker.explore(number, None)?))
     })?;
@@ -81,8 +86,10 @@ fn explore(mut chosen: Vec<(usize, Variant)>) -> io::Result<(Vec<Held>, Vec<Stri
         held.push(Held { number, name, executions, reached: explored.reached });
     }
     let executions: usize = held.iter().map(|held| held.executions).sum();
-    let (models, took_ms) = (held.len(), began.elapsed().as_millis());
-    println!("models: {models}, {executions} executions, {took_ms} ms");
+    let (variants, took_ms) = (held.len(), began.elapsed().as_millis());
+    println!("{models} models in {variants} variants, {executions} executions, {took_ms} ms");
+    add(Total::Models, models);
+    add(Total::Executions, executions);
     Ok((held, wrong))
 }
 
@@ -91,7 +98,7 @@ fn audit_all(sites: &BTreeSet<Site>, held: Vec<Held>) -> io::Result<Vec<String>>
     let labels = sources::Labels::read();
     let audited = audit::audit(audit::mutants(sites), held, |site| labels.of(site))?;
     let mut wrong = Vec::new();
-    let (mut killed, mut explained) = (0, 0);
+    let (mut killed, mut explained, mut borne) = (0, 0, 0);
     for audited in &audited {
         let (site, change) = (&audited.mutant.site, audited.mutant.change);
         let mutant = format!("[{}] {change} ({site})", labels.of(site));
@@ -104,6 +111,13 @@ fn audit_all(sites: &BTreeSet<Site>, held: Vec<Held>) -> io::Result<Vec<String>>
                 explained += 1;
                 println!("{mutant}: explained: {}", explanation.reason);
             }
+            Fate::Borne(models) => {
+                borne += 1;
+                println!("{mutant}: allowed, and {models} models hold with it");
+            }
+            Fate::NotBorne { model, said } => {
+                wrong.push(format!("{mutant}: allowed, and yet `{model}` fails: {said}"));
+            }
             Fate::Limit(model) => wrong.push(format!("{mutant}: only the limit ends `{model}`")),
             Fate::Survived => wrong.push(format!("{mutant}: no model fails")),
         }
@@ -111,8 +125,15 @@ fn audit_all(sites: &BTreeSet<Site>, held: Vec<Held>) -> io::Result<Vec<String>>
     let (mutants, sites, took_ms) = (audited.len(), sites.len(), began.elapsed().as_millis());
     println!(
         "audit: {sites} sites, {mutants} changes, {killed} fail, {explained} explained, \
-         {took_ms} ms"
+         {borne} allowed and borne, {took_ms} ms"
     );
+    let counts = [
+        (Total::Changes, mutants),
+        (Total::Killed, killed),
+        (Total::Explained, explained),
+        (Total::Borne, borne),
+    ];
+    counts.into_iter().for_each(|(total, count)| add(total, count));
     wrong.extend(ledger::check(&audited, &labels)?);
     Ok(wrong)
 }

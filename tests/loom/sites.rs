@@ -3,7 +3,7 @@
 //! The state belongs to the thread that explores: under loom all threads of a model are that one.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
 
@@ -40,6 +40,11 @@ pub(crate) enum Change {
     Drop,
     /// A read-modify-write becomes a load and a store.
     Split,
+    /// A compare-exchange fails although it found what it expected: for each thread the first one
+    /// of an execution.
+    Spurious,
+    /// A compare-exchange may fail on an older value.
+    Stale,
 }
 
 /// How the call is to be made.
@@ -49,6 +54,8 @@ pub(crate) struct Told {
     pub(crate) failure: Ordering,
     pub(crate) dropped: bool,
     pub(crate) split: bool,
+    /// A compare-exchange fails, whatever it finds.
+    pub(crate) spurious: bool,
     /// A compare-exchange may fail on an older value.
     pub(crate) stale: bool,
 }
@@ -60,6 +67,8 @@ struct Exploring {
     /// By the address of the caller's place: the change that is to be made there.
     known: HashMap<usize, Option<Change>>,
     reached: Vec<Site>,
+    /// loom's threads whose compare-exchange has failed for no reason in this execution.
+    failed: HashSet<loom::thread::ThreadId>,
 }
 
 thread_local! {
@@ -72,6 +81,11 @@ pub(crate) fn set_up(mutant: Option<Mutant>, stale: bool) {
     EXPLORING.set(exploring);
 }
 
+/// Another execution begins.
+pub(crate) fn begin() {
+    EXPLORING.with_borrow_mut(|exploring| exploring.failed.clear());
+}
+
 /// The sites reached on this thread since it was set up, each once.
 pub(crate) fn reached() -> BTreeSet<Site> {
     EXPLORING.with_borrow(|exploring| exploring.reached.iter().cloned().collect())
@@ -82,7 +96,8 @@ pub(crate) fn reached() -> BTreeSet<Site> {
 pub(crate) fn tell(call: &'static str, order: Ordering, failure: Option<Ordering>) -> Told {
     let place = Location::caller();
     let plain = failure.unwrap_or(Ordering::Relaxed);
-    let mut told = Told { order, failure: plain, dropped: false, split: false, stale: false };
+    let mut told =
+        Told { order, failure: plain, dropped: false, split: false, spurious: false, stale: false };
     EXPLORING.with_borrow_mut(|exploring| {
         told.stale = exploring.stale;
         let key = std::ptr::from_ref(place).addr();
@@ -95,6 +110,10 @@ pub(crate) fn tell(call: &'static str, order: Ordering, failure: Option<Ordering
             Some(Change::Failure(weaker)) => told.failure = weaker,
             Some(Change::Drop) => told.dropped = true,
             Some(Change::Split) => told.split = true,
+            Some(Change::Spurious) => {
+                told.spurious = exploring.failed.insert(loom::thread::current().id());
+            }
+            Some(Change::Stale) => told.stale = true,
             None => {}
         }
     });
@@ -148,7 +167,20 @@ impl Site {
             "load" | "store" => {}
             _ => changes.push(Change::Split),
         }
+        if !self.failure.is_empty() {
+            changes.extend([Change::Spurious, Change::Stale]);
+        }
         changes
+    }
+
+    /// Whether the language allows what the change does: then no model may fail. A failing
+    /// compare-exchange may read an older value, and only one that is not weak needs a reason.
+    pub(crate) fn allows(&self, change: Change) -> bool {
+        match change {
+            Change::Stale => true,
+            Change::Spurious => self.call != "compare_exchange",
+            Change::Order(_) | Change::Failure(_) | Change::Drop | Change::Split => false,
+        }
     }
 
     /// As one word, which [`Site::from_word`] reads.
@@ -188,6 +220,8 @@ impl fmt::Display for Change {
             Self::Failure(weaker) => write!(f, "failure to {weaker:?}"),
             Self::Drop => f.write_str("left out"),
             Self::Split => f.write_str("split"),
+            Self::Spurious => f.write_str("fails spuriously"),
+            Self::Stale => f.write_str("fails stale"),
         }
     }
 }

@@ -18,8 +18,9 @@ use crate::sites::{Mutant, Site};
 /// The argument that makes this binary a worker.
 pub(crate) const WORKER: &str = "--worker";
 
-/// How long one exploration may take: the longest takes 3 s on a quiet machine.
-const LIMIT: Duration = Duration::from_secs(120);
+/// How long one exploration may take: the longest takes 3 s on a quiet machine, and a hundred times
+/// that where dozens of builds run beside.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// A process that explores.
 pub(crate) struct Worker {

@@ -13,6 +13,7 @@ use windlass::{JoinHandle, spawn};
 use crate::disk::Fails;
 use crate::scene::{Mood, WELL};
 use crate::stage::{Bug, Stage};
+use crate::totals::{Total, add};
 
 /// So many seeds in `cargo test`.
 const SEEDS: u64 = 300;
@@ -187,6 +188,7 @@ fn the_service_survives_crashes_and_all_faults() {
         Ok::<_, Halt>(())
     });
     let ran = ran.unwrap_or_else(|failed| panic!("{failed}"));
+    add(Total::Seeds, ran.seeds as usize);
     let Came { acknowledged, dead, audits, lives } = all.get();
     println!(
         "{} seeds of the orders service: {acknowledged} orders acknowledged, {dead} dead letters, \
@@ -212,6 +214,7 @@ fn mistakes_in_what_it_is_given_are_found() {
         let failed = Seeds::new(SEEDS).run(|world| folder.run(world, bug).map(drop));
         let Err(failed) = failed else { panic!("{bug:?} is not found by {SEEDS} seeds") };
         assert!(failed.said.contains(by), "{bug:?} shows in another way: {failed}");
+        add(Total::Mistakes, 1);
         println!("{bug:?} is found by seed {}: {}", failed.seed, failed.said);
     }
 }

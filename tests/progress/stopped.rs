@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::gate::joined;
 use crate::support::{bounded, wait_until};
+use crate::totals::{Total, add};
 
 /// From which the handler reads the byte that lets it go.
 static PIPE: AtomicI32 = AtomicI32::new(-1);
@@ -76,6 +77,7 @@ impl Victim {
         // SAFETY: the thread runs until this is dropped.
         assert_eq!(unsafe { libc::pthread_kill(self.thread, libc::SIGUSR1) }, 0);
         wait_until(|| STOPPED.load(Ordering::SeqCst) > stopped);
+        add(Total::Stops, 1);
         let done = meanwhile();
         self.lets_go.write_all(&[0]).expect("the handler reads");
         wait_until(|| WENT_ON.load(Ordering::SeqCst) > went_on);

@@ -10,6 +10,7 @@ use windlass::{JoinHandle, spawn};
 
 use crate::scene::{Mood, WELL};
 use crate::stage::{Bug, Order, Orders, Stage, Status};
+use crate::totals::{Total, add};
 use crate::watch::audit;
 
 /// So many seeds in `cargo test`.
@@ -176,6 +177,7 @@ fn orders_survive_all_faults() {
         Ok::<_, Halt>(())
     });
     let ran = ran.unwrap_or_else(|failed| panic!("{failed}"));
+    add(Total::Seeds, ran.seeds as usize);
     let Came { acknowledged, completed, dead, opened, events } = all.get();
     println!(
         "{} seeds of the order workflow: {acknowledged} orders acknowledged, {completed} \
@@ -211,6 +213,7 @@ fn planted_mistakes_are_found() {
         let failed = Seeds::new(SEEDS).run(|world| run(world, bug).map(drop));
         let Err(failed) = failed else { panic!("{bug:?} is not found by {SEEDS} seeds") };
         assert!(failed.said.contains(by), "{bug:?} shows in another way: {failed}");
+        add(Total::Mistakes, 1);
         println!("{bug:?} is found by seed {}: {}", failed.seed, failed.said);
     }
 }

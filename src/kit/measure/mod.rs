@@ -5,8 +5,7 @@
 //! curves are fitted and which laws hold, the machine, its noise, its cores and what a process
 //! uses of them, what is compared and what is drawn of it, the record, the comparison of two
 //! contenders and of the subject with itself, the rounds that make it all, how long they take, a
-//! group of contenders that is
-//! described, run and measured, and two builds in turn.
+//! group of contenders that is described, run and measured, and two builds in turn.
 
 pub mod paths;
 pub mod random;

@@ -8,6 +8,7 @@ use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use loom::sync::atomic::{AtomicUsize, Ordering, fence};
 
 use crate::explore::{Model, Role, together};
+use crate::sync;
 
 /// Each test, its name, and what may be seen: pairs of values.
 type Litmus = (&'static str, fn(usize), &'static [(usize, usize)]);
@@ -32,6 +33,7 @@ const TESTS: &[Litmus] = &[
     ("hidden load, roles exchanged", |_| hidden_load(1), &[(0, 0), (1, 0)]),
     // Not what the language says: a failing compare-exchange may read 1 as well. Hence `stale`.
     ("failing compare-exchange", |_| failing_exchange(), &[(2, 0)]),
+    ("failing compare-exchange of the door, stale", |_| failing_at_the_door(), &[(1, 0), (2, 0)]),
 ];
 
 static SEEN: Mutex<BTreeSet<(usize, usize)>> = Mutex::new(BTreeSet::new());
@@ -45,7 +47,11 @@ pub(crate) fn check() -> (usize, Vec<String>) {
     let mut wrong = Vec::new();
     for &(name, body, expected) in TESTS {
         SEEN.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let model = Model::new(name, &[1], body).preemptions(None);
+        let model = match name.ends_with(", stale") {
+            true => Model::new(name, &[], body).stale(&[1]),
+            false => Model::new(name, &[1], body),
+        };
+        let model = model.preemptions(None);
         let failure = model.variants().find_map(|variant| variant.explore(None).failure);
         let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if failure.is_some() || !seen.iter().eq(expected) {
@@ -120,6 +126,25 @@ fn hidden_load(turn: usize) {
 
 fn failing_exchange() {
     let (cell, flag) = (one(), one());
+    let (changing, flagging) = (cell.clone(), flag.clone());
+    let change: Role = Box::new(move || {
+        changing.store(1, Relaxed);
+        changing.store(2, Relaxed);
+        flagging.store(1, Relaxed);
+    });
+    let exchange: Role = Box::new(move || {
+        if flag.load(Relaxed) == 1
+            && let Err(seen) = cell.compare_exchange(0, 9, AcqRel, Relaxed)
+        {
+            see((seen, 0));
+        }
+    });
+    together(0, [change, exchange]);
+}
+
+/// As `failing_exchange`, by the door that the rooms have under the models.
+fn failing_at_the_door() {
+    let (cell, flag) = (Arc::new(sync::AtomicUsize::new(0)), one());
     let (changing, flagging) = (cell.clone(), flag.clone());
     let change: Role = Box::new(move || {
         changing.store(1, Relaxed);

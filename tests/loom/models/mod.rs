@@ -1,6 +1,8 @@
 //! What is explored, room by room.
 
 mod channel;
+mod executor;
+mod guests;
 mod hands;
 mod house;
 mod idle;
@@ -9,6 +11,7 @@ mod litmus;
 mod oneshot;
 mod park;
 mod presence;
+mod reactor;
 mod readiness;
 mod ring;
 mod ring_alone;
@@ -55,7 +58,10 @@ pub(crate) fn all() -> Vec<Model> {
         task_join::MODELS,
         slab::MODELS,
         slab_end::MODELS,
+        executor::MODELS,
+        guests::MODELS,
         readiness::MODELS,
+        reactor::MODELS,
         channel::MODELS,
         oneshot::MODELS,
     ];

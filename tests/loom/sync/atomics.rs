@@ -97,13 +97,14 @@ macro_rules! atomic {
                 failure: Ordering,
                 mut next: impl FnMut($value) -> Option<$value>,
             ) -> Result<$value, $value> {
-                let told = sites::tell("fetch_update", success, Some(failure));
+                let mut told = sites::tell("fetch_update", success, Some(failure));
                 let mut seen = self.0.load(told.failure);
                 while let Some(new) = next(seen) {
                     match self.exchange(seen, new, told) {
                         Ok(_) => return Ok(seen),
                         Err(now) => seen = now,
                     }
+                    told.spurious = false;
                 }
                 Err(seen)
             }
@@ -115,6 +116,9 @@ macro_rules! atomic {
                 new: $value,
                 told: sites::Told,
             ) -> Result<$value, $value> {
+                if told.spurious {
+                    return Err(self.0.load(told.failure));
+                }
                 if told.split {
                     let before = self.0.load(of_load(told.order));
                     if before != current {
@@ -167,3 +171,24 @@ macro_rules! integer {
 integer!(AtomicU32, u32);
 integer!(AtomicU64, u64);
 integer!(AtomicUsize, usize);
+
+/// loom's own cannot be told when it ends.
+#[derive(Debug)]
+pub(crate) struct AtomicBool(AtomicUsize);
+
+impl AtomicBool {
+    #[track_caller]
+    pub(crate) fn new(value: bool) -> Self {
+        Self(AtomicUsize::new(usize::from(value)))
+    }
+
+    #[track_caller]
+    pub(crate) fn load(&self, order: Ordering) -> bool {
+        self.0.load(order) != 0
+    }
+
+    #[track_caller]
+    pub(crate) fn store(&self, value: bool, order: Ordering) {
+        self.0.store(usize::from(value), order);
+    }
+}

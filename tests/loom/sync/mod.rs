@@ -4,15 +4,17 @@
 mod atomics;
 mod backoff;
 mod cell;
+mod condvar;
 mod made;
 #[path = "../../../src/sync/within.rs"]
 mod within;
 
 pub(crate) use loom::sync::atomic::Ordering;
-pub(crate) use loom::sync::{Arc, Condvar, Mutex};
+pub(crate) use loom::sync::{Arc, Mutex, MutexGuard};
 
-pub(crate) use atomics::{AtomicU32, AtomicU64, AtomicUsize, fence};
+pub(crate) use atomics::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, fence};
 pub(crate) use backoff::Backoff;
 pub(crate) use cell::UnsafeCell;
+pub(crate) use condvar::Condvar;
 pub(crate) use made::{boxed_zeroed, lock, shrunk, thread_local};
 pub(crate) use within::within;
