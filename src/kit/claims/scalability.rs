@@ -142,7 +142,7 @@ fn connections(course: &mut Course<'_>, busy: usize) {
             .not_shown("Latency at a given rate: a closed loop asks a slow server less often.")
             .rate("requests per second")
             .over("requests/s over busy connections", "connections", busy as f64)
-            .claim("more than a thread for each connection", PER_CONNECTION, 1.0);
+            .beats("more than a thread for each connection", PER_CONNECTION);
         if busy <= FEW {
             group.boundary();
         }
@@ -168,7 +168,7 @@ fn tenfold(course: &mut Course<'_>) {
             )
             .not_shown("More connections than 1000.")
             .unit("share of the rate that is left", Better::Higher)
-            .claim("more of it is left than to threads", PER_CONNECTION, 1.0)
+            .beats("more of it is left than to threads", PER_CONNECTION)
             .limit("more than half of it is left", 0.5);
         for (name, role, model) in MODELS {
             let setup = || Setup::new(model, 2 * (few + many));
@@ -264,7 +264,7 @@ fn describe_rate(group: &mut Group<'_>, percent: u32, per_s: Option<u32>) {
              requests take at a rate that is too high: the longer it is kept up, the longer.",
         )
         .unit("ms", Better::Lower)
-        .claim("p99 lower than that of threads", PER_CONNECTION, 1.0);
+        .beats("p99 lower than that of threads", PER_CONNECTION);
     if let Some(per_s) = per_s {
         group.over("latency over offered rate", "requests/s", f64::from(per_s));
     }
