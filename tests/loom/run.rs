@@ -49,7 +49,7 @@ fn ended(wrong: io::Result<Vec<String>>) -> ExitCode {
 
 /// What is wrong.
 fn check(chosen: Vec<(usize, Variant)>, and_audit: bool) -> io::Result<Vec<String>> {
-    keep_panics_quiet(|_| ());
+    keep_panics_quiet(|said| eprintln!("{said}"));
     let (litmus, mut wrong) = models::check_the_checker();
     println!("litmus tests: {litmus}, {} wrong", wrong.len());
     let (held, failures) = explore(chosen)?;

@@ -114,7 +114,7 @@ impl Labels {
             let text = read(&file);
             let mut from = 0;
             for call in atomic_sites(&text) {
-                let found = text[from..call.end].lines().rev().find_map(|line| {
+                let found = text[from.min(call.end)..call.end].lines().rev().find_map(|line| {
                     let (label, _) =
                         line.trim_start().strip_prefix("// [")?.split_once("] pairs")?;
                     Some(label.to_owned())
@@ -123,7 +123,8 @@ impl Labels {
                 if let Some(label) = found.filter(|_| strong) {
                     labels.insert((file.clone(), call.line, call.column), label);
                 }
-                from = call.end;
+                // A call may stand among the arguments of the one before.
+                from = from.max(call.end);
             }
         }
         Self(labels)
