@@ -1,6 +1,8 @@
 //! The closing summary of a `cargo test`. Its name makes cargo run it as the last target but for
 //! the documentation's tests.
 
+#[path = "support/faults.rs"]
+mod faults;
 #[path = "support/totals.rs"]
 mod totals;
 #[path = "support/summary.rs"]
@@ -24,5 +26,8 @@ fn main() {
         // One that stays is another run's from now on.
         let _ = fs::remove_file(totals::folder().join(target));
     }
-    println!("\n{summary}");
+    print!("\n{summary}");
+    // Each row's tests exist, are not ignored, and are in a target: tests/tidy sees to it.
+    let (faults, tests) = faults::count(&faults::catalogue(include_str!("../docs/faults.md")));
+    println!("{faults:>12}  faults provoked, by {tests} tests");
 }
