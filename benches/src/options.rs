@@ -47,7 +47,7 @@ pub(crate) fn drill(profile: Profile) -> (Duration, Duration, usize) {
     let ms = Duration::from_millis;
     match profile {
         Profile::Quick => (ms(50), ms(100), 10),
-        Profile::Default => (ms(300), ms(700), 10),
+        Profile::Default => (ms(100), ms(200), 10),
         Profile::All => (ms(500), ms(2000), 20),
     }
 }

@@ -55,7 +55,8 @@ impl Profile {
                 let rounds = (default.rounds_min / 2).max(ROUNDS_QUICK).min(default.rounds_min);
                 Plan { rounds_min: rounds, rounds_max: rounds, repeats_max: 2, ..*default }
             }
-            Self::Default => Plan { rounds_max, ..*default },
+            // All benches in turn: more rounds than the fewest for half as long.
+            Self::Default => Plan { rounds_max, budget: default.budget / 2, ..*default },
             Self::All => Plan {
                 rounds_min: default.rounds_min.max(20),
                 rounds_max: rounds_max.max(60),
