@@ -160,17 +160,28 @@ fn ctrl_c_before_anything_is_measured_says_so() {
     assert!(!out.join("index.html").exists());
 }
 
+/// What `wait` gives. If it takes too long the process is killed, and `pipe` is opened and closed:
+/// who waits for a writer of it comes to its end.
+fn watched<T>(process: u32, pipe: Option<&Path>, wait: impl FnOnce() -> T) -> T {
+    let (tell, told) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            if told.recv_timeout(END_MAX) == Err(RecvTimeoutError::Timeout) {
+                signal(process, "KILL");
+                // Opened for both, a pipe waits for nobody.
+                let both = |pipe: &Path| fs::OpenOptions::new().read(true).write(true).open(pipe);
+                drop(pipe.map(both));
+            }
+        });
+        let got = wait();
+        drop(tell);
+        got
+    })
+}
+
 /// Waits for its end; a process that has none is killed, and the test fails.
 fn ended(mut child: Child) -> Said {
-    let ((tell, told), id) = (mpsc::channel::<()>(), child.id());
-    let watch = thread::spawn(move || {
-        if told.recv_timeout(END_MAX) == Err(RecvTimeoutError::Timeout) {
-            signal(id, "KILL");
-        }
-    });
-    let status = child.wait().unwrap();
-    drop(tell);
-    watch.join().unwrap();
+    let status = watched(child.id(), None, || child.wait()).unwrap();
     assert!(status.code().is_some(), "it did not end by itself: {status}");
     Said::from(child.wait_with_output().unwrap())
 }
@@ -189,7 +200,8 @@ fn a_second_ctrl_c_ends_it_at_once() {
         assert!(stderr.read_line(&mut read).unwrap() > 0, "it ended: {read}");
     }
     // Read to its end, this file says that the first Ctrl-C has come as far as the report.
-    let results = fs::read_to_string(&results).unwrap();
+    let read_all = || fs::read_to_string(&results);
+    let results = watched(child.id(), Some(results.as_path()), read_all).unwrap();
     assert!(results.contains("windlass-results"), "{results:.200}");
     signal(child.id(), "INT");
     let said = ended(child);

@@ -337,7 +337,7 @@ fn two_builds_are_measured_in_turn() {
     assert_eq!(groups, ["hello-8", "wait-5ms-4"]);
     // A machine too noisy to judge is told first.
     let told = changes.sentence();
-    let rows = format!("{} of them could not have been found", changes.rows.len());
+    let rows = format!("{} rows could not have been found", changes.rows.len());
     assert!(changes.unusable || told.contains(&rows) && told.ends_with(" blocks."), "{told}");
     for row in &changes.rows {
         // Two blocks decide nothing, whatever they say.

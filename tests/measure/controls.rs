@@ -10,7 +10,7 @@ use windlass::kit::measure::profile::Profile;
 use windlass::kit::measure::random::Random;
 use windlass::kit::measure::record::Group;
 use windlass::kit::report::assemble::assemble;
-use windlass::kit::report::results::{Control, Results};
+use windlass::kit::report::results::{Control, Level, Results};
 
 use crate::made_up::claims::{against_threads, claim};
 use crate::made_up::{four, group, record};
@@ -133,6 +133,44 @@ fn row_one_is_over_all_claims_where_benches_would_hide_them() {
     let void: Vec<&str> = both.void();
     assert_eq!(void.len(), 4, "the claims, and not the bench: {void:?}");
     assert!(void.iter().all(|name| name.starts_with("claim-")));
+}
+
+/// Only the first rounds of it.
+fn shortened(mut group: Group, rounds: usize) -> Group {
+    group.rounds.truncate(rounds);
+    group.contenders.iter_mut().for_each(|contender| contender.values.truncate(rounds));
+    group
+}
+
+#[test]
+fn the_method_is_unchecked_where_row_one_has_too_few_rounds() {
+    let mut random = Random::new(44);
+    let few = shortened(against_threads("a", Better::Lower, 10.0, 30.0), 4);
+    let bench = (0..9).map(|_| swinging(&mut random, 12, 1.0)).collect();
+    let results = assemble(&[claim("c", vec![few]), record("executor", bench)], Vec::new());
+    assert!(results.controls[0].too_few.is_none(), "all together have rounds enough");
+    assert!(results.control().is_some_and(|row_one| row_one.claims && row_one.too_few.is_some()));
+    let reasons = results.quality.reasons.join("; ");
+    assert_eq!(results.quality.level, Level::Noisy, "{reasons}");
+    assert!(reasons.contains("the control has 4 rounds, too few to tell"), "{reasons}");
+}
+
+#[test]
+fn a_control_that_is_off_by_luck_says_by_how_much() {
+    let mut off = shortened(four("off", Better::Lower, 10.0, 20.0, 30.0), 9);
+    // The interval leaves out one round at each end; the ranks do not.
+    for (round, value) in off.contenders[3].values.iter_mut().flatten().enumerate() {
+        *value *= if round == 8 { 1.3 } else { 0.95 };
+    }
+    let mut random = Random::new(45);
+    let sound = ["a", "b"].map(|name| record(name, vec![swinging(&mut random, 9, 1.0)]));
+    let records = [&[record("off", vec![off])][..], &sound].concat();
+    let results = assemble(&records, Vec::new());
+    let control = results.control_of("off").unwrap();
+    assert!(control.ratio.low > 1.02 && !control.outcome.has_winner(), "{control:?}");
+    let said = "differs by 5.3 % over 1 group and 9 rounds, as one of 4 controls does by luck";
+    assert_eq!((control.told().as_str(), results.void().len()), (said, 0));
+    assert!(results.control_of("a").is_some_and(|control| control.lucky.is_none()));
 }
 
 #[test]

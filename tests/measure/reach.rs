@@ -71,7 +71,7 @@ fn six_rounds_against_six_say_which_rows_they_could_not_find() {
     let lost: Vec<_> = lost.iter().filter(|row| row.verdict == Judgement::CannotTell).collect();
     assert!(lost.iter().all(|row| row.why.as_ref().unwrap().contains("8 rounds in each run")));
     let told = format!(
-        "{} of them could not have been found, whatever changed: among 31 rows that takes 8 rounds \
+        "{} rows could not have been found, whatever changed: among 31 rows that takes 8 rounds \
          in each run.",
         lost.len()
     );
@@ -135,10 +135,7 @@ fn a_check_that_could_find_nothing_does_not_pass() {
     let paths = written("reach-blind", std::slice::from_ref(&old), &[new]);
     let (code, said) = checked(&paths);
     assert_eq!(code, Some(3), "{said}");
-    assert!(
-        said.contains("check: 6 of them could not have been found, whatever changed"),
-        "{said}"
-    );
+    assert!(said.contains("check: 6 rows could not have been found, whatever changed"), "{said}");
     let plain = compare(&[paths[0].to_str().unwrap(), paths[1].to_str().unwrap()]);
     assert_eq!(plain.0, Some(0), "nobody asked for a check");
 
@@ -201,6 +198,81 @@ fn what_is_void_in_part_is_told_and_the_rest_judged() {
     let without = |row: &&Change| row.why.as_ref().is_some_and(|why| why.contains("too noisy"));
     assert_eq!(changes.rows.iter().filter(without).count(), 3);
     assert!(changes.unjudged[0].contains("too noisy") && !changes.unusable);
+}
+
+/// Each process is as fast as luck has it.
+const DRIFTING: Machine = Machine { rounds: 0.02, processes: 0.03 };
+
+/// A bench with one contender beside windlass.
+fn one_baseline(record: Record) -> Record {
+    let mut record = named(record, "alone");
+    for group in &mut record.groups {
+        let own = |role| matches!(role, Role::Subject | Role::Control);
+        group.contenders.retain(|one| own(one.role) || one.name == "threads");
+    }
+    record
+}
+
+#[test]
+fn nothing_is_judged_where_nothing_tells_how_much_two_runs_differ() {
+    let runs = two(&mut Random::new(56), DRIFTING, 12, 1.5).map(one_baseline);
+    let changes = between(&runs);
+    let why = "nothing tells how much two runs differ";
+    assert_eq!(changes.rows.len(), 10, "none of all groups together");
+    for row in &changes.rows {
+        let judged = (row.verdict, row.why.as_deref());
+        assert_eq!(judged, (Judgement::CannotTell, Some(why)), "{row:?}");
+    }
+    assert!(changes.unusable && changes.unsure()[0].contains(why));
+    assert_eq!(changes.unjudged, [format!("alone: {why}")]);
+    let [old, new] = runs.each_ref().map(std::slice::from_ref);
+    let (code, said) = checked(&written("reach-untold", old, new));
+    assert_eq!(code, Some(3), "{said}");
+}
+
+#[test]
+fn one_baseline_is_taken_to_be_as_restless_as_other_benches_are() {
+    let mut random = Random::new(57);
+    let told = |row: &Change| matches!(row.verdict, Judgement::Faster | Judgement::Slower);
+    let mut compared = |times| {
+        let [old, new] = two(&mut random, DRIFTING, 12, 1.0);
+        let [old_alone, new_alone] = two(&mut random, DRIFTING, 12, times).map(one_baseline);
+        changes::between(("a", &[old, old_alone]), ("b", &[new, new_alone]), false)
+    };
+    let called = (0..40).filter(|_| compared(1.0).rows.iter().any(told)).count();
+    assert!(called <= 1, "{called} of 40");
+    let slowed = compared(2.0);
+    let found: Vec<&Change> = slowed.rows.iter().filter(|row| told(row)).collect();
+    assert!(found.iter().any(|row| row.group == "(all)"), "{}", slowed.sentence());
+    assert!(found.iter().all(|row| row.bench == "alone" && row.verdict == Judgement::Slower));
+}
+
+/// A claim whose controls are off, beside a bench with many more rounds that are right.
+#[test]
+fn a_claim_is_void_where_all_claims_together_are() {
+    let mut random = Random::new(58);
+    let mut made = |name: &str, off: f64, rounds: usize| {
+        let [old, mut new] = two(&mut random, STEADY, rounds, 1.0);
+        new.groups.truncate(if name == "server" { 10 } else { 1 });
+        let claimed = |mut record: Record| {
+            record.claim = (name != "server").then(Default::default);
+            named(record, name)
+        };
+        let controls = new.groups.iter_mut().flat_map(|group| &mut group.contenders);
+        let controls = controls.filter(|one| one.role == Role::Control);
+        let values = controls.flat_map(|one| one.values.iter_mut().flatten());
+        values.for_each(|value| *value *= off);
+        (claimed(old), claimed(new))
+    };
+    // Six rounds each are too few for one claim, and enough for five together.
+    let mut pairs: Vec<_> =
+        ["a", "b", "c", "d", "e"].map(|name| made(name, 1.04, 6)).into_iter().collect();
+    pairs.push(made("server", 1.0, 12));
+    let (old, new): (Vec<Record>, Vec<Record>) = pairs.into_iter().unzip();
+    let changes = changes::between(("a", &old), ("b", &new), false);
+    let void: Vec<&str> =
+        changes.unjudged.iter().map(|told| told.split(':').next().unwrap()).collect();
+    assert_eq!(void, ["a", "b", "c", "d", "e"], "{:?}", changes.unjudged);
 }
 
 #[test]

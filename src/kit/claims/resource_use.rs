@@ -32,9 +32,9 @@ pub const CLAIM: Claim = Claim {
                connections (10,000 with --full); resident memory for each connection held; and \
                the processor time of a request that opens a connection, against a thread for \
                each request.",
-    refuted_by: "More processor time or as many context switches as a thread per connection at \
-                 100 connections or more; more than half of its memory; more than a tenth of its \
-                 threads at 1000; more processor time than a thread for each request.",
+    refuted_by: "As much processor time, or as many context switches, as a thread per connection \
+                 at 100 connections or more; more than half of its memory; more than a tenth of \
+                 its threads at 1000; as much processor time as a thread for each request.",
     rule: "Holds when all of that holds; one connection is the boundary.",
     not_shown: "Kernel memory: sockets, and 16 KiB of kernel stack for each thread. What the \
                 client spends. Machines whose cores are not fully kept apart: server and client \

@@ -39,7 +39,8 @@ pub(super) struct CompareArgs {
     #[arg(long, conflicts_with = "bin")]
     absolute: bool,
     /// Exit with 1 when something is slower beyond noise, else with 3 when a bench is void or its
-    /// machine was too noisy, or when no change could have been found in so few rounds
+    /// machine was too noisy, when nothing tells how much two runs differ, or when no change could
+    /// have been found in so few rounds
     #[arg(long)]
     check: bool,
     /// Print Markdown, for a pull request

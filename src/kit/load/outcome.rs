@@ -48,8 +48,8 @@ pub struct LoadOutcome {
     pub dropped: u64,
     /// Of those answered as expected, the ones whose reply came before the window's time was over.
     pub in_time: u64,
-    /// The window's time; all that passed, where a number of requests was asked for, or it was ended
-    /// early.
+    /// The window's time; all that passed, where a number of requests was asked for, or it was
+    /// ended early.
     pub time: Duration,
     /// From the first request to the last reply.
     pub elapsed: Duration,

@@ -16,7 +16,7 @@ pub enum Outcome {
     Ahead,
     /// Worse, by an effect that counts.
     Behind,
-    /// No difference that counts: the whole interval lies within the smallest effect around 1.
+    /// No difference that counts: the whole interval lies within 2 % around 1.
     Tie,
     /// Neither was shown: the interval is too wide, or rests on too few rounds.
     Undecided,
@@ -160,21 +160,23 @@ pub fn outcome(ratio: &Interval, smallest: f64) -> Outcome {
     match statistics::judge(ratio, 1.0, smallest) {
         Verdict::Holds => Outcome::Ahead,
         Verdict::Refuted => Outcome::Behind,
-        Verdict::Undecided if level(ratio, smallest) => Outcome::Tie,
+        Verdict::Undecided if level(ratio) => Outcome::Tie,
         Verdict::Undecided => Outcome::Undecided,
     }
 }
 
-/// Whether the whole interval lies within the smallest effect around 1.
-fn level(ratio: &Interval, smallest: f64) -> bool {
-    let most = 1.0 + smallest.max(statistics::SMALLEST_EFFECT);
+/// Whether the whole interval lies within 2 % around 1: what a disturbed control shows makes nobody
+/// level.
+fn level(ratio: &Interval) -> bool {
+    let most = 1.0 + statistics::SMALLEST_EFFECT;
     ratio.rounds >= statistics::ROUNDS_MIN && ratio.low >= 1.0 / most && ratio.high <= most
 }
 
 /// What is claimed never to exceed the bar: once is too often, in a noisy round too. What was
-/// measured is the most of any round.
-fn never(subject: &Contender, of: Option<&str>, bar: f64, rounds: usize) -> (Verdict, Interval) {
-    let most = values(subject, of).iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+/// measured is the most of any round, those included that were run again.
+fn never(subject: &Contender, of: Option<&str>, bar: f64) -> (Verdict, Interval) {
+    let all = || values(subject, of).iter().flatten().copied();
+    let (most, rounds) = (all().fold(f64::NEG_INFINITY, f64::max), all().count());
     let verdict = match most > bar {
         true => Verdict::Refuted,
         false if rounds < statistics::ROUNDS_MIN => Verdict::Undecided,
@@ -204,7 +206,7 @@ pub fn judge(group: &Group, claim: &Claim) -> (Verdict, Option<Interval>) {
     };
     // "At most 0" of a value beside is "never" also in records that know no other rule.
     if claim.rule == Rule::Never || (claim.bar == 0.0 && of.is_some()) {
-        let (verdict, most) = never(subject, of, claim.bar, own.rounds);
+        let (verdict, most) = never(subject, of, claim.bar);
         return (verdict, Some(most));
     }
     // A value is not a comparison: no effect is too small, only the interval decides.

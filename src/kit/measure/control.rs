@@ -25,6 +25,8 @@ pub struct Pooled {
     /// It has too few rounds to show a winner, whatever they say: so many would do. `None`: it
     /// could have shown one.
     pub too_few: Option<usize>,
+    /// Its interval excludes 1 by what counts, as one of so many controls does by luck: no winner.
+    pub lucky: Option<usize>,
 }
 
 /// Pools the controls of each of several sets of groups, and judges them together: a set has a
@@ -51,6 +53,7 @@ pub fn pooled(sets: &[Vec<&Group>]) -> Vec<Option<Pooled>> {
     let within = within_reach(&least, LUCK);
     let p: Vec<f64> =
         tests.iter().zip(&within).filter_map(|(test, within)| within.then_some(test.p)).collect();
+    let together = p.len();
     let mut corrected = holm(&p).into_iter();
     let corrected: Vec<Option<f64>> =
         within.iter().map(|within| within.then(|| corrected.next()).flatten()).collect();
@@ -66,6 +69,7 @@ pub fn pooled(sets: &[Vec<&Group>]) -> Vec<Option<Pooled>> {
             groups: set.len(),
             outcome: if lucky { Outcome::Undecided } else { seen },
             too_few: (!can_tell).then(|| rounds_needed(asked.len())),
+            lucky: (lucky && can_tell).then_some(together),
         })
     };
     sets.iter().map(judged).collect()

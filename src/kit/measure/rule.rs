@@ -27,8 +27,9 @@ pub enum Rule {
 
 impl Rule {
     /// Judges a ratio that is held to `bar`. Effects below `smallest` (a share; [`SMALLEST_EFFECT`]
-    /// at least) do not count, and a bar that is farther from 1 than that is its own tolerance.
-    /// Fewer than [`ROUNDS_MIN`] rounds decide nothing.
+    /// at least) do not count, and a bar that is farther from 1 than that is its own tolerance. To
+    /// be level is to be within [`SMALLEST_EFFECT`], or the tolerance, however large `smallest` is:
+    /// what a disturbed control hides decides nothing. Fewer than [`ROUNDS_MIN`] rounds neither.
     #[must_use]
     pub fn judge(self, ratio: &Interval, bar: f64, smallest: f64) -> Verdict {
         let verdict = |is_so: Option<bool>| match is_so {
@@ -49,43 +50,56 @@ impl Rule {
     #[must_use]
     pub fn rounds_more(self, seen: &Interval, bar: f64, smallest: f64) -> Option<usize> {
         let beats = |seen: &Interval, bar: f64| {
-            let least = least(bar, smallest);
-            let edge = if seen.median >= least { bar } else { least };
+            let (level, least) = edges(bar, smallest);
+            // A median between the two stays there, however many rounds there are.
+            let edge = match seen.median {
+                median if median > least => least,
+                median if median < level => level,
+                _ => return None,
+            };
             statistics::rounds_needed(seen, edge, 0.0)
         };
         match self {
-            Self::AtLeast | Self::Never => statistics::rounds_needed(seen, bar, smallest),
+            Self::AtLeast => statistics::rounds_needed(seen, bar, smallest),
+            Self::Never => ROUNDS_MIN.checked_sub(seen.rounds).filter(|more| *more > 0),
             Self::Beats | Self::NoBetter => beats(seen, bar),
             Self::NoWorse => beats(&seen.inverse(), 1.0 / bar),
         }
     }
 
-    /// What is claimed, around the bar as it is to be shown: `at least 2.00×`.
+    /// What is claimed, with the bar as it is to be shown: `at least 2.00×`.
     #[must_use]
-    pub fn said(self, bar: &str) -> String {
+    pub fn said(self, bar: f64, shown: &str) -> String {
+        let within = 1.0 + SMALLEST_EFFECT;
+        let is_even = bar < within && bar > 1.0 / within;
+        let percent = SMALLEST_EFFECT * 100.0;
         match self {
-            Self::AtLeast => format!("at least {bar}"),
-            Self::Beats => format!("more than {bar}"),
-            Self::NoWorse => format!("at least {bar} or level with it"),
-            Self::NoBetter => format!("at most {bar}"),
-            Self::Never => format!("never more than {bar}"),
+            Self::AtLeast => format!("at least {shown}"),
+            Self::Beats if is_even => format!("more than {shown} by {percent:.0} % or more"),
+            Self::Beats => format!("more than {shown}"),
+            Self::NoWorse if is_even => format!("at least {shown} or level with it"),
+            Self::NoWorse => format!("at least {shown}"),
+            Self::NoBetter if is_even => format!("at most {shown} or level with it"),
+            Self::NoBetter => format!("at most {shown}"),
+            Self::Never => format!("never more than {shown}"),
         }
     }
 }
 
-/// The least ratio that is above `bar` by what counts.
-fn least(bar: f64, smallest: f64) -> f64 {
-    bar.max(1.0 + smallest.max(SMALLEST_EFFECT))
+/// Up to where a ratio is level with `bar`, and beyond what it is above it by what counts.
+fn edges(bar: f64, smallest: f64) -> (f64, f64) {
+    let at_least = |effect: f64| bar.max(1.0 + effect);
+    (at_least(SMALLEST_EFFECT), at_least(smallest.max(SMALLEST_EFFECT)))
 }
 
 /// Whether the ratio is above `bar` by what counts; `None` where the interval does not tell.
 fn beats(ratio: &Interval, bar: f64, smallest: f64) -> Option<bool> {
-    let least = least(bar, smallest);
+    let (level, least) = edges(bar, smallest);
     if ratio.rounds < ROUNDS_MIN {
         None
-    } else if ratio.high <= least {
+    } else if ratio.high <= level {
         Some(false)
-    } else if ratio.low > bar && ratio.median >= least {
+    } else if ratio.low > least {
         Some(true)
     } else {
         None
@@ -142,8 +156,40 @@ mod tests {
         assert_eq!(judged((0.98, 1.04, 1.105)), Undecided);
         assert_eq!(judged((1.05, 1.12, 1.2)), Undecided);
         assert_eq!(judged((1.105, 1.12, 1.2)), Refuted);
-        // What the control shows counts no more than the tolerance does, unless it is larger.
-        assert_eq!(Rule::NoBetter.judge(&seen((1.0, 1.1, 1.15)), 1.1, 0.2), Holds);
+        // What the control shows counts no more than the tolerance does, unless it is larger: then
+        // it hides who is better, and does not make anybody level.
+        assert_eq!(Rule::NoBetter.judge(&seen((1.0, 1.1, 1.15)), 1.1, 0.2), Undecided);
+    }
+
+    #[test]
+    fn a_disturbed_control_decides_nothing() {
+        for (ratio, beats) in [
+            (TIE, Refuted),
+            (BEHIND, Refuted),
+            ((1.05, 1.1, 1.15), Undecided),
+            (AHEAD, Undecided),
+            ((1.21, 1.3, 1.4), Holds),
+        ] {
+            let (there, back) = (seen(ratio), seen(ratio).inverse());
+            assert_eq!(Rule::Beats.judge(&there, 1.0, 0.2), beats, "{ratio:?}");
+            let turned = match beats {
+                Holds => Refuted,
+                Refuted => Holds,
+                Undecided => Undecided,
+            };
+            assert_eq!(Rule::NoBetter.judge(&there, 1.0, 0.2), turned, "{ratio:?}");
+            assert_eq!(Rule::NoWorse.judge(&back, 1.0, 0.2), turned, "{ratio:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_claimed_says_what_counts() {
+        let even = [Rule::Beats, Rule::NoWorse, Rule::NoBetter].map(|rule| rule.said(1.0, "1×"));
+        assert_eq!(even[0], "more than 1× by 2 % or more");
+        assert_eq!(even[1..], ["at least 1× or level with it", "at most 1× or level with it"]);
+        assert_eq!(Rule::Beats.said(1.5, "1.5×"), "more than 1.5×");
+        assert_eq!(Rule::NoWorse.said(0.9, "0.9×"), "at least 0.9×");
+        assert_eq!(Rule::NoBetter.said(1.1, "1.1×"), "at most 1.1×");
     }
 
     #[test]
@@ -152,8 +198,12 @@ mod tests {
         assert!(Rule::Beats.rounds_more(&wide, 1.0, 0.02).is_some_and(|more| more > 8));
         let nearly = seen((0.99, 1.1, 1.3));
         let more = Rule::Beats.rounds_more(&nearly, 1.0, 0.02);
-        assert!(more.is_some_and(|more| (2..=20).contains(&more)), "{more:?}");
+        assert!(more.is_some_and(|more| (20..=30).contains(&more)), "{more:?}");
         let back = Rule::NoWorse.rounds_more(&nearly.inverse(), 1.0, 0.02);
         assert_eq!(more, back);
+        // Better than level, and not by what a disturbed control would ask for: no number would do.
+        assert_eq!(Rule::Beats.rounds_more(&nearly, 1.0, 0.2), None);
+        let never = |rounds| Rule::Never.rounds_more(&Interval { rounds, ..nearly }, 64.0, 0.0);
+        assert_eq!([2, 5, 6, 9].map(never), [Some(4), Some(1), None, None]);
     }
 }

@@ -70,8 +70,8 @@ fn controls(records: &[Record]) -> Vec<Control> {
     let wanted = pools.filter(|(place, _)| *place != 1 || both);
     wanted
         .filter_map(|(place, (pooled, bench))| {
-            let control::Pooled { ratio, groups, outcome, too_few } = pooled?;
-            Some(Control { bench, claims: place == 1, ratio, groups, outcome, too_few })
+            let control::Pooled { ratio, groups, outcome, too_few, lucky } = pooled?;
+            Some(Control { bench, claims: place == 1, ratio, groups, outcome, too_few, lucky })
         })
         .collect()
 }
@@ -200,10 +200,10 @@ fn quality(benches: &[Bench], controls: &[Control]) -> Quality {
             reasons.push(reason);
         }
     }
-    let unchecked = match controls.first() {
+    let unchecked = match Control::of_row_one(controls) {
         None => Some("nothing was measured against itself".to_owned()),
-        Some(whole) => whole.too_few.map(|needed| {
-            let rounds = whole.ratio.rounds;
+        Some(row_one) => row_one.too_few.map(|needed| {
+            let rounds = row_one.ratio.rounds;
             format!("the control has {rounds} rounds, too few to tell; {needed} would do")
         }),
     };

@@ -1,6 +1,7 @@
 //! The claims judged: from the claims of a record's groups to one verdict with its sentence.
 
 use crate::kit::claims;
+use crate::kit::measure::compare::{self, Outcome};
 use crate::kit::measure::contender::Better;
 use crate::kit::measure::record::ClaimText;
 use crate::kit::measure::rule::Rule;
@@ -75,7 +76,8 @@ fn of_bench(results: &Results, bench: &Bench) -> ClaimResult {
         _ => None,
     };
     let rounds_more = rounds_more.and_then(|all| all.into_iter().max());
-    let deciders = (held.len(), deciding().count());
+    let groups = deciding().filter(|group| !group.claims.is_empty());
+    let deciders = (held.len(), groups.count());
     let sentence = match (&headline, verdict) {
         _ if bench.void => {
             format!("{PROJECT} measured against itself shows a winner, so no verdict stands.")
@@ -181,12 +183,12 @@ fn sentence(
         Some(other) => {
             let times = text::times(measured.median);
             let what = format!("{title}: {times} as good as {other} ({range})");
-            (what, format!("{} is claimed", rule.said(&text::times(*bar))))
+            (what, format!("{} is claimed", rule.said(*bar, &text::times(*bar))))
         }
         None if *rule == Rule::Never => {
             let most = text::figure(measured.median);
             let what = format!("{title}: {most} {unit} in the worst of {} rounds", measured.rounds);
-            (what, format!("{} is claimed", rule.said(&text::figure(*bar))))
+            (what, format!("{} is claimed", rule.said(*bar, &text::figure(*bar))))
         }
         None => {
             let value = text::figure(measured.median);
@@ -194,7 +196,11 @@ fn sentence(
             (what, format!("the bar is {} {unit}", text::figure(*bar)))
         }
     };
+    let is_tie = || compare::outcome(measured, 0.0) == Outcome::Tie;
     match verdict {
+        Verdict::Refuted if *rule == Rule::Beats && is_tie() => {
+            format!("{what}; {bar}: level is not better.")
+        }
         Verdict::Refuted => format!("{what}; {bar}."),
         Verdict::Holds if claims == 1 => format!("{what}; {bar}."),
         Verdict::Holds => {

@@ -195,6 +195,7 @@ fn from_results(results: &Results) -> (Vec<Record>, Vec<String>) {
                 let (environment, noise) = (bench.environment.clone(), bench.noise.clone());
                 let (profile, spin) = (bench.profile.clone(), bench.spin.clone());
                 let mut record = Record::new(&bench.name);
+                record.claim.clone_from(&bench.claim);
                 record.merge(Run { environment, profile, noise, spin }, groups);
                 records.push(record);
             }

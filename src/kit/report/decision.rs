@@ -4,6 +4,7 @@
 
 use crate::kit::measure::compare::Outcome;
 use crate::kit::measure::contender::Role;
+use crate::kit::measure::knee;
 
 use super::fits;
 use super::lines;
@@ -107,14 +108,14 @@ fn as_good(places: &[(f64, &Group)]) -> UpTo {
     reached.map_or(UpTo::Unknown, UpTo::Here)
 }
 
-/// The last rate up to which a blocking baseline's p99 stays under the bound all the way. One that
-/// it could not answer is not kept: what is left behind has no latency.
+/// The last rate up to which a blocking baseline's p99 stays under the bound all the way. One at
+/// which it fell behind is not kept, however soon the rest is answered.
 fn kept_rate(places: &[(f64, &Group)]) -> UpTo {
     let mut reached = None;
     for (rate, group) in places {
         let blocking = group.rows.iter().filter(|row| row.role == Role::Baseline);
         let (saturated, kept): (Vec<&Row>, Vec<&Row>) =
-            blocking.partition(|row| fits::is_saturated(row));
+            blocking.partition(|row| fell_behind(row, *rate, group.rounds));
         let best = kept.into_iter().filter_map(p99_ms).min_by(f64::total_cmp);
         match best {
             Some(ms) if ms <= P99_MS => reached = Some(*rate),
@@ -123,6 +124,15 @@ fn kept_rate(places: &[(f64, &Group)]) -> UpTo {
         }
     }
     reached.map_or(UpTo::Unknown, UpTo::Here)
+}
+
+/// Whether more was left unanswered when the windows were over than one leaves that keeps to the
+/// bound: what was due no longer before. How long a window was, all that was answered tells.
+fn fell_behind(row: &Row, rate: f64, rounds: usize) -> bool {
+    let answered = row.distributions.values().map(|distribution| distribution.count).max();
+    let window_ms = answered.map(|count| count as f64 * 1e3 / (rate * rounds as f64));
+    let not_yet = window_ms.filter(|ms| *ms > 0.0).map_or(0.0, |ms| P99_MS / ms);
+    fits::answered(row) + not_yet < knee::ANSWERED_MIN
 }
 
 /// A contender's p99 in milliseconds, from its distribution, else from a value measured beside.

@@ -59,14 +59,9 @@ pub fn knees(groups: &[(f64, &Group)]) -> Vec<KneeMark> {
 }
 
 /// The share of the offered requests that was answered in time; all, where nothing else is told.
-fn answered(row: &Row) -> f64 {
-    row.side.get(ANSWERED).copied().unwrap_or(1.0)
-}
-
-/// Whether this contender was offered more than it could answer.
 #[must_use]
-pub fn is_saturated(row: &Row) -> bool {
-    answered(row) < knee::ANSWERED_MIN
+pub fn answered(row: &Row) -> f64 {
+    row.side.get(ANSWERED).copied().unwrap_or(1.0)
 }
 
 /// Whether an axis of this name counts what comes in a second.

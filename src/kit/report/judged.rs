@@ -39,9 +39,19 @@ pub struct Control {
     /// It has too few rounds to show a winner: so many would do. `None`: it could have shown one.
     #[serde(default)]
     pub too_few: Option<usize>,
+    /// It differs by what counts, as one of so many controls does by luck: that is no winner.
+    #[serde(default)]
+    pub lucky: Option<usize>,
 }
 
 impl Control {
+    /// The one that row one shows: over all claims, or else over everything.
+    #[must_use]
+    pub fn of_row_one(all: &[Self]) -> Option<&Self> {
+        let over = |claims| all.iter().find(move |c| c.bench.is_none() && c.claims == claims);
+        over(true).or_else(|| over(false))
+    }
+
     /// What it is over, in words.
     #[must_use]
     pub fn over(&self) -> &str {
@@ -68,7 +78,8 @@ impl Control {
         if self.outcome.has_winner() { "A WINNER" } else { self.word() }
     }
 
-    /// What it shows, and from what difference on it would have shown a winner.
+    /// What it shows; where that is nothing, from about which difference on it would have shown a
+    /// winner.
     #[must_use]
     pub fn told(&self) -> String {
         let Interval { low, median, high, rounds } = self.ratio;
@@ -81,9 +92,17 @@ impl Control {
         if let Some(needed) = self.too_few {
             return format!("has too few rounds to tell: {rounds}, and {needed} would do");
         }
+        if let Some(controls) = self.lucky {
+            let by = percent((median - 1.0).abs());
+            let one = match controls {
+                1 => "a control".to_owned(),
+                _ => format!("one of {controls} controls"),
+            };
+            return format!("differs by {by} {over}, as {one} does by luck");
+        }
         let from = (high / median).max(median / low) - 1.0;
         let from = percent(from.max(SMALLEST_EFFECT));
-        format!("shows no winner {over}; it would have shown one of about {from} or more")
+        format!("shows no winner {over}; it would have shown one of at least about {from}")
     }
 }
 

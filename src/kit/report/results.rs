@@ -256,9 +256,7 @@ impl Results {
     /// The control that row one shows: over all claims, or else over everything.
     #[must_use]
     pub fn control(&self) -> Option<&Control> {
-        let over =
-            |claims| self.controls.iter().find(move |c| c.bench.is_none() && c.claims == claims);
-        over(true).or_else(|| over(false))
+        Control::of_row_one(&self.controls)
     }
 
     /// The control of one bench.

@@ -153,7 +153,7 @@ fn compared(group: &Group, claim: &Claim) -> (String, String) {
     });
     let bar = match claim.rule {
         Rule::AtLeast => show(claim.bar),
-        rule => rule.said(&show(claim.bar)),
+        rule => rule.said(claim.bar, &show(claim.bar)),
     };
     (bar, measured)
 }
@@ -229,6 +229,9 @@ pub fn controls(results: &Results) -> String {
             (Outcome::Ahead | Outcome::Behind, _) => ("behind", "✗ a winner: void"),
             (_, Some(_)) => ("level", "too few rounds to tell"),
             (Outcome::Tie, None) => ("ahead", "✓ no winner, as it must be"),
+            (Outcome::Undecided, None) if control.lucky.is_some() => {
+                ("level", "no winner: as far off as one of so many is by luck")
+            }
             (Outcome::Undecided, None) => ("level", "no winner, but too wide to exclude one"),
         };
         let _ = write!(

@@ -63,16 +63,21 @@ impl Times {
         self.series.push(at.as_secs_f64(), took.as_secs_f64() * 1e3);
     }
 
-    /// How much longer items took in the second half of the window than in the first.
-    fn growth(&self, time: Duration) -> f64 {
+    /// How much longer items took in the second half of the window than in the first. Of a half
+    /// without an item nobody knows: that is an error.
+    fn growth(&self, time: Duration) -> Result<f64, String> {
         let half = time.as_secs_f64() / 2.0;
         let mean = |second: bool| {
             let of = self.series.points.iter().filter(|point| (point[0] >= half) == second);
             let (sum, count) =
                 of.fold((0.0, 0.0), |(sum, count), point| (sum + point[1], count + 1.0));
-            sum / f64::max(count, 1.0)
+            let which = if second { "second" } else { "first" };
+            match count > 0.0 {
+                true => Ok(sum / count),
+                false => Err(format!("no item was done in the window's {which} half")),
+            }
         };
-        mean(true) / mean(false).max(0.001)
+        Ok(mean(true)? / mean(false)?.max(0.001))
     }
 }
 
@@ -118,8 +123,8 @@ pub(super) fn run(line: &impl Line, bundle: u64, window: &Window) -> Result<Samp
         .with("ms_p50", ms(&due.all, 0.5))
         .with(OFFERED, ms(&offered.all, 0.99))
         .with(DEPTH, most as f64)
-        .with(GROWTH, due.growth(time))
-        .with(OFFERED_GROWTH, offered.growth(time))
+        .with(GROWTH, due.growth(time)?)
+        .with(OFFERED_GROWTH, offered.growth(time)?)
         .with("held_mib", mib)
         .with("refused", produced.refused as f64)
         .with("held_back", produced.held_back as f64)
@@ -190,7 +195,12 @@ mod tests {
         let points = vec![[0.1, 2.0], [0.2, 4.0], [0.6, 8.0], [0.9, 10.0]];
         let series = Series { points, ..Series::new("ms") };
         let times = Times { series, ..Times::new("ms") };
-        assert!((times.growth(Duration::from_secs(1)) - 3.0).abs() < 1e-9);
+        let growth = times.growth(Duration::from_secs(1)).expect("items in both halves");
+        assert!((growth - 3.0).abs() < 1e-9, "{growth}");
+        for (seconds, half) in [(2, "second"), (0, "first")] {
+            let why = times.growth(Duration::from_secs(seconds)).unwrap_err();
+            assert_eq!(why, format!("no item was done in the window's {half} half"));
+        }
     }
 
     /// A consumer that panics at its third item.

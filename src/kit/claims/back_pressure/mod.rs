@@ -69,11 +69,15 @@ fn measure(course: &mut Course<'_>) {
             group
                 .title(&format!("3x too much work, {id}, p99"))
                 .beats_of("sooner through it than through an unbounded one", OFFERED, UNBOUNDED)
-                .limit_of("no longer through it as time goes on", OFFERED_GROWTH, GROWTH_MAX)
+                .limit_of(
+                    "at most twice as long through it in the second half",
+                    OFFERED_GROWTH,
+                    GROWTH_MAX,
+                )
                 .never_of("at most 64 items ever wait in the queue", DEPTH, PLACES as f64);
             if policy != Policy::Block {
                 group.beats("done sooner after it was due", UNBOUNDED).limit_of(
-                    "no later as time goes on",
+                    "at most twice as late in the second half",
                     GROWTH,
                     GROWTH_MAX,
                 );
@@ -102,7 +106,8 @@ fn describe(group: &mut Group<'_>, what: &str) {
              each policy: a producer that is made to wait is late, and held_back counts what it \
              did not come to. from_offer counts from when the producer asked for a place. refused \
              counts what was turned away or shed. held_mib is the most that items in the queue \
-             held: their number times their size."
+             held: their number times their size. How many these are windlass's queue counts \
+             itself; of the channels it is counted beside them, at most one too many."
         ))
         .not_shown("More producers, or tasks in place of threads: a queue bounds all alike.")
         .unit("ms", Better::Lower)

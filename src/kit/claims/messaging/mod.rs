@@ -33,7 +33,7 @@ pub const CLAIM: Claim = Claim {
                the sender is held; how long it takes to catch up.",
     refuted_by: "A letter lost, received twice or out of order; a sender that is held as long as \
                  one that tries again until somebody is there; no more arriving over a kill than \
-                 with a queue in memory; a sender held longer than one whose letters are received \
+                 with a queue in memory; a sender held as long as one whose letters are received \
                  at once.",
     rule: "Holds when all of these hold. The receiver that is always there is shown, and decides \
            nothing.",

@@ -4,8 +4,9 @@
 //! more than their rounds say: memory is laid out anew, threads land on other cores. How much
 //! more, the contenders that are *not* the subject tell, since nobody changed them: what two of
 //! them usually moved against each other is a group's **unrest** (at least the upper quartile over
-//! its bench, since few contenders tell little), and a change within [`UNREST_TIMES`] of it does
-//! not count.
+//! its bench, since few contenders tell little; over all benches, where it has no two such
+//! contenders), and a change within [`UNREST_TIMES`] of it does not count. Where nothing tells it,
+//! nothing is judged.
 //!
 //! A bench's groups are also put together in a row of their own: what slows all of them down a
 //! little, in too few rounds for any of them to show it, is seen there.
@@ -32,9 +33,13 @@ const UNREST_TIMES: f64 = 4.0;
 /// The id of the row in which a bench's groups are put together.
 const ALL_GROUPS: &str = "(all)";
 
+/// Why a ratio is not judged of which no unrest is known.
+const UNTOLD: &str = "nothing tells how much two runs differ";
+
 /// One bench in both runs.
 struct Matched<'a> {
     name: &'a str,
+    is_claim: bool,
     pairs: Vec<Pair<'a>>,
 }
 
@@ -42,6 +47,16 @@ impl<'a> Matched<'a> {
     fn groups(&self, new: bool) -> Vec<&'a Group> {
         self.pairs.iter().map(|pair| if new { pair.new } else { pair.old }).collect()
     }
+
+    /// The unrest of each group that tells it.
+    fn unrest(&self) -> Vec<f64> {
+        self.pairs.iter().filter_map(|pair| pair.unrest(None)).collect()
+    }
+}
+
+/// What is usual: the upper quartile.
+fn usual(unrest: &[f64]) -> Option<f64> {
+    statistics::summary(unrest).map(|unrest| unrest.high)
 }
 
 /// Compares the records of two runs. `absolute`: also judges values that nothing measured in the
@@ -71,8 +86,10 @@ pub fn between(old: (&str, &[Record]), new: (&str, &[Record]), absolute: bool) -
     }
     let gone = old.1.iter().filter(|old| new.1.iter().all(|new| new.bench != old.bench));
     changes.alone.extend(gone.map(|old| format!("{}: only in the old run", old.bench)));
+    let anywhere = usual(&benches.iter().flat_map(Matched::unrest).collect::<Vec<f64>>());
     for (bench, void) in benches.iter().zip(voids(&benches)) {
-        self::bench(&mut changes, bench, void, absolute);
+        let usual = usual(&bench.unrest()).or(anywhere);
+        self::bench(&mut changes, bench, void, usual, absolute);
     }
     let tested = || changes.rows.iter().filter(|row| row.p.is_some());
     changes.unusable = tested().next().is_some() && tested().all(|row| row.why.is_some());
@@ -109,37 +126,45 @@ fn matched<'a>(changes: &mut Changes, old: &'a Record, new: &'a Record) -> Match
     }
     let gone = old.groups.iter().filter(|old| new.groups.iter().all(|new| new.id != old.id));
     changes.alone.extend(gone.map(|old| format!("{name}/{}: only in the old run", old.id)));
-    Matched { name, pairs }
+    Matched { name, is_claim: new.claim.is_some(), pairs }
 }
 
 /// Of each bench, why nothing of it is judged: in one of the runs the subject against itself shows
-/// a winner, in this bench or in all together. All controls of both runs are judged together, as
-/// one of so many shows a winner by luck now and then.
+/// a winner, in this bench or in all together (of a claim: or in all claims). All controls of both
+/// runs are judged together, as one of so many shows a winner by luck now and then.
 fn voids(benches: &[Matched<'_>]) -> Vec<Option<String>> {
     let mut sets = Vec::new();
     for new in [false, true] {
+        let claims = benches.iter().filter(|bench| bench.is_claim);
         sets.push(benches.iter().flat_map(|bench| bench.groups(new)).collect());
+        sets.push(claims.flat_map(|bench| bench.groups(new)).collect());
         sets.extend(benches.iter().map(|bench| bench.groups(new)));
     }
     let controls = control::pooled(&sets);
-    let (old, new) = controls.split_at(1 + benches.len());
+    let (old, new) = controls.split_at(2 + benches.len());
     let wins = |run: &[Option<control::Pooled>], place: usize| {
         run[place].as_ref().is_some_and(|control| control.outcome.has_winner())
     };
     let why = |place: usize| {
         let runs = [("old", old), ("new", new)];
-        let void = runs.into_iter().find(|(_, run)| wins(run, 0) || wins(run, place + 1));
+        let void = runs.into_iter().find(|(_, run)| {
+            wins(run, 0) || (benches[place].is_claim && wins(run, 1)) || wins(run, place + 2)
+        });
         void.map(|(word, _)| format!("in the {word} run the subject against itself shows a winner"))
     };
     (0..benches.len()).map(why).collect()
 }
 
-fn bench(changes: &mut Changes, bench: &Matched<'_>, void: Option<String>, absolute: bool) {
+fn bench(
+    changes: &mut Changes,
+    bench: &Matched<'_>,
+    void: Option<String>,
+    usual: Option<f64>,
+    absolute: bool,
+) {
     for (before, after) in bench.pairs.iter().filter_map(|pair| pair.runs) {
         warn(&mut changes.warnings, bench.name, before, after);
     }
-    let known: Vec<f64> = bench.pairs.iter().filter_map(|pair| pair.unrest(None)).collect();
-    let usual = statistics::summary(&known).map_or(0.0, |unrest| unrest.high);
     let (mut firsts, mut reasons) = (Vec::new(), Vec::new());
     for pair in &bench.pairs {
         let why = match pair.runs.is_none_or(|(before, after)| usable(before) && usable(after)) {
@@ -149,8 +174,10 @@ fn bench(changes: &mut Changes, bench: &Matched<'_>, void: Option<String>, absol
         let first = changes.rows.len();
         rows(changes, *pair, usual, absolute);
         for row in changes.rows[first..].iter_mut().filter(|row| row.p.is_some()) {
-            row.why.clone_from(&why);
-            reasons.extend(why.clone().filter(|why| !reasons.contains(why)));
+            if why.is_some() {
+                row.why.clone_from(&why);
+            }
+            reasons.extend(row.why.clone().filter(|why| !reasons.contains(why)));
         }
         let own = changes.rows.get(first).filter(|row| row.why.is_none());
         firsts.extend(
@@ -226,8 +253,9 @@ fn warn(warnings: &mut Vec<String>, bench: &str, before: &Run, after: &Run) {
 }
 
 /// The rows of one group: the subject against the best baseline and each peer (against the limit,
-/// where there is neither), and what is claimed of values measured beside.
-fn rows(changes: &mut Changes, pair: Pair<'_>, usual: f64, absolute: bool) {
+/// where there is neither), and what is claimed of values measured beside. `usual`: their unrest at
+/// the least, where that is known.
+fn rows(changes: &mut Changes, pair: Pair<'_>, usual: Option<f64>, absolute: bool) {
     let (bench, id) = (pair.bench, &pair.new.id);
     let Some(subjects) = pair.subjects() else {
         return;
@@ -268,8 +296,14 @@ fn rows(changes: &mut Changes, pair: Pair<'_>, usual: f64, absolute: bool) {
         let known = controls.iter().find(|known| known.0 == of).map(|known| known.1);
         let control = known.unwrap_or_else(|| pair.control(of));
         controls.extend(known.is_none().then_some((of, control)));
-        let unrest = against.map_or(0.0, |_| pair.unrest(of).unwrap_or(0.0).max(usual));
-        row.smallest = control.max((UNREST_TIMES * unrest).exp() - 1.0);
+        let unrest = match against {
+            None => Some(0.0),
+            Some(_) => pair.unrest(of).into_iter().chain(usual).reduce(f64::max),
+        };
+        match unrest {
+            Some(unrest) => row.smallest = control.max((UNREST_TIMES * unrest).exp() - 1.0),
+            None => row.why = Some(UNTOLD.to_owned()),
+        }
         changes.rows.push(row);
     }
 }

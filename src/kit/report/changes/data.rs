@@ -27,7 +27,8 @@ pub struct Changes {
     pub rows: Vec<Change>,
     /// What makes the two hard to compare: another machine, noise.
     pub warnings: Vec<String>,
-    /// The machine was too noisy, or the controls were void: nothing may be said.
+    /// The machine was too noisy, the controls were void, or nothing tells how much two runs
+    /// differ: nothing may be said.
     pub unusable: bool,
     /// Benches of which not all may be judged, and why.
     #[serde(default)]
@@ -141,7 +142,8 @@ impl Changes {
     #[must_use]
     pub fn sentence(&self) -> String {
         if self.unusable {
-            return "Nothing may be said: the runs are void, or the machine was too noisy."
+            return "Nothing may be said: the runs are void, the machine was too noisy, or nothing \
+                    tells how much two runs differ."
                 .to_owned();
         }
         if self.rows.is_empty() {

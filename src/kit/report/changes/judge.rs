@@ -81,10 +81,15 @@ pub fn judge(rows: &mut [Change], samples: Samples) -> Option<String> {
     }
     (lost > 0).then(|| {
         format!(
-            "{lost} of them could not have been found, whatever changed: among {rows_tested} rows \
-             that takes {needed}."
+            "{} could not have been found, whatever changed: among {} that takes {needed}.",
+            rows_said(lost),
+            rows_said(rows_tested)
         )
     })
+}
+
+fn rows_said(rows: usize) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
 }
 
 fn verdict(change: &Interval, row: &Change) -> (Judgement, Option<String>) {
@@ -179,7 +184,7 @@ mod tests {
         assert!(four.iter().all(|row| row.verdict == Judgement::Slower));
         let mut five = apart(5, 6);
         let told = super::judge(&mut five, Samples::Rounds).unwrap();
-        assert!(told.starts_with("5 of them could not have been found, whatever changed"));
+        assert!(told.starts_with("5 rows could not have been found, whatever changed"));
         assert!(told.contains("among 5 rows that takes 7 rounds in each run"), "{told}");
         assert!(five.iter().all(|row| {
             let why = row.why.as_deref().unwrap();
@@ -189,7 +194,7 @@ mod tests {
         five.extend(apart(1, 12));
         five.iter_mut().for_each(|row| row.why = None);
         five[5].p = Some(0.009);
-        assert!(super::judge(&mut five, Samples::Rounds).unwrap().starts_with("5 of them"));
+        assert!(super::judge(&mut five, Samples::Rounds).unwrap().starts_with("5 rows could"));
         assert_eq!((five[5].verdict, five[5].p), (Judgement::Slower, Some(0.009)));
         // What has not changed can be said all the same.
         let mut level = apart(9, 6);
