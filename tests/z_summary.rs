@@ -27,6 +27,9 @@ fn main() {
         let _ = fs::remove_file(totals::folder().join(target));
     }
     print!("\n{summary}");
+    if !summary.missing.is_empty() {
+        return;
+    }
     // Each row's tests exist, are not ignored, and are in a target: tests/tidy sees to it.
     let (faults, tests) = faults::count(&faults::catalogue(include_str!("../docs/faults.md")));
     println!("{faults:>12}  faults provoked, by {tests} tests");

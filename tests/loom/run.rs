@@ -134,6 +134,7 @@ fn audit_all(sites: &BTreeSet<Site>, held: Vec<Held>) -> io::Result<Vec<String>>
         (Total::Borne, borne),
     ];
     counts.into_iter().for_each(|(total, count)| add(total, count));
+    wrong.extend(audit::unused(&audited));
     wrong.extend(ledger::check(&audited, &labels)?);
     Ok(wrong)
 }

@@ -54,7 +54,7 @@ pub(crate) struct Told {
     pub(crate) failure: Ordering,
     pub(crate) dropped: bool,
     pub(crate) split: bool,
-    /// A compare-exchange fails, whatever it finds.
+    /// A compare-exchange fails, whatever it finds, if it is this thread's [`first_failure`].
     pub(crate) spurious: bool,
     /// A compare-exchange may fail on an older value.
     pub(crate) stale: bool,
@@ -86,6 +86,13 @@ pub(crate) fn begin() {
     EXPLORING.with_borrow_mut(|exploring| exploring.failed.clear());
 }
 
+/// A compare-exchange is about to fail for no reason: whether it is this thread's first one in this
+/// execution.
+pub(crate) fn first_failure() -> bool {
+    let thread = loom::thread::current().id();
+    EXPLORING.with_borrow_mut(|exploring| exploring.failed.insert(thread))
+}
+
 /// The sites reached on this thread since it was set up, each once.
 pub(crate) fn reached() -> BTreeSet<Site> {
     EXPLORING.with_borrow(|exploring| exploring.reached.iter().cloned().collect())
@@ -110,9 +117,7 @@ pub(crate) fn tell(call: &'static str, order: Ordering, failure: Option<Ordering
             Some(Change::Failure(weaker)) => told.failure = weaker,
             Some(Change::Drop) => told.dropped = true,
             Some(Change::Split) => told.split = true,
-            Some(Change::Spurious) => {
-                told.spurious = exploring.failed.insert(loom::thread::current().id());
-            }
+            Some(Change::Spurious) => told.spurious = true,
             Some(Change::Stale) => told.stale = true,
             None => {}
         }

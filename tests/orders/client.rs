@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use windlass::Runtime;
 use windlass::kit::client::{BlockingClient, CallError, Client, ClientSettings};
-use windlass::kit::http::{Outgoing, Received};
+use windlass::kit::http::{Limits, Outgoing, Received, ReplyParser};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -103,6 +103,32 @@ fn a_kept_connection_that_has_ended_is_survived_where_that_is_safe() {
         drop(TcpStream::connect(addr));
         served.join().expect("it ends");
     });
+}
+
+/// However it is cut.
+#[test]
+fn a_replys_head_has_as_many_bytes_as_allowed_and_no_more() {
+    let limits = Limits { header_bytes_max: 200, body_bytes_max: 20 };
+    let (begin, end) = ("HTTP/1.1 204 No Content\r\na: ", "\r\n\r\n");
+    for (bytes, fits) in [(200, true), (201, false)] {
+        let head = format!("{begin}{}{end}", "b".repeat(bytes - begin.len() - end.len()));
+        assert_eq!(head.len(), bytes);
+        for cut in 0..bytes {
+            let mut parser = ReplyParser::new(limits);
+            let (first, rest) = head.as_bytes().split_at(cut);
+            let read = match parser.feed(first) {
+                Ok(None) => parser.feed(rest),
+                other => other,
+            };
+            match read {
+                Ok(Some(reply)) => {
+                    assert!(fits && reply.status == 204, "{bytes} bytes, cut at {cut}: {reply:?}");
+                }
+                Ok(None) => panic!("{bytes} bytes, cut at {cut}: the head is whole"),
+                Err(wrong) => assert!(!fits, "{bytes} bytes, cut at {cut}: {wrong}"),
+            }
+        }
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(crate) struct Summary {
     /// By name.
     counts: BTreeMap<String, usize>,
     /// Targets that were not in this run.
-    missing: Vec<&'static str>,
+    pub(crate) missing: Vec<&'static str>,
     /// Files that were this run's, to be removed.
     pub(crate) read: Vec<String>,
 }

@@ -1,4 +1,5 @@
-//! The documents: every relative link leads somewhere, every document is reachable from the index.
+//! The documents: every relative link leads somewhere, every document is reachable from the index,
+//! no place is still to be filled in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,10 @@ pub(crate) fn check(documents: &Documents) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut leads: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (path, text) in &documents.texts {
+        for (at, _) in text.lines().enumerate().filter(|(_, line)| line.contains("@@")) {
+            let said = "`@@`, a place that is still to be filled in".to_owned();
+            found.push(Finding { path: path.clone(), line: at + 1, said });
+        }
         for (line, link) in links(text) {
             match follow(documents, path, &link) {
                 Ok(to) => leads.entry(path).or_default().extend(to),
@@ -167,6 +172,12 @@ mod planted {
         assert!(said(&[("README.md", "\n[a](docs/a.md)")])[0].contains("README.md:2: `docs/a.md`"));
         assert!(said(&[("docs/a.md", "# A\n[a](#b)")])[0].contains("no heading `#b`"));
         assert!(said(&[("README.md", "[a](../a.md)")])[0].contains("out of the repository"));
+    }
+
+    #[test]
+    fn places_to_be_filled_in_are_found() {
+        let found = said(&[("docs/a.md", "# A\n| b | `@@TOOK@@` |")]);
+        assert!(found[0].starts_with("docs/a.md:2: `@@`"), "{found:?}");
     }
 
     #[test]

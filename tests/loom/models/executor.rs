@@ -13,6 +13,7 @@ use super::house::Counted;
 use crate::executor::policy::{Pinned, Policy, Stealing};
 use crate::executor::staff::Staff;
 use crate::explore::{Model, Role, together};
+use crate::sync::{Condvar, Mutex, lock};
 use crate::task::JoinHandle;
 
 pub(crate) const MODELS: &[Model] = &[
@@ -21,6 +22,8 @@ pub(crate) const MODELS: &[Model] = &[
         .preemptions(Some(3)),
     Model::new("executor: worker against spawn", &[570, 510], worker_spawn).preemptions(Some(3)),
     Model::new("executor: two workers against spawn", &[7800, 3400, 3100], two_workers)
+        .preemptions(Some(1)),
+    Model::new("executor: a task waits for the next", &[17000], waits_for_next)
         .preemptions(Some(1)),
     Model::new("executor: worker against spawn and close", &[300, 150], worker_close),
     Model::new("executor: a wake finds room", &[64, 240], wake_finds_room),
@@ -129,6 +132,59 @@ fn worker_spawn(turn: usize) {
 
 fn two_workers(turn: usize) {
     one_runs_it(turn, 2);
+}
+
+/// One of two tasks: it blocks its worker until the other has run.
+struct Gated {
+    gate: Arc<(Mutex<bool>, Condvar)>,
+    opens: bool,
+    last: Last<Stealing>,
+}
+
+impl Future for Gated {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let (open, opened) = &*this.gate;
+        let mut is_open = lock(open);
+        if this.opens {
+            *is_open = true;
+            opened.notify_all();
+        }
+        while !*is_open {
+            let Ok(again) = opened.wait(is_open) else { panic!("loom poisons none") };
+            is_open = again;
+        }
+        drop(is_open);
+        Pin::new(&mut this.last).poll(cx)
+    }
+}
+
+/// Two tasks from outside, the first of which waits for the second: whoever takes the first sees to
+/// it that the second has a worker, also when it found them in its second look.
+fn waits_for_next(turn: usize) {
+    let (staff, drops) = (Staff::<Stealing>::new(2, 2), zero());
+    let left = Arc::new(AtomicUsize::new(2));
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let spawned = Note::new(Vec::new());
+    let tasks = [false, true].map(|opens| {
+        let (gate, last) = (gate.clone(), last(&staff, &left, &drops));
+        Gated { gate, opens, last }
+    });
+    let (own, note) = (staff.clone(), spawned.clone());
+    let spawn: Role = Box::new(move || {
+        for task in tasks {
+            let handle = own.spawn(task);
+            note.get().extend(handle);
+        }
+    });
+    // One turn alone, the shortest: the others explore nearly twice as many executions.
+    together(turn, [spawn, staff.worker(0), staff.worker(1)]);
+    assert_eq!(left.load(Ordering::Relaxed), 0, "a task has not run");
+    let handles: Vec<_> = spawned.get().drain(..).collect();
+    staff.check_ended(handles);
+    assert_eq!(drops.load(Ordering::Relaxed), 2, "drops of the futures");
 }
 
 fn worker_close(turn: usize) {

@@ -23,7 +23,7 @@ pub(crate) const MODELS: &[Model] = &[
         .preemptions(Some(3)),
     Model::new("idle: worker against two pushers", &[8900, 2300, 9100], two_pushers),
     Model::new("idle: pinned worker against pusher", &[3100, 1200], pinned).preemptions(None),
-    Model::new("idle: pinned worker against two pushers", &[1, 1, 1], pinned_two),
+    Model::new("idle: pinned worker against two pushers", &[6600, 2100, 7300], pinned_two),
     Model::new("idle: looks about, then sleeps", &[480, 290], looks_about).preemptions(Some(3)),
     Model::new("idle: monitor rests, a worker rises", &[20, 25], rests).preemptions(None),
     Model::new("idle: monitor rests, stirs, a worker rises", &[23, 40], rests_and_stirs)

@@ -97,14 +97,13 @@ macro_rules! atomic {
                 failure: Ordering,
                 mut next: impl FnMut($value) -> Option<$value>,
             ) -> Result<$value, $value> {
-                let mut told = sites::tell("fetch_update", success, Some(failure));
+                let told = sites::tell("fetch_update", success, Some(failure));
                 let mut seen = self.0.load(told.failure);
                 while let Some(new) = next(seen) {
                     match self.exchange(seen, new, told) {
                         Ok(_) => return Ok(seen),
                         Err(now) => seen = now,
                     }
-                    told.spurious = false;
                 }
                 Err(seen)
             }
@@ -116,7 +115,7 @@ macro_rules! atomic {
                 new: $value,
                 told: sites::Told,
             ) -> Result<$value, $value> {
-                if told.spurious {
+                if told.spurious && sites::first_failure() {
                     return Err(self.0.load(told.failure));
                 }
                 if told.split {
@@ -128,7 +127,11 @@ macro_rules! atomic {
                     return Ok(before);
                 }
                 if told.stale {
-                    let before = self.0.load(told.failure);
+                    // Only a failure may have the failure's ordering.
+                    let mut before = self.0.load(Ordering::Relaxed);
+                    if before != current && told.failure != Ordering::Relaxed {
+                        before = self.0.load(told.failure);
+                    }
                     if before != current {
                         return Err(before);
                     }

@@ -14,6 +14,7 @@ mod stage;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -31,9 +32,9 @@ use stage::{ECHO, ORDERS, SLOW, Stage, locked};
 /// How long the run in `cargo test` is.
 const SHORT: Duration = Duration::from_secs(6);
 
-fn setting(name: &str) -> Option<f64> {
+fn setting<T: FromStr>(name: &str, kind: &str) -> Option<T> {
     let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} must be a number: {text:?}")))
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} must be {kind}: {text:?}")))
 }
 
 /// Ends the run for all threads, also when the one that leads it panics.
@@ -57,9 +58,9 @@ impl Drop for Scratch {
 
 #[test]
 fn nothing_is_lost_and_nothing_grows() {
-    let asked = setting("WINDLASS_SOAK");
+    let asked: Option<f64> = setting("WINDLASS_SOAK", "a number of minutes");
     let time = asked.map_or(SHORT, |minutes| Duration::from_secs_f64(minutes * 60.0));
-    let seed = setting("WINDLASS_SOAK_SEED").unwrap_or(1.0) as u64;
+    let seed: u64 = setting("WINDLASS_SOAK_SEED", "a whole number below 2^64").unwrap_or(1);
     let tables = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("soak-{seed}"));
     let scratch = Scratch(tables.join("scratch"));
     // What an earlier run has left.
