@@ -32,5 +32,5 @@ fn main() {
     }
     // Each row's tests exist, are not ignored, and are in a target: tests/tidy sees to it.
     let (faults, tests) = faults::count(&faults::catalogue(include_str!("../docs/faults.md")));
-    println!("{faults:>12}  faults provoked, by {tests} tests");
+    println!("{faults:>12}  faults provoked, by {tests} tests\n");
 }
