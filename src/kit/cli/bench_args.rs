@@ -22,7 +22,7 @@ pub(super) struct BenchArgs {
     /// The claims to measure, in this order [default: all]
     #[arg(value_name = "CLAIM", value_parser = claim())]
     claims: Vec<&'static Claim>,
-    /// A first look, with wide intervals: all claims in about two minutes
+    /// A first look, with wide intervals: all claims in a little over two minutes
     #[arg(long, conflicts_with = "full")]
     quick: bool,
     /// Everything, as long as it takes

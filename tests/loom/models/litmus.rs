@@ -125,35 +125,40 @@ fn hidden_load(turn: usize) {
 }
 
 fn failing_exchange() {
-    let (cell, flag) = (one(), one());
-    let (changing, flagging) = (cell.clone(), flag.clone());
-    let change: Role = Box::new(move || {
-        changing.store(1, Relaxed);
-        changing.store(2, Relaxed);
-        flagging.store(1, Relaxed);
-    });
-    let exchange: Role = Box::new(move || {
-        if flag.load(Relaxed) == 1
-            && let Err(seen) = cell.compare_exchange(0, 9, AcqRel, Relaxed)
-        {
-            see((seen, 0));
-        }
-    });
-    together(0, [change, exchange]);
+    let cell = one();
+    let changing = cell.clone();
+    failing(
+        move |value| changing.store(value, Relaxed),
+        move || cell.compare_exchange(0, 9, AcqRel, Relaxed),
+    );
 }
 
 /// As `failing_exchange`, by the door that the rooms have under the models.
 fn failing_at_the_door() {
-    let (cell, flag) = (Arc::new(sync::AtomicUsize::new(0)), one());
-    let (changing, flagging) = (cell.clone(), flag.clone());
+    let cell = Arc::new(sync::AtomicUsize::new(0));
+    let changing = cell.clone();
+    failing(
+        move |value| changing.store(value, Relaxed),
+        move || cell.compare_exchange(0, 9, AcqRel, Relaxed),
+    );
+}
+
+/// Two changes are announced to who then exchanges in vain: what does it see?
+fn failing<S, E>(store: S, exchange: E)
+where
+    S: Fn(usize) + Send + Sync + 'static,
+    E: Fn() -> Result<usize, usize> + Send + Sync + 'static,
+{
+    let flag = one();
+    let flagging = flag.clone();
     let change: Role = Box::new(move || {
-        changing.store(1, Relaxed);
-        changing.store(2, Relaxed);
+        store(1);
+        store(2);
         flagging.store(1, Relaxed);
     });
     let exchange: Role = Box::new(move || {
         if flag.load(Relaxed) == 1
-            && let Err(seen) = cell.compare_exchange(0, 9, AcqRel, Relaxed)
+            && let Err(seen) = exchange()
         {
             see((seen, 0));
         }
