@@ -1,10 +1,10 @@
 //! The one place that asks the kernel for readiness: owned by one worker.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{ffi::c_int, io, os::fd::AsRawFd, sync::Arc, task::Waker, time::Duration};
 
 use super::{alarm::Alarm, clock::Clock, handle::Handle};
 use super::{readiness::Ready, registration::token_parts};
+use crate::sync::discard;
 
 /// How many events one wait takes from the kernel.
 const EVENTS_MAX: usize = 256;
@@ -85,19 +85,20 @@ impl Driver {
     /// Wakes the owners of the sockets whose events came, and of the timers that are due.
     pub(crate) fn dispatch(&mut self) {
         let shared = &self.handle.shared;
+        // Both may have been polled with any waker, and the worker must outlive its panic.
         for event in &self.events {
             if event.token() == ALARM {
                 self.alarm.rang();
             }
             let (index, generation) = token_parts(event.token());
             if let Some(readiness) = shared.table.get(index) {
-                guarded(|| readiness.set(generation, ready(event)));
+                discard(|| readiness.set(generation, ready(event)));
             }
         }
         self.events.clear();
         shared.timers.take_due(&mut self.due);
         for waker in self.due.drain(..) {
-            guarded(|| waker.wake());
+            discard(|| waker.wake());
         }
     }
 
@@ -107,14 +108,6 @@ impl Driver {
             let signal = error.kind() == io::ErrorKind::Interrupted;
             assert!(signal, "epoll_wait on our own descriptor and memory: {error}");
         }
-    }
-}
-
-/// A socket or timer may be polled with any waker, and the worker must outlive its panic, which the
-/// panic hook has reported.
-fn guarded(wake: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(wake)) {
-        std::mem::forget(payload);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod cell;
+mod discard;
 mod lock;
 mod size;
 mod within;
@@ -17,5 +18,5 @@ pub(crate) use std::sync::atomic::{
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub(crate) use std::thread_local;
 
-pub(crate) use self::{backoff::Backoff, cell::UnsafeCell, lock::lock, size::shrunk};
-pub(crate) use self::{within::within, zeroed::boxed_zeroed};
+pub(crate) use self::{backoff::Backoff, cell::UnsafeCell, discard::discard, lock::lock};
+pub(crate) use self::{size::shrunk, within::within, zeroed::boxed_zeroed};

@@ -11,7 +11,7 @@ use super::header::{Header, Kind, Readied, Slab, TaskRef};
 use super::slot::{CLASSES, Slot, class_of};
 use super::snapshot::{Completed, Ended, Snapshot};
 use super::{error::JoinError, error::Panic, housing::Housing, join::JoinHandle, running, waker};
-use crate::sync::UnsafeCell;
+use crate::sync::{UnsafeCell, discard};
 
 /// `repr(C)`: a pointer to the cell is a pointer to its header.
 #[repr(C)]
@@ -312,11 +312,4 @@ impl<B: Body> Cell<B> {
 #[cold]
 fn panicked(payload: Box<dyn std::any::Any + Send>) -> JoinError {
     JoinError::Panicked(Panic(payload))
-}
-
-/// Runs code of the user's whose panic has nobody to go to: the panic hook has reported it.
-fn discard(run: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
-        std::mem::forget(payload);
-    }
 }

@@ -3,6 +3,7 @@
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::{Poll, Waker};
 use std::thread;
@@ -122,6 +123,44 @@ impl Drop for Bomb {
     fn drop(&mut self) {
         panic!("meant");
     }
+}
+
+/// An output whose drop panics with what it holds.
+struct PanicsWith<T: Send + 'static>(Option<T>);
+
+impl<T: Send + 'static> Drop for PanicsWith<T> {
+    fn drop(&mut self) {
+        if let Some(payload) = self.0.take() {
+            std::panic::panic_any(payload);
+        }
+    }
+}
+
+#[test]
+fn what_an_unheard_panic_carries_is_dropped() {
+    bounded(|| {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let runtime = runtime(1);
+        let ends = || {
+            let (ended, told) = mpsc::channel::<()>();
+            (ended, move || {
+                assert_eq!(told.recv_timeout(BOUND), Err(RecvTimeoutError::Disconnected))
+            })
+        };
+        // Detached, so that the worker drops the output, and nobody hears of its panic.
+        let (ended, wait) = ends();
+        let payload = (Counted(drops.clone()), ended);
+        runtime.spawn(async { PanicsWith(Some(payload)) }).detach();
+        wait();
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+
+        // What it carries panics in its turn.
+        let (ended, wait) = ends();
+        let payload = PanicsWith(Some(Bomb));
+        runtime.spawn(async move { (PanicsWith(Some(payload)), ended) }).detach();
+        wait();
+        assert_eq!(runtime.block_on(runtime.spawn(async { 1 })).unwrap(), 1);
+    });
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod backoff;
 mod cell;
 mod condvar;
 mod made;
+#[path = "../../../src/sync/discard.rs"]
+mod discard;
 #[path = "../../../src/sync/within.rs"]
 mod within;
 
@@ -16,5 +18,6 @@ pub(crate) use atomics::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, fence};
 pub(crate) use backoff::Backoff;
 pub(crate) use cell::UnsafeCell;
 pub(crate) use condvar::Condvar;
+pub(crate) use discard::discard;
 pub(crate) use made::{boxed_zeroed, lock, shrunk, thread_local};
 pub(crate) use within::within;

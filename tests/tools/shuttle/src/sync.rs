@@ -1,6 +1,8 @@
 //! The door over shuttle's types. shuttle takes each atomic call for sequentially consistent: it
 //! finds wrong protocols among many threads, not weak orderings.
 
+#[path = "../../../../src/sync/discard.rs"]
+mod discard;
 #[path = "../../../../src/sync/within.rs"]
 mod within;
 
@@ -9,6 +11,7 @@ use std::sync::{LockResult, PoisonError};
 pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 pub(crate) use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub(crate) use shuttle::thread_local;
+pub(crate) use discard::discard;
 pub(crate) use within::within;
 
 /// Waiting: the others get their turn.
