@@ -9,7 +9,7 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use support::{BOUND, Counted, runtime};
+use support::{BOUND, Counted, runtime, wait_until};
 #[cfg(feature = "pin")]
 use windlass::CorePlan;
 use windlass::{BuildError, Handle, JoinError, Runtime, spawn, yield_now};
@@ -99,6 +99,23 @@ fn a_waker_kept_after_the_runtimes_end_is_harmless() {
     }
     std::thread::spawn(move || waker.wake()).join().unwrap();
     assert!(handle.is_finished());
+}
+
+#[test]
+fn a_runtime_that_has_ended_keeps_nothing() {
+    let drops = Arc::new(AtomicUsize::new(0));
+    let held = Counted(drops.clone());
+    let builder = Runtime::builder()
+        .workers(1)
+        .on_panic(move |_| assert_eq!(held.0.load(Ordering::SeqCst), 0));
+    let runtime = builder.build().unwrap();
+    let task = runtime.spawn(async { 1 });
+    assert_eq!(runtime.block_on(task).unwrap(), 1);
+    assert_eq!(drops.load(Ordering::SeqCst), 0);
+    let handle = runtime.handle().clone();
+    drop(runtime);
+    drop(handle);
+    wait_until(|| drops.load(Ordering::SeqCst) == 1);
 }
 
 #[test]

@@ -4,11 +4,13 @@
 mod support;
 
 use std::future::{Future, pending, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
-use support::{BOUND, Counted, runtime, wait_until};
+use support::{BOUND, Counted, bounded, runtime, wait_until};
+use windlass::channel::oneshot;
 use windlass::{CorePlan, JoinError, Runtime, spawn, spawn_blocking, yield_now};
 
 #[test]
@@ -64,12 +66,13 @@ fn a_panic_stays_in_its_task() {
     let runtime = runtime(1);
     let failed =
         runtime.block_on(runtime.spawn(async { panic!("number {}", std::hint::black_box(7)) }));
-    match failed {
-        Err(JoinError::Panicked(panic)) => {
-            assert_eq!(panic.message(), Some("number 7"));
-        }
-        other => panic!("{other:?}"),
-    }
+    let error = failed.unwrap_err();
+    assert!(error.is_panic() && !error.is_cancelled());
+    assert_eq!(format!("{error:?}"), "Panicked(Some(\"number 7\"))");
+    assert_eq!(error.to_string(), "the task panicked: number 7");
+    let JoinError::Panicked(panic) = error else { panic!("{error:?}") };
+    assert_eq!(panic.message(), Some("number 7"));
+    assert_eq!(format!("{panic:?}"), "Panic(Some(\"number 7\"))");
     assert_eq!(runtime.block_on(runtime.spawn(async { 1 })).unwrap(), 1);
 }
 
@@ -109,7 +112,8 @@ fn abort_drops_the_future_and_says_so() {
     });
     task.abort();
     task.abort();
-    assert!(runtime.block_on(task).unwrap_err().is_cancelled());
+    let error = runtime.block_on(task).unwrap_err();
+    assert!(error.is_cancelled() && !error.is_panic());
     assert_eq!(drops.load(Ordering::SeqCst), 1);
 
     let done = runtime.spawn(async { 5 });
@@ -118,6 +122,36 @@ fn abort_drops_the_future_and_says_so() {
     }
     done.abort();
     assert_eq!(runtime.block_on(done).unwrap(), 5);
+}
+
+/// Counts its wakes.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_handle_wakes_whom_polled_it_last() {
+    let runtime = runtime(1);
+    let (end, ended) = oneshot();
+    let mut handle = pin!(runtime.spawn(async { ended.await.unwrap() }));
+    assert_eq!(format!("{handle:?}"), "JoinHandle { finished: false }");
+    let woken: [Arc<Woken>; 3] = Default::default();
+    for who in [0, 0, 1, 2, 2] {
+        let waker = Waker::from(woken[who].clone());
+        assert!(handle.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    end.send(7).unwrap();
+    wait_until(|| woken[2].0.load(Ordering::SeqCst) == 1);
+    assert_eq!(woken.each_ref().map(|woken| woken.0.load(Ordering::SeqCst)), [0, 0, 1]);
+    assert_eq!(format!("{handle:?}"), "JoinHandle { finished: true }");
+    assert_eq!(runtime.block_on(handle).unwrap(), 7);
+    // Those that did not wait for the end are let go.
+    assert_eq!(woken.map(|woken| Arc::strong_count(&woken)), [1, 1, 1]);
 }
 
 #[test]
@@ -310,6 +344,27 @@ fn two_tasks_that_wake_each_other_do_not_starve_a_third() {
     for player in players {
         runtime.block_on(player).unwrap();
     }
+}
+
+#[test]
+fn who_yields_with_anothers_waker_wakes_that_other() {
+    bounded(|| {
+        let runtime = runtime(1);
+        let (lend, lent) = mpsc::channel();
+        let mut lend = Some(lend);
+        let other = runtime.spawn(poll_fn(move |cx| {
+            let Some(lend) = lend.take() else { return Poll::Ready(()) };
+            lend.send(cx.waker().clone()).unwrap();
+            Poll::Pending
+        }));
+        let yields = runtime.spawn(async move {
+            let waker: Waker = lent.recv_timeout(BOUND).unwrap();
+            let polled = pin!(yield_now()).poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        });
+        runtime.block_on(yields).unwrap();
+        runtime.block_on(other).unwrap();
+    });
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! What an executor tells: panics, slow polls, counters.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::Poll;
 use std::time::Duration;
 
+use windlass::channel::oneshot;
 use windlass::executor::PanicPolicy;
 use windlass::runtime::{Builder, task_name};
 use windlass::{CorePlan, JoinError, Runtime, spawn, yield_now};
@@ -152,4 +156,31 @@ fn a_spin_that_is_too_long_is_refused_with_its_range() {
     let refused = builder().spin_max(Duration::from_secs(1)).build();
     let said = refused.err().map(|error| error.to_string());
     assert!(said.is_some_and(|said| said.contains("spin_max") && said.contains("1000000")));
+}
+
+/// Whether a task ran at once after the one that woke it.
+fn ran_next(yields_first: bool) -> bool {
+    let runtime = builder().workers(1).guests(false).build().unwrap();
+    let (one, other) = oneshot();
+    let waits = runtime.spawn(async { other.await });
+    let mut one = Some(one);
+    let wakes = runtime.spawn(poll_fn(move |cx| {
+        let Some(one) = one.take() else { return Poll::Ready(()) };
+        if yields_first {
+            assert!(pin!(yield_now()).poll(cx).is_pending());
+        }
+        one.send(()).unwrap();
+        if yields_first { Poll::Pending } else { Poll::Ready(()) }
+    }));
+    runtime.block_on(wakes).unwrap();
+    runtime.block_on(waits).unwrap().unwrap();
+    runtime.metrics().workers[0].lifo_hits == 1
+}
+
+#[test]
+fn whom_a_poll_wakes_runs_next_unless_it_has_yielded() {
+    bounded(|| {
+        assert!(ran_next(false));
+        assert!(!ran_next(true));
+    });
 }

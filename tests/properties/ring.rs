@@ -327,8 +327,24 @@ fn values_are_dropped_where_they_are_aligned() {
 fn capacities_out_of_range_are_refused() {
     assert!(Ring::<u8>::try_new(0).is_none());
     assert!(Ring::<u8>::try_new(usize::MAX).is_none());
+    // No memory is touched, so a large one costs nothing.
+    let large = 1 << 20;
+    assert_eq!(Ring::<u8>::new(large).capacity(), large);
     let refused = std::panic::catch_unwind(|| Ring::<u8>::new(0));
     let said = refused.err().and_then(|said| said.downcast::<String>().ok());
     let said = said.map_or_else(String::new, |said| *said);
     assert!(said.starts_with("ring capacity 0 is not between 1 and"), "{said}");
+}
+
+#[test]
+fn an_error_says_why_and_gives_the_value_back() {
+    let ring = Ring::new(1);
+    assert_eq!(ring.push(1), Ok(()));
+    let full = ring.push(2).expect_err("it is full");
+    assert!(full.is_full());
+    assert_eq!((full.to_string(), full.into_value()), ("the queue is full".into(), 2));
+    ring.close();
+    let closed = ring.push(3).expect_err("it is closed");
+    assert!(!closed.is_full());
+    assert_eq!((closed.to_string(), closed.into_value()), ("the queue is closed".into(), 3));
 }

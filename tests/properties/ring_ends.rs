@@ -155,3 +155,12 @@ fn the_last_clone_closes() {
     drop(other);
     assert_eq!(producer.push(2), Err(PushError::Closed(2)));
 }
+
+#[test]
+fn a_consumer_drains() {
+    let (mut producer, mut consumer) = spsc(4);
+    assert_eq!(producer.push_slice(&[1, 2, 3]), 3);
+    assert_eq!(consumer.drain().take(2).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(producer.push(4), Ok(()));
+    assert!(consumer.drain().eq([3, 4]));
+}

@@ -35,6 +35,7 @@ fn each_task_has_its_own_value_wherever_it_runs() {
             assert_eq!(NUMBER.try_with(|_| ()), Err(NotSet));
         }
     });
+    assert!(NotSet.to_string().contains("none of its scopes"), "{NotSet}");
 }
 
 #[test]
