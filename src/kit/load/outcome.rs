@@ -155,6 +155,16 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_late_is_no_part_of_the_windows_rate() {
+        let mut outcome = LoadOutcome::new();
+        (outcome.in_time, outcome.time) = (6, 1_500 * MS);
+        (outcome.requests, outcome.elapsed) = (8, 1_600 * MS);
+        assert_eq!((outcome.in_time_per_s(), outcome.requests_per_s()), (4.0, 5.0));
+        outcome.time = Duration::ZERO;
+        assert!(outcome.in_time_per_s().is_finite());
+    }
+
+    #[test]
     fn all_errors_count() {
         assert_eq!(Errors { connection: 1, reply: 20, deadline: 300 }.total(), 321);
     }
