@@ -24,7 +24,10 @@ use flavours::{Entry, Exit, FLAVOURS, Flavour};
 use seen::{Seen, value};
 
 /// Queues that are full or empty all the time, and queues that seldom are.
-const CAPACITIES: &[usize] = &[1, 64, 1 << 16, 2, 1000, 1 << 16, 3, 1024, 1 << 16];
+const CAPACITIES: &[usize] = &[1, 64, LARGE, 2, 1000, LARGE, 3, 1024, LARGE];
+
+/// Interpreted, it takes seconds to make 65,536 places.
+const LARGE: usize = if cfg!(miri) { 1 << 8 } else { 1 << 16 };
 
 /// Values of a round, over all its producers, for each place: where there are few, each value costs
 /// a turn of both sides.
