@@ -55,6 +55,8 @@ mod tests {
         assert_eq!(within_reach(&[0.5, 1e-9], 0.05), [false, true]);
         assert_eq!(within_reach(&[0.02, 0.04, 0.001], 0.05), [true; 3], "as Holm corrects");
         assert!(within_reach(&[], 0.01).is_empty());
+        assert_eq!(within_reach(&[0.25, 0.125], 0.25), [false, true], "below, not at it");
+        assert_eq!(within_reach(&[0.25], 0.25), [false]);
         let many: Vec<f64> = (1..100_000).map(|n| 1e-9 * f64::from(n)).collect();
         let kept = within_reach(&many, 0.01);
         let least: Vec<f64> = many.iter().zip(&kept).filter_map(|(p, k)| k.then_some(*p)).collect();
