@@ -165,15 +165,15 @@ fn descend(data: &[Row]) -> [f64; 2] {
     at
 }
 
-/// One damped step; a coefficient at zero that would go below stays where it is.
+/// One damped step. A coefficient at zero that would go below stays where it is, and the other moves
+/// as if alone.
 fn step(data: &[Row], at: [f64; 2], damping: f64) -> [f64; 2] {
     let left = centred(data.iter().map(|row| row.gap(at)));
     let slope = [0, 1].map(|which| centred(data.iter().map(|row| row.by[which] / row.divisor(at))));
     let dot = |one: &[f64], other: &[f64]| one.iter().zip(other).map(|(a, b)| a * b).sum::<f64>();
     let pull = [dot(&slope[0], &left), dot(&slope[1], &left)];
-    let free = [0, 1].map(|which| at[which] > 0.0 || pull[which] < 0.0);
     let own = [0, 1].map(|which| dot(&slope[which], &slope[which]) * (1.0 + damping));
-    let shared = if free[0] && free[1] { dot(&slope[0], &slope[1]) } else { 0.0 };
+    let shared = if at[0] > 0.0 && at[1] > 0.0 { dot(&slope[0], &slope[1]) } else { 0.0 };
     let determinant = own[0] * own[1] - shared * shared;
     let moves = [
         (shared * pull[1] - own[1] * pull[0]) / determinant,
