@@ -162,7 +162,7 @@ fn a_spin_that_is_too_long_is_refused_with_its_range() {
 fn ran_next(yields_first: bool) -> bool {
     let runtime = builder().workers(1).guests(false).build().unwrap();
     let (one, other) = oneshot();
-    let waits = runtime.spawn(async { other.await });
+    let waits = runtime.spawn(other);
     let mut one = Some(one);
     let wakes = runtime.spawn(poll_fn(move |cx| {
         let Some(one) = one.take() else { return Poll::Ready(()) };

@@ -31,7 +31,8 @@ fn marks_are_no_part_of_the_index() {
         let ring = Ring::starting_at(3, start);
         ring.mark::<Push>(true);
         ring.mark::<Pop>(true);
-        assert!(ring.is_empty() && ring.len() == 0);
+        assert!(ring.is_empty());
+        assert_eq!(ring.len(), 0);
         assert_eq!(ring.pop(), None);
         assert_eq!(ring.push_slice(&[1, 2, 3, 4]), 3);
         assert!(ring.is_full() && ring.len() == 3);
