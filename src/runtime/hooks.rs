@@ -1,8 +1,9 @@
 //! What the embedder wants done at the beginning and the end of each worker thread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
+
+use crate::sync::discard;
 
 /// Called with a worker's number.
 pub(super) type Hook = Arc<dyn Fn(usize) + Send + Sync>;
@@ -21,7 +22,7 @@ impl Hooks {
     pub(super) fn around(&self, worker: usize, said: &Sender<Started>, work: &mut dyn FnMut()) {
         if let Some(start) = &self.start {
             // A hook that panicked is not called again, and the runtime ends.
-            let started = catch_unwind(AssertUnwindSafe(|| start(worker))).map_err(|_| worker);
+            let started = if discard(|| start(worker)) { Ok(()) } else { Err(worker) };
             // Nobody listens when another worker could not be started.
             let _heard = said.send(started);
             if started.is_err() {
@@ -31,7 +32,7 @@ impl Hooks {
         work();
         if let Some(stop) = &self.stop {
             // Told by the panic hook; there is nothing left to stop.
-            let _panicked = catch_unwind(AssertUnwindSafe(|| stop(worker)));
+            discard(|| stop(worker));
         }
     }
 

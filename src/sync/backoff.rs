@@ -44,8 +44,7 @@ impl Backoff {
 
     fn pause(&mut self, step: u32) {
         // Interpreted, a pause is the turn of another thread: one will do.
-        let step = if cfg!(miri) { 0 } else { step };
-        for _ in 0..1_u32 << step {
+        for _ in 0..1_u32 << if cfg!(miri) { 0 } else { step } {
             std::hint::spin_loop();
         }
         self.step += 1;

@@ -3,15 +3,15 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use windlass::time::{Sleep, sleep, sleep_until, timeout};
 use windlass::{JoinSet, spawn};
 
-use crate::support::{BOUND, Counted, bounded, runtime};
+use crate::support::{BOUND, Counted, bounded, runtime, wait_until};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const YEARS: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -179,5 +179,34 @@ fn a_runtime_ends_with_timers_of_all_kinds_pending() {
         drop(runtime);
         assert!(begun.elapsed() < BOUND);
         assert_eq!(drops.load(Ordering::SeqCst), 100_000);
+    });
+}
+
+/// Its wake panics with what it holds.
+struct Panics(Mutex<Option<Counted>>);
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        let held = self.0.lock().expect("nobody panics with it").take();
+        std::panic::panic_any(held);
+    }
+}
+
+#[test]
+fn a_timers_waker_that_panics_ends_nothing_and_leaves_nothing() {
+    bounded(|| {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let runtime = runtime(1);
+        let held = Mutex::new(Some(Counted(drops.clone())));
+        let waker = Waker::from(Arc::new(Panics(held)));
+        runtime.block_on(async {
+            let mut timer = pin!(sleep(Duration::from_millis(5)));
+            assert!(timer.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            while drops.load(Ordering::SeqCst) == 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+            timer.await;
+        });
+        wait_until(|| drops.load(Ordering::SeqCst) == 1);
     });
 }

@@ -45,6 +45,15 @@ fn marks_are_no_part_of_the_index() {
 }
 
 #[test]
+fn no_push_goes_in_where_the_closed_tail_looks_like_a_guess() {
+    let ring = Ring::starting_at(1, usize::MAX);
+    ring.mark::<Push>(true);
+    ring.close();
+    assert_eq!(ring.force_push(1), Err(PushError::Closed(1)));
+    assert_eq!(ring.pop(), None);
+}
+
+#[test]
 fn one_thread_pushes_alone() {
     for (capacity, start) in [(1, 0), (2, 5), (3, usize::MAX - 1), (4, 0), (5, usize::MAX)] {
         let ring = Ring::starting_at(capacity, start);

@@ -165,8 +165,8 @@ fn descend(data: &[Row]) -> [f64; 2] {
     at
 }
 
-/// One damped step. A coefficient at zero that would go below stays where it is, and the other moves
-/// as if alone.
+/// One damped step. While one coefficient is at zero, each moves as if alone; it stays there when
+/// it would go below.
 fn step(data: &[Row], at: [f64; 2], damping: f64) -> [f64; 2] {
     let left = centred(data.iter().map(|row| row.gap(at)));
     let slope = [0, 1].map(|which| centred(data.iter().map(|row| row.by[which] / row.divisor(at))));

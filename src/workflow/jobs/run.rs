@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
+use crate::sync::discard;
+
 /// Makes the future and runs it to its end, or to its panic.
 pub(super) async fn run<F: Future<Output = ()>>(begin: impl FnOnce() -> F) -> Result<(), String> {
     let begun = catch_unwind(AssertUnwindSafe(|| Box::pin(begin())));
@@ -42,9 +44,6 @@ pub(super) async fn reached(moment: impl Future, mut stop: Pin<&mut impl Future>
 fn said(panic: Box<dyn Any + Send>) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    if text.is_none() {
-        // Its drop might panic in turn.
-        std::mem::forget(panic);
-    }
+    discard(|| drop(panic));
     text.unwrap_or_default()
 }

@@ -9,6 +9,7 @@ use rusqlite::Transaction;
 use super::error::WriteError;
 use super::fault::Fault;
 use crate::channel::{OneReceiver, OneSender, oneshot};
+use crate::sync::discard;
 
 /// Something to be done in a transaction. First `run`, unless the transaction cannot begin; then
 /// `answer`.
@@ -65,7 +66,7 @@ where
             (Some(Err(own)), _) => Err(own),
             (done, Err(fault)) => {
                 let before = NOT_KEPT.replace(true);
-                drop(catch_unwind(AssertUnwindSafe(|| drop(done))));
+                discard(|| drop(done));
                 NOT_KEPT.set(before);
                 Err(WriteError::Database(fault.clone()))
             }
@@ -74,7 +75,7 @@ where
         };
         // Whoever asked may have gone: then the answer is dropped, here, on this thread.
         let unheard = self.reply.send(answer);
-        drop(catch_unwind(AssertUnwindSafe(|| drop(unheard))));
+        discard(|| drop(unheard));
     }
 }
 
@@ -91,9 +92,6 @@ pub(in crate::workflow) fn is_not_kept() -> bool {
 fn said(payload: Box<dyn Any + Send>) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-    if text.is_none() {
-        // Its drop might panic in turn.
-        std::mem::forget(payload);
-    }
+    discard(|| drop(payload));
     text.unwrap_or_else(|| "something that is no text".to_owned())
 }

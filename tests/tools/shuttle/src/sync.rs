@@ -8,10 +8,10 @@ mod within;
 
 use std::sync::{LockResult, PoisonError};
 
+pub(crate) use discard::discard;
 pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 pub(crate) use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub(crate) use shuttle::thread_local;
-pub(crate) use discard::discard;
 pub(crate) use within::within;
 
 /// Waiting: the others get their turn.
