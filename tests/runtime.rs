@@ -7,9 +7,9 @@ use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
-use support::{BOUND, Counted, bounded, runtime, wait_until};
+use support::{BOUND, Counted, Woken, bounded, runtime, wait_until};
 use windlass::channel::oneshot;
 use windlass::{CorePlan, JoinError, Runtime, spawn, spawn_blocking, yield_now};
 
@@ -122,16 +122,6 @@ fn abort_drops_the_future_and_says_so() {
     }
     done.abort();
     assert_eq!(runtime.block_on(done).unwrap(), 5);
-}
-
-/// Counts its wakes.
-#[derive(Default)]
-struct Woken(AtomicUsize);
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
 }
 
 #[test]

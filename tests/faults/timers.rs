@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use windlass::time::{Sleep, sleep, sleep_until, timeout};
 use windlass::{JoinSet, spawn};
 
-use crate::support::{BOUND, Counted, bounded, runtime, wait_until};
+use crate::support::{BOUND, Counted, bounded, runtime};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const YEARS: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -207,6 +207,6 @@ fn a_timers_waker_that_panics_ends_nothing_and_leaves_nothing() {
             }
             timer.await;
         });
-        wait_until(|| drops.load(Ordering::SeqCst) == 1);
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
     });
 }

@@ -39,6 +39,9 @@ fn three_that_wait_for_each_other_end_in_every_order() {
             for (ended, n) in order.into_iter().enumerate() {
                 drop(three[n].take());
                 assert_eq!(drops.load(Ordering::SeqCst), ended + 1);
+                // Who waited for it is told, and has its turn before its own runtime ends.
+                let waited = (n + 2) % 3;
+                wait_until(|| three[waited].is_none() || waiters[waited].is_finished());
                 for (at, alive) in handles.iter().enumerate() {
                     let end = alive.block_on(alive.spawn(async { 1 }));
                     assert_eq!(end.is_ok(), three[at].is_some());

@@ -5,13 +5,13 @@ use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
 use proptest::prelude::*;
 use windlass::channel::{OneSender, oneshot};
 use windlass::{JoinError, JoinSet, Runtime, spawn_blocking, yield_now};
 
-use crate::support::{Counted, runtime, wait_until};
+use crate::support::{Counted, Woken, runtime, wait_until};
 
 #[test]
 fn outputs_come_as_the_tasks_end() {
@@ -127,16 +127,6 @@ fn shutdown_waits_until_all_have_ended() {
     assert!(set.is_empty());
 }
 
-/// Counts its wakes.
-#[derive(Default)]
-struct Counting(AtomicUsize);
-
-impl Wake for Counting {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
 /// The work for one that ends does not grow with the others: they are neither polled nor woken.
 #[test]
 fn one_that_ends_wakes_the_set_once() {
@@ -148,7 +138,7 @@ fn one_that_ends_wakes_the_set_once() {
         senders.push(sender);
         set.spawn_on(receiver, runtime.handle());
     }
-    let counting = Arc::new(Counting::default());
+    let counting = Arc::new(Woken::default());
     let waker = Waker::from(counting.clone());
     let mut cx = Context::from_waker(&waker);
     assert!(set.poll_join_next(&mut cx).is_pending());
